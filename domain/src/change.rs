@@ -1,0 +1,224 @@
+//! Changes: what somebody wants to happen in a log.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{Body, LogId, RequestId, RoomId, RoomName, Seq, Topic, UserId, Visibility};
+
+/// A change that somebody wants, with all that is needed to do it exactly once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Makes a retry safe: the same id in the same log returns the same seq.
+    pub request_id: RequestId,
+    /// Who wants it.
+    pub actor: UserId,
+    /// What, and where.
+    pub change: Change,
+}
+
+/// What somebody wants to happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Make a room; the actor becomes its owner. `room` is chosen by the caller
+    /// (from the request id, so that a retry makes no second room).
+    CreateRoom {
+        /// The new room's id.
+        room: RoomId,
+        /// Its name.
+        name: RoomName,
+        /// Its topic.
+        topic: Topic,
+        /// Who can find it.
+        visibility: Visibility,
+    },
+    /// Change the name, the topic, or both.
+    RenameRoom {
+        /// The room.
+        room: RoomId,
+        /// The new name; `None` keeps it.
+        name: Option<RoomName>,
+        /// The new topic; `None` keeps it.
+        topic: Option<Topic>,
+    },
+    /// Archive a room or take it out of the archive.
+    ArchiveRoom {
+        /// The room.
+        room: RoomId,
+        /// Whether it shall be archived.
+        archived: bool,
+    },
+    /// Become a member of a public room.
+    Join {
+        /// The room.
+        room: RoomId,
+    },
+    /// Stop being a member.
+    Leave {
+        /// The room.
+        room: RoomId,
+    },
+    /// Make somebody else a member.
+    AddMember {
+        /// The room.
+        room: RoomId,
+        /// Who shall be a member.
+        user: UserId,
+    },
+    /// Take somebody's membership.
+    RemoveMember {
+        /// The room.
+        room: RoomId,
+        /// Who shall be no member.
+        user: UserId,
+    },
+    /// Post a message.
+    Post {
+        /// The room.
+        room: RoomId,
+        /// The text.
+        body: Body,
+        /// The message it answers.
+        reply_to: Option<Seq>,
+    },
+    /// Replace the text of one's own message.
+    Edit {
+        /// The room.
+        room: RoomId,
+        /// The message.
+        message: Seq,
+        /// Its new text.
+        body: Body,
+    },
+    /// Delete one's own message, or any where the role allows it.
+    Delete {
+        /// The room.
+        room: RoomId,
+        /// The message.
+        message: Seq,
+    },
+    /// Move one's read position forward; written to the actor's own log.
+    MarkRead {
+        /// The room.
+        room: RoomId,
+        /// The last message read.
+        seq: Seq,
+    },
+}
+
+/// Digest of who wants what, which tells a repeat from another request under
+/// the same id (C2): the first 16 bytes of a SHA-256.
+pub type Digest = [u8; 16];
+
+impl Change {
+    /// The room it is about.
+    pub const fn room(&self) -> RoomId {
+        match self {
+            Self::CreateRoom { room, .. }
+            | Self::RenameRoom { room, .. }
+            | Self::ArchiveRoom { room, .. }
+            | Self::Join { room }
+            | Self::Leave { room }
+            | Self::AddMember { room, .. }
+            | Self::RemoveMember { room, .. }
+            | Self::Post { room, .. }
+            | Self::Edit { room, .. }
+            | Self::Delete { room, .. }
+            | Self::MarkRead { room, .. } => *room,
+        }
+    }
+}
+
+impl Command {
+    /// The log whose seq answers the command.
+    pub fn log(&self) -> LogId {
+        match self.change {
+            Change::MarkRead { .. } => self.actor.into(),
+            _ => self.change.room().into(),
+        }
+    }
+
+    /// See [`Digest`]. Every field is preceded by its length, so that no two
+    /// different commands read the same.
+    pub fn digest(&self) -> Digest {
+        let mut hash = Sha256::new();
+        let mut field = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        };
+        field(self.actor.as_bytes());
+        field(self.change.room().as_bytes());
+        let seq = |seq: &Seq| seq.get().to_be_bytes();
+        match &self.change {
+            Change::CreateRoom { name, topic, visibility, .. } => {
+                field(b"create");
+                field(name.as_str().as_bytes());
+                field(topic.as_str().as_bytes());
+                field(&[u8::from(*visibility == Visibility::Public)]);
+            }
+            Change::RenameRoom { name, topic, .. } => {
+                field(b"rename");
+                for text in [name.as_ref().map(RoomName::as_str), topic.as_ref().map(Topic::as_str)]
+                {
+                    field(&[u8::from(text.is_some())]);
+                    field(text.unwrap_or_default().as_bytes());
+                }
+            }
+            Change::ArchiveRoom { archived, .. } => {
+                field(b"archive");
+                field(&[u8::from(*archived)]);
+            }
+            Change::Join { .. } => field(b"join"),
+            Change::Leave { .. } => field(b"leave"),
+            Change::AddMember { user, .. } => {
+                field(b"add");
+                field(user.as_bytes());
+            }
+            Change::RemoveMember { user, .. } => {
+                field(b"remove");
+                field(user.as_bytes());
+            }
+            Change::Post { body, reply_to, .. } => {
+                field(b"post");
+                field(body.as_str().as_bytes());
+                field(&seq(&reply_to.unwrap_or_default()));
+            }
+            Change::Edit { message, body, .. } => {
+                field(b"edit");
+                field(&seq(message));
+                field(body.as_str().as_bytes());
+            }
+            Change::Delete { message, .. } => {
+                field(b"delete");
+                field(&seq(message));
+            }
+            Change::MarkRead { seq: at, .. } => {
+                field(b"read");
+                field(&seq(at));
+            }
+        }
+        let full = hash.finalize();
+        let mut digest = Digest::default();
+        digest.copy_from_slice(&full[..16]);
+        digest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c2_the_digest_tells_actor_room_and_content_apart() {
+        let (user, room) = (UserId::random(), RoomId::random());
+        let post = |actor, room, text: &str, reply_to| Command {
+            request_id: RequestId::random(),
+            actor,
+            change: Change::Post { room, body: Body::parse(text).expect("valid"), reply_to },
+        };
+        let base = post(user, room, "a", None).digest();
+        assert_eq!(base, post(user, room, "a", None).digest(), "the request id is not part of it");
+        assert_ne!(base, post(UserId::random(), room, "a", None).digest());
+        assert_ne!(base, post(user, RoomId::random(), "a", None).digest());
+        assert_ne!(base, post(user, room, "b", None).digest());
+        assert_ne!(base, post(user, room, "a", Some(Seq::new(1))).digest());
+    }
+}

@@ -1,0 +1,103 @@
+//! Events: what happened in a log.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{RequestId, Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, Visibility};
+
+/// One thing that happened in a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its number in the log.
+    pub seq: Seq,
+    /// When it was committed, by the server's wall clock.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: UserId,
+    /// The request that asked for it, where there was one.
+    pub request_id: Option<RequestId>,
+    /// What happened.
+    pub body: EventBody,
+}
+
+/// What happened. Stored as JSON in the log; new kinds may be added, old ones
+/// never change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EventBody {
+    /// Room: a message was posted; its id is this event's seq.
+    MessagePosted {
+        /// Its text; empty where `erased`.
+        text: String,
+        /// The message it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<Seq>,
+        /// The message was deleted later and its text is gone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        erased: bool,
+    },
+    /// Room: the text of a message was replaced.
+    MessageEdited {
+        /// The message.
+        message: Seq,
+        /// Its new text; empty where `erased`.
+        text: String,
+        /// The message was deleted later and its text is gone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        erased: bool,
+    },
+    /// Room: a message was deleted; a tombstone stays.
+    MessageDeleted {
+        /// The message.
+        message: Seq,
+    },
+    /// Room: the first event of every room.
+    RoomCreated {
+        /// Its name.
+        name: RoomName,
+        /// Its topic.
+        topic: Topic,
+        /// Who can find it.
+        visibility: Visibility,
+    },
+    /// Room: name or topic changed; both are given.
+    RoomRenamed {
+        /// The name from now on.
+        name: RoomName,
+        /// The topic from now on.
+        topic: Topic,
+    },
+    /// Room: archived, or taken out of the archive.
+    RoomArchived {
+        /// Whether it is archived from now on.
+        archived: bool,
+    },
+    /// Room: somebody became a member.
+    MemberJoined {
+        /// Who.
+        user: UserId,
+        /// As what.
+        role: Role,
+    },
+    /// Room: somebody stopped being a member.
+    MemberLeft {
+        /// Who.
+        user: UserId,
+    },
+    /// User: became a member of a room.
+    RoomAdded {
+        /// The room.
+        room: RoomId,
+    },
+    /// User: stopped being a member of a room.
+    RoomRemoved {
+        /// The room.
+        room: RoomId,
+    },
+    /// User: the read position in a room moved forward.
+    ReadMoved {
+        /// The room.
+        room: RoomId,
+        /// The last message read.
+        seq: Seq,
+    },
+}

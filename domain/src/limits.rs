@@ -1,0 +1,104 @@
+//! Every limit, in one place, with its unit last in the name.
+
+use std::time::Duration;
+
+/// One frame on any lane, without its length prefix.
+pub const FRAME_BYTES: usize = 64 * 1024;
+/// A datagram, small enough for every path MTU that QUIC accepts.
+pub const DATAGRAM_BYTES: usize = 1_100;
+/// A session must say Hello within this time.
+pub const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often each side sends a Heartbeat.
+pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
+/// A session from which nothing came for this long is gone.
+pub const SESSION_IDLE_TIMEOUT: Duration = Duration::from_secs(45);
+/// A typed Close is given this long to be read before the lane is cut.
+pub const CLOSE_LINGER: Duration = Duration::from_millis(500);
+/// How soon an expired token must have ended its session (C19).
+pub const EXPIRY_GRACE: Duration = Duration::from_secs(1);
+
+/// Output queued for one session (C10).
+pub const OUTBOX_BYTES: usize = 256 * 1024;
+/// A queue that has not moved for this long closes its session (C11).
+pub const OUTBOX_AGE: Duration = Duration::from_secs(10);
+/// Requests of one session that may wait for their answer at once.
+pub const UNANSWERED_REQUESTS: usize = 32;
+/// Logs one session may have open, its user's own not counted.
+pub const OPEN_LOGS: usize = 64;
+/// Unidirectional streams the server opens towards one session.
+pub const SERVER_STREAMS: usize = 8;
+/// More than this in one backfill travels on a stream of its own.
+pub const BACKFILL_STREAM_BYTES: usize = 16 * 1024;
+
+/// One message.
+pub const TEXT_BYTES: usize = 16 * 1024;
+/// A room's name, in characters.
+pub const ROOM_NAME_CHARS: usize = 80;
+/// A room's topic, in characters.
+pub const TOPIC_CHARS: usize = 250;
+/// A user's unique name, in characters.
+pub const USER_NAME_CHARS: usize = 32;
+/// A user's displayed name, in characters.
+pub const DISPLAY_NAME_CHARS: usize = 64;
+/// A device's name, in characters.
+pub const DEVICE_NAME_CHARS: usize = 80;
+/// A password, at least, in characters (NIST SP 800-63B section 5.1.1.2).
+pub const PASSWORD_MIN_CHARS: usize = 8;
+/// A password, at most, in bytes; longer ones are refused, never cut.
+pub const PASSWORD_MAX_BYTES: usize = 1_024;
+/// The newest message in a list of rooms, in characters.
+pub const PREVIEW_CHARS: usize = 120;
+/// Unread messages are counted up to this number.
+pub const UNREAD_COUNTED: u32 = 100;
+
+/// One page of any list or history, in items.
+pub const PAGE_ITEMS: u32 = 100;
+/// A page where the client does not say.
+pub const PAGE_ITEMS_DEFAULT: u32 = 50;
+/// One page of events read from a log, in bytes of their bodies; at least one
+/// event is always returned.
+pub const EVENT_PAGE_BYTES: usize = 48 * 1024;
+
+/// Requests waiting for one room's task.
+pub const ROOM_QUEUE: usize = 256;
+/// Batches waiting for the log writer.
+pub const LOG_QUEUE: usize = 1_024;
+/// Commands in one transaction of the log.
+pub const COMMIT_COMMANDS: usize = 512;
+/// A post is answered within this time, if only by UNAVAILABLE (C13).
+pub const COMMIT_DEADLINE: Duration = Duration::from_millis(1_800);
+/// What UNAVAILABLE tells the client to wait.
+pub const UNAVAILABLE_RETRY: Duration = Duration::from_millis(500);
+/// A room without sessions lives on for this long.
+pub const ROOM_IDLE: Duration = Duration::from_secs(60);
+/// Events a room keeps in memory to serve short resumes.
+pub const ROOM_TAIL_EVENTS: usize = 256;
+
+/// Access tokens.
+pub const ACCESS_TOKEN_TTL: Duration = Duration::from_secs(15 * 60);
+/// Clocks of servers may differ by this much.
+pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
+/// Refresh tokens; every use makes a new one.
+pub const REFRESH_TOKEN_TTL: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// The direct parent of a refresh token returns the same child for this long.
+pub const REFRESH_GRACE: Duration = Duration::from_secs(10);
+
+/// Body of one REST request.
+pub const HTTP_BODY_BYTES: usize = 128 * 1024;
+/// Header block of one HTTP request.
+pub const HTTP_HEADER_BYTES: usize = 32 * 1024;
+/// All headers must have arrived within this time.
+pub const HTTP_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The body must have arrived within this time.
+pub const HTTP_BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// HTTP and WebSocket connections from one address.
+pub const CONNECTIONS_PER_ADDRESS: usize = 1_024;
+
+const _: () = assert!(TEXT_BYTES * 3 < FRAME_BYTES, "a message fits a frame with room to spare");
+const _: () =
+    assert!(EVENT_PAGE_BYTES + TEXT_BYTES <= FRAME_BYTES, "a page of events fits a frame");
+const _: () = assert!(FRAME_BYTES * 2 <= OUTBOX_BYTES, "an outbox holds several frames");
+const _: () =
+    assert!(TEXT_BYTES * 6 < HTTP_BODY_BYTES, "a message fits a body, JSON escapes and all");
+const _: () = assert!(HEARTBEAT_INTERVAL.as_secs() * 2 < SESSION_IDLE_TIMEOUT.as_secs());
+const _: () = assert!(COMMIT_DEADLINE.as_millis() < 2_000, "C13: answered within 2 s");

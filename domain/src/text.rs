@@ -1,0 +1,242 @@
+//! Texts that cannot be wrong once they exist.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits;
+
+/// Why a text was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing left after trimming.
+    #[error("must not be empty")]
+    Empty,
+    /// Longer than the limit.
+    #[error("is too long: at most {limit} {unit}")]
+    TooLong {
+        /// The limit.
+        limit: usize,
+        /// What it counts.
+        unit: &'static str,
+    },
+    /// Shorter than the limit.
+    #[error("is too short: at least {limit} characters")]
+    TooShort {
+        /// The limit in characters.
+        limit: usize,
+    },
+    /// A character that is not taken here.
+    #[error("has a character that is not allowed: {0:?}")]
+    Character(char),
+}
+
+/// Characters that change how the text around them is shown, or show nothing:
+/// fine in a message, a means of deceit in a name (UAX #9 section 2.7, UTS #39).
+fn is_deceptive(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180E}'
+        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+        | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+fn name(text: &str, limit: usize) -> Result<String, TextError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(TextError::Empty);
+    }
+    line(text, limit)
+}
+
+fn line(text: &str, limit: usize) -> Result<String, TextError> {
+    let text = text.trim();
+    if let Some(c) = text.chars().find(|c| c.is_control() || is_deceptive(*c)) {
+        return Err(TextError::Character(c));
+    }
+    if text.chars().count() > limit {
+        return Err(TextError::TooLong { limit, unit: "characters" });
+    }
+    Ok(text.to_owned())
+}
+
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident, $parse:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Parses; the error says what is wrong with the text.
+            ///
+            /// # Errors
+            /// See [`TextError`].
+            pub fn parse(text: &str) -> Result<Self, TextError> {
+                let parse: fn(&str) -> Result<String, TextError> = $parse;
+                parse(text).map(Self)
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = TextError;
+            fn try_from(text: String) -> Result<Self, TextError> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> String {
+                text.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+text!(
+    /// Text of a message: Markdown source of 1 to [`limits::TEXT_BYTES`] bytes,
+    /// kept as it was written; no NUL, not only white space.
+    Body,
+    |text| {
+        if text.len() > limits::TEXT_BYTES {
+            return Err(TextError::TooLong { limit: limits::TEXT_BYTES, unit: "bytes" });
+        }
+        if text.contains('\0') {
+            return Err(TextError::Character('\0'));
+        }
+        if text.trim().is_empty() {
+            return Err(TextError::Empty);
+        }
+        Ok(text.to_owned())
+    }
+);
+text!(
+    /// A room's name: one line, trimmed, without invisible characters.
+    RoomName,
+    |text| name(text, limits::ROOM_NAME_CHARS)
+);
+text!(
+    /// A room's topic: one line, trimmed; may be empty.
+    Topic,
+    |text| line(text, limits::TOPIC_CHARS)
+);
+text!(
+    /// A user's unique name: letters and digits of any script, `.`, `_`, `-`;
+    /// starts with a letter or digit; folded to lower case, so that `Ada` and
+    /// `ada` are one.
+    UserName,
+    |text| {
+        let text = name(text, limits::USER_NAME_CHARS)?.to_lowercase();
+        let first = text.chars().next();
+        let allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if let Some(c) = text.chars().find(|c| !allowed(*c)) {
+            return Err(TextError::Character(c));
+        }
+        match first {
+            Some(c) if !c.is_alphanumeric() => Err(TextError::Character(c)),
+            _ => Ok(text),
+        }
+    }
+);
+text!(
+    /// The name others see: one line, trimmed, without invisible characters.
+    DisplayName,
+    |text| name(text, limits::DISPLAY_NAME_CHARS)
+);
+text!(
+    /// What a device calls itself: one line, trimmed.
+    DeviceName,
+    |text| name(text, limits::DEVICE_NAME_CHARS)
+);
+
+/// A password on its way to the hash; never printed, stored or sent on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// Checks the length: [`limits::PASSWORD_MIN_CHARS`] characters to
+    /// [`limits::PASSWORD_MAX_BYTES`] bytes. How guessable it is, is judged
+    /// where accounts are made.
+    ///
+    /// # Errors
+    /// Too short or too long.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        if text.len() > limits::PASSWORD_MAX_BYTES {
+            return Err(TextError::TooLong { limit: limits::PASSWORD_MAX_BYTES, unit: "bytes" });
+        }
+        if text.chars().count() < limits::PASSWORD_MIN_CHARS {
+            return Err(TextError::TooShort { limit: limits::PASSWORD_MIN_CHARS });
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The password itself, for the hash alone.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_keep_what_was_written() {
+        let text = "  *hi*\n\tthere \u{202E} 你好 ";
+        assert_eq!(Body::parse(text).expect("valid").as_str(), text);
+        assert_eq!(Body::parse(" \n\t"), Err(TextError::Empty));
+        assert_eq!(Body::parse("a\0b"), Err(TextError::Character('\0')));
+        assert!(Body::parse(&"x".repeat(limits::TEXT_BYTES)).is_ok());
+        assert!(Body::parse(&"x".repeat(limits::TEXT_BYTES + 1)).is_err());
+    }
+
+    #[test]
+    fn r7_names_refuse_what_deceives_the_eye() {
+        for bad in ["a\0b", "a\u{202E}b", "a\u{200B}b", "line\nbreak", "\u{FEFF}x", "", "   "] {
+            assert!(RoomName::parse(bad).is_err(), "{bad:?}");
+            assert!(DisplayName::parse(bad).is_err(), "{bad:?}");
+            assert!(UserName::parse(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(RoomName::parse("  設計 room ").expect("valid").as_str(), "設計 room");
+    }
+
+    #[test]
+    fn user_names_fold_case_and_take_few_signs() {
+        assert_eq!(UserName::parse("Ada.L-1_x").expect("valid").as_str(), "ada.l-1_x");
+        assert_eq!(UserName::parse("小明").expect("valid").as_str(), "小明");
+        for bad in ["two words", "-dash", "a/b", "a@b", &"x".repeat(33)] {
+            assert!(UserName::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_never_printed_or_cut() {
+        let password = Password::parse("correct horse").expect("valid");
+        assert_eq!(format!("{password:?}"), "Password(..)");
+        assert!(Password::parse("short").is_err());
+        assert!(Password::parse(&"x".repeat(64)).is_ok());
+        assert!(Password::parse(&"x".repeat(1_025)).is_err());
+    }
+}

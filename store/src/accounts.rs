@@ -1,0 +1,242 @@
+//! Users, devices and refresh tokens.
+
+use std::time::Duration;
+
+use parlor_domain::{DeviceId, DeviceName, DisplayName, Timestamp, UserId, UserName};
+
+use crate::StoreError;
+
+/// Read access to accounts. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Accounts {}
+
+/// The right to change accounts; handed to user-service alone.
+#[derive(Clone, Debug)]
+pub struct AccountsWriter {}
+
+/// A person's (or bot's) account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// Unique, lower case.
+    pub name: UserName,
+    /// What others see.
+    pub display_name: DisplayName,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// What a log-in is checked against.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The account.
+    pub user: User,
+    /// PHC string of the password's hash.
+    pub password_hash: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// One signed-in client of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What it calls itself.
+    pub name: DeviceName,
+    /// When it signed in.
+    pub created_at: Timestamp,
+    /// When it was signed out.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// SHA-256 of a refresh token; the token itself is never stored.
+pub type RefreshHash = [u8; 32];
+
+/// An account to make.
+#[derive(Clone)]
+pub struct NewUser {
+    /// Its id.
+    pub id: UserId,
+    /// Its unique name.
+    pub name: UserName,
+    /// What others see.
+    pub display_name: DisplayName,
+    /// PHC string of the password's hash.
+    pub password_hash: String,
+}
+
+/// A device to make, with its first refresh token.
+#[derive(Clone)]
+pub struct NewDevice {
+    /// Its id.
+    pub id: DeviceId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What it calls itself.
+    pub name: DeviceName,
+    /// Hash of its first refresh token.
+    pub refresh: RefreshHash,
+    /// When that token ends.
+    pub refresh_expires_at: Timestamp,
+}
+
+/// A refresh token presented to be exchanged.
+#[derive(Clone)]
+pub struct Rotation {
+    /// Hash of the token presented.
+    pub presented: RefreshHash,
+    /// Hash of its child, derived from it by the caller.
+    pub child: RefreshHash,
+    /// When the child ends.
+    pub child_expires_at: Timestamp,
+    /// How long the direct parent returns the same child.
+    pub grace: Duration,
+}
+
+/// What became of a rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotated {
+    /// The child is valid: made now, or made by an earlier use of the same
+    /// parent within the grace time while the child itself is unused.
+    Child {
+        /// The device it belongs to.
+        device: Device,
+        /// Its user.
+        user: User,
+        /// When the child ends.
+        expires_at: Timestamp,
+    },
+    /// A used-up token was presented: theft or a lost answer. The device is
+    /// revoked from now on.
+    Reused {
+        /// The device that was revoked.
+        device: Device,
+    },
+    /// Unknown, expired, or its device was revoked before.
+    Invalid,
+}
+
+/// Why a user could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateUserError {
+    /// Somebody has that name.
+    #[error("the name is taken")]
+    NameTaken,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Accounts {
+    /// One user; never the system user.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn user(&self, _id: UserId) -> Result<Option<User>, StoreError> {
+        todo!()
+    }
+
+    /// Those of up to 100 users that exist, in no order.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn users(&self, _ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        todo!()
+    }
+
+    /// The user of that name.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn credentials(&self, _name: &UserName) -> Result<Option<Credentials>, StoreError> {
+        todo!()
+    }
+
+    /// The same by id, for a password change.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn credentials_of(&self, _id: UserId) -> Result<Option<Credentials>, StoreError> {
+        todo!()
+    }
+
+    /// One device, revoked or not.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn device(&self, _id: DeviceId) -> Result<Option<Device>, StoreError> {
+        todo!()
+    }
+
+    /// The device a refresh token belongs to, used up or not.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn device_of_refresh(
+        &self,
+        _token: &RefreshHash,
+    ) -> Result<Option<Device>, StoreError> {
+        todo!()
+    }
+}
+
+impl AccountsWriter {
+    /// Makes an account, its first device, and its (empty) log.
+    ///
+    /// # Errors
+    /// The name is taken, or the database is not available.
+    pub async fn create_user(
+        &self,
+        _user: NewUser,
+        _device: NewDevice,
+    ) -> Result<User, CreateUserError> {
+        todo!()
+    }
+
+    /// Signs a device in.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn create_device(&self, _device: NewDevice) -> Result<(), StoreError> {
+        todo!()
+    }
+
+    /// Exchanges a refresh token for its child, in one transaction, so that of
+    /// many presentations at once exactly one child comes out.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn rotate(&self, _rotation: Rotation) -> Result<Rotated, StoreError> {
+        todo!()
+    }
+
+    /// Signs a device out; false where it was already, or is unknown.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn revoke_device(&self, _id: DeviceId) -> Result<bool, StoreError> {
+        todo!()
+    }
+
+    /// Sets a new password hash and signs out all devices of the user but
+    /// `keep`; returns those signed out.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn set_password(
+        &self,
+        _user: UserId,
+        _password_hash: String,
+        _keep: DeviceId,
+    ) -> Result<Vec<DeviceId>, StoreError> {
+        todo!()
+    }
+}

@@ -1,0 +1,147 @@
+//! Rooms, members and messages, to read.
+
+use parlor_domain::{Message, Position, Role, Room, RoomId, Seq, Timestamp, UserId};
+
+use crate::{StoreError, User};
+
+/// Read access to rooms. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Rooms {}
+
+/// A room and what one user is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The room.
+    pub room: Room,
+    /// The user's role; `None` where not a member.
+    pub role: Option<Role>,
+}
+
+/// One of a user's rooms, as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomSummary {
+    /// The room.
+    pub room: Room,
+    /// What the user is in it.
+    pub role: Role,
+    /// Up to where the user has read.
+    pub read: Seq,
+    /// Messages of others after `read`, not deleted, counted up to
+    /// [`parlor_domain::limits::UNREAD_COUNTED`].
+    pub unread: u32,
+    /// The newest message that is not deleted, cut to
+    /// [`parlor_domain::limits::PREVIEW_CHARS`].
+    pub preview: Option<String>,
+    /// When that was posted, else when the room was made.
+    pub last_at: Timestamp,
+}
+
+/// A member of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub user: User,
+    /// As what.
+    pub role: Role,
+    /// Since when.
+    pub joined_at: Timestamp,
+}
+
+/// Where a page of messages begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// The newest before this seq; [`Seq::MAX`] for the newest of all.
+    Before(Seq),
+    /// The oldest after this seq.
+    After(Seq),
+    /// Half before, the message itself if there is one, half after.
+    Around(Seq),
+}
+
+/// A page of messages, ascending by seq, tombstones included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// The messages as they stand at `head`.
+    pub messages: Vec<Message>,
+    /// Epoch and head of the room's log, read in the same snapshot: opening the
+    /// log after it misses nothing.
+    pub head: Position,
+    /// There are older ones.
+    pub more_before: bool,
+    /// There are newer ones.
+    pub more_after: bool,
+}
+
+impl Rooms {
+    /// A room and the role of `user` in it; `None` where there is no such room.
+    /// Says nothing about what the user may see: ask [`parlor_domain::permit`].
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn access(&self, _room: RoomId, _user: UserId) -> Result<Option<Access>, StoreError> {
+        todo!()
+    }
+
+    /// Rooms of `user`, ascending by room id, those after `after`.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn mine(
+        &self,
+        _user: UserId,
+        _after: Option<RoomId>,
+        _limit: u32,
+    ) -> Result<Vec<RoomSummary>, StoreError> {
+        todo!()
+    }
+
+    /// Those of `rooms` that `user` is a member of.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn summaries(
+        &self,
+        _user: UserId,
+        _rooms: &[RoomId],
+    ) -> Result<Vec<RoomSummary>, StoreError> {
+        todo!()
+    }
+
+    /// Public rooms that are not archived, ascending by id, those after `after`.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn directory(
+        &self,
+        _after: Option<RoomId>,
+        _limit: u32,
+    ) -> Result<Vec<Room>, StoreError> {
+        todo!()
+    }
+
+    /// Members of a room, ascending by user id, those after `after`.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn members(
+        &self,
+        _room: RoomId,
+        _after: Option<UserId>,
+        _limit: u32,
+    ) -> Result<Vec<Member>, StoreError> {
+        todo!()
+    }
+
+    /// A page of messages; `None` where there is no such room.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn history(
+        &self,
+        _room: RoomId,
+        _from: From,
+        _limit: u32,
+    ) -> Result<Option<History>, StoreError> {
+        todo!()
+    }
+}
