@@ -1,0 +1,106 @@
+//! The command line, parsed into one closed set of commands.
+
+use crate::error::Error;
+
+pub(crate) const HELP: &str = "\
+Usage: cargo xtask <command>
+
+  run [-- ARGS]    build what changed, then start Parlor on SQLite in ./data;
+                   ARGS go to the server, e.g. `cargo xtask run -- --listen 127.0.0.1:9000`
+  test [OPTIONS]   run every check of the project and end with a table
+      --require-all       a skipped stage is a failure (what CI runs)
+      --no-provision      download, install and start nothing; use what is there
+      --only A,B          only these stages
+      --list              name the stages
+";
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Run { server_args: Vec<String> },
+    Test(TestOptions),
+    List,
+    Help,
+}
+
+/// The options of `cargo xtask test`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct TestOptions {
+    pub(crate) require_all: bool,
+    pub(crate) no_provision: bool,
+    /// The names given to `--only`; empty means all stages.
+    pub(crate) only: Vec<String>,
+}
+
+pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, Error> {
+    let mut args = args.into_iter();
+    match args.next().as_deref() {
+        None | Some("help" | "--help" | "-h") => Ok(Command::Help),
+        Some("run") => {
+            let mut server_args: Vec<String> = args.collect();
+            if server_args.first().is_some_and(|first| first == "--") {
+                server_args.remove(0);
+            }
+            Ok(Command::Run { server_args })
+        }
+        Some("test") => parse_test(args),
+        Some(other) => Err(Error::Usage(format!("unknown command `{other}`\n\n{HELP}"))),
+    }
+}
+
+fn parse_test(mut args: impl Iterator<Item = String>) -> Result<Command, Error> {
+    let mut options = TestOptions::default();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--require-all" => options.require_all = true,
+            "--no-provision" => options.no_provision = true,
+            "--list" => return Ok(Command::List),
+            "--help" | "-h" => return Ok(Command::Help),
+            "--only" => {
+                let names = args.next().ok_or_else(|| {
+                    Error::Usage("`--only` wants stage names, separated by commas".to_owned())
+                })?;
+                options.only.extend(names.split(',').map(str::to_owned));
+            }
+            other => {
+                return Err(Error::Usage(format!("unknown option `{other}`\n\n{HELP}")));
+            }
+        }
+    }
+    Ok(Command::Test(options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, Error> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn everything_after_run_goes_to_the_server() {
+        let want = vec!["--listen".to_owned(), "127.0.0.1:9000".to_owned()];
+        for line in ["run --listen 127.0.0.1:9000", "run -- --listen 127.0.0.1:9000"] {
+            assert_eq!(parsed(line).unwrap(), Command::Run { server_args: want.clone() });
+        }
+    }
+
+    #[test]
+    fn test_takes_its_options_in_any_order() {
+        let command = parsed("test --only fmt,tidy --require-all").unwrap();
+        let options = TestOptions {
+            require_all: true,
+            no_provision: false,
+            only: vec!["fmt".to_owned(), "tidy".to_owned()],
+        };
+        assert_eq!(command, Command::Test(options));
+    }
+
+    #[test]
+    fn a_wrong_word_is_refused_with_the_usage() {
+        for line in ["tset", "test --fast", "test --only"] {
+            assert!(matches!(parsed(line), Err(Error::Usage(_))), "{line}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The stages of `cargo xtask test`, in the order in which they are run: what is quick and fails
+//! often comes first, and what is embedded is built before what embeds it.
+
+use std::fs;
+use std::process::Command;
+
+use crate::error::Error;
+use crate::postgres::Postgres;
+use crate::shell::{self, Log};
+use crate::stage::{Context, Stage};
+use crate::supply::Rules;
+use crate::{chromium, node, web};
+
+/// The variable in which tests look for a PostgreSQL server.
+const POSTGRES_URL: &str = "PARLOR_TEST_POSTGRES_URL";
+
+/// The variable that makes a test fail where it would skip for want of a server.
+const REQUIRE_ALL: &str = "PARLOR_REQUIRE_ALL";
+
+pub(crate) const ALL: &[Stage] = &[
+    Stage { name: "fmt", about: "Rust is formatted", run: fmt },
+    Stage { name: "tidy", about: "the house rules hold, and this tool works", run: tidy },
+    Stage { name: "supply", about: "licences and banned crates of deny.toml", run: supply },
+    Stage { name: "provision", about: "PostgreSQL and Chromium for the tests", run: provision },
+    Stage { name: "web", about: "web app: lint, tests, generated code, build, size", run: web_app },
+    Stage { name: "clippy", about: "lints of all targets, as errors", run: clippy },
+    Stage { name: "build", about: "the parlor binary and all tests compile", run: build },
+    Stage { name: "rust", about: "Rust tests of all crates", run: rust },
+    Stage { name: "doctest", about: "examples in the documentation", run: doctest },
+    Stage { name: "docs", about: "rustdoc without warnings", run: docs },
+    Stage { name: "browser", about: "four clients in one room, in a real Chromium", run: browser },
+    Stage { name: "talk", about: "lines piped into `parlor talk` across kill -9", run: talk },
+];
+
+fn fmt(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    log.run(context.workspace.cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn tidy(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    log.run(context.workspace.cargo().args(["test", "--package", "xtask"]))
+}
+
+fn supply(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    let path = context.workspace.root().join("deny.toml");
+    let rules = Rules::read(&fs::read_to_string(&path).map_err(Error::file(&path))?);
+    let tree = log.capture(context.workspace.cargo().args([
+        "tree",
+        "--workspace",
+        "--locked",
+        "--edges=normal,build,dev",
+        "--prefix=none",
+        "--format={p}|{l}",
+    ]))?;
+    let findings = rules.check(&tree);
+    if findings.is_empty() { Ok(()) } else { Err(Error::Rule(findings)) }
+}
+
+fn provision(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    // Each is looked for, whatever became of the other; what is wrong is told after that.
+    let postgres = postgres(context, log);
+    let chromium = chromium::find(context.may_provision, log);
+    context.chromium = chromium.as_ref().ok().cloned();
+    postgres.and(chromium.map(drop))
+}
+
+fn postgres(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    if std::env::var_os(POSTGRES_URL).is_some_and(|url| !url.is_empty()) {
+        return log.line("PARLOR_TEST_POSTGRES_URL names a server already");
+    }
+    if !context.may_provision {
+        return Err(Error::Missing(format!("name a PostgreSQL server in {POSTGRES_URL}")));
+    }
+    context.postgres = Some(Postgres::start(&context.workspace, log)?);
+    Ok(())
+}
+
+fn web_app(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    node::check()?;
+    let web = context.workspace.web();
+    let codegen = context.workspace.root().join("tools").join("codegen");
+    node::install(&web, &mut |command| log.run(command))?;
+    node::install(&codegen, &mut |command| log.run(command))?;
+    for script in ["lint", "test", "gen:check"] {
+        log.run(node::npm(&web).args(["run", script]))?;
+    }
+    web::build_if_changed(&context.workspace, &mut |command| log.run(command))?;
+    log.run(node::npm(&web).args(["run", "size"]))
+}
+
+fn clippy(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    log.run(context.workspace.cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "--deny=warnings",
+    ]))
+}
+
+fn build(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    build_parlor(context, log)?;
+    log.run(rust_tests(context).arg("--no-run"))
+}
+
+fn rust(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    let mut command = rust_tests(context);
+    command.arg("--no-fail-fast");
+    log.run(for_tests(&mut command, context))
+}
+
+/// The tests of all crates but this one, under nextest where it is installed: it stops a test that
+/// hangs. The house rules have had their own stage.
+fn rust_tests(context: &Context) -> Command {
+    let mut command = context.workspace.cargo();
+    if shell::on_path(&["cargo-nextest"]).is_some() {
+        command.args(["nextest", "run"]);
+    } else {
+        command.args(["test", "--lib", "--bins", "--tests"]);
+    }
+    command.args(["--workspace", "--exclude", "xtask", "--locked"]);
+    command
+}
+
+fn doctest(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    log.run(context.workspace.cargo().args(["test", "--workspace", "--doc", "--locked"]))
+}
+
+fn docs(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    log.run(
+        context
+            .workspace
+            .cargo()
+            .args(["doc", "--workspace", "--no-deps", "--locked"])
+            .env("RUSTDOCFLAGS", "--deny=warnings"),
+    )
+}
+
+fn browser(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    let chromium = match context.chromium.clone() {
+        Some(found) => found,
+        None => chromium::find(false, log)?,
+    };
+    web::build_if_changed(&context.workspace, &mut |command| log.run(command))?;
+    let mut story = node_test(context, log, "story")?;
+    log.run(for_tests(story.env("PARLOR_CHROMIUM", chromium), context))
+}
+
+fn talk(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    let mut acceptance = node_test(context, log, "talk")?;
+    log.run(for_tests(&mut acceptance, context))
+}
+
+/// The tests of one folder below `e2e`, on the binary as it is now.
+fn node_test(context: &Context, log: &mut Log, folder: &str) -> Result<Command, Error> {
+    node::check()?;
+    let e2e = context.workspace.e2e();
+    node::install(&e2e, &mut |command| log.run(command))?;
+    build_parlor(context, log)?;
+    let mut command = node::npm(&e2e);
+    command.args(["run", "--silent", folder]).env("PARLOR_BIN", context.workspace.parlor());
+    Ok(command)
+}
+
+fn build_parlor(context: &Context, log: &mut Log) -> Result<(), Error> {
+    log.run(context.workspace.cargo().args(["build", "--package", "parlor", "--bins", "--locked"]))
+}
+
+/// What tests are told about this run through their environment.
+fn for_tests<'a>(command: &'a mut Command, context: &Context) -> &'a mut Command {
+    if let Some(postgres) = &context.postgres {
+        command.env(POSTGRES_URL, postgres.url());
+    }
+    if context.require_all {
+        command.env(REQUIRE_ALL, "1");
+    }
+    command
+}
