@@ -59,10 +59,12 @@ impl Postgres {
             None => download(workspace, log)?,
         };
         let home = Home::create()?;
-        if downloaded && home.account.is_some() {
+        if let Some((uid, gid)) = home.account.filter(|_| downloaded) {
             // The unprivileged account may not be able to look into this workspace.
             log.run(Command::new("cp").arg("-R").arg(&binaries).arg(&home.path))?;
             binaries = home.path.join("native");
+            // The keeper runs as that account, and removes these files in the end.
+            log.run(Command::new("chown").arg("-R").arg(format!("{uid}:{gid}")).arg(&binaries))?;
         }
         let binaries = binaries.join("bin");
         let password = random_hex()?;
