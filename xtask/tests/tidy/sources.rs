@@ -32,11 +32,6 @@ impl Source {
             .map(|(index, line)| (index + 1, line))
             .filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
-
-    /// Whether a line of code holds this text.
-    pub(crate) fn mentions(&self, text: &str) -> bool {
-        self.code().any(|(_, line)| line.contains(text))
-    }
 }
 
 /// Folders that hold what is made, fetched, or not ours.
