@@ -82,6 +82,24 @@ pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
 pub const REFRESH_TOKEN_TTL: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// The direct parent of a refresh token returns the same child for this long.
 pub const REFRESH_GRACE: Duration = Duration::from_secs(10);
+/// Log-ins of one account from one address that may fail before each further
+/// one must wait, twice as long every time.
+pub const LOGIN_FREE_FAILURES: u32 = 10;
+/// The first of these waits.
+pub const LOGIN_FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The longest of these waits.
+pub const LOGIN_LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+/// After this long without a further failure, the earlier ones are forgotten.
+pub const LOGIN_FAILURE_MEMORY: Duration = Duration::from_secs(3_600);
+/// Pairs of account and address whose failures are remembered.
+pub const LOGIN_FAILURE_ENTRIES: usize = 16 * 1024;
+/// Passwords that may wait to be hashed at once.
+pub const PASSWORDS_WAITING: usize = 256;
+
+/// One message of the internal gRPC services.
+pub const RPC_MESSAGE_BYTES: usize = 64 * 1024;
+/// A call inside the house is answered within this time.
+pub const RPC_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Body of one REST request.
 pub const HTTP_BODY_BYTES: usize = 128 * 1024;

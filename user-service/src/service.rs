@@ -1,0 +1,111 @@
+//! The calls of `user.UserService`, one after the other.
+
+use parlor_domain::Refusal;
+use parlor_proto::user::{
+    ChangePasswordReply, ChangePasswordRequest, FindUserReply, FindUserRequest, GetKeysReply,
+    GetKeysRequest, GetUserReply, GetUserRequest, GetUsersReply, GetUsersRequest, LogInReply,
+    LogInRequest, LogOutReply, LogOutRequest, RefreshReply, RefreshRequest, RegisterReply,
+    RegisterRequest, VerifyTokenReply, VerifyTokenRequest, user_service_server::UserService,
+};
+use tonic::{Request, Response, Status};
+
+use crate::{Users, store_failed, wire};
+
+type Answer<T> = Result<Response<T>, Status>;
+
+/// Answers with what `work` comes to.
+async fn answer<T>(work: impl Future<Output = Result<T, Refusal>>) -> Answer<T> {
+    work.await.map(Response::new).map_err(wire::status)
+}
+
+#[tonic::async_trait]
+impl UserService for Users {
+    async fn register(&self, request: Request<RegisterRequest>) -> Answer<RegisterReply> {
+        answer(async {
+            let registration = wire::registration(request.into_inner())?;
+            let (user, tokens) = self.create_account(registration).await?;
+            let (user, tokens) = (wire::to_user(user), wire::to_tokens(tokens));
+            Ok(RegisterReply { user: Some(user), tokens: Some(tokens) })
+        })
+        .await
+    }
+
+    async fn log_in(&self, request: Request<LogInRequest>) -> Answer<LogInReply> {
+        answer(async {
+            let (user, tokens) = self.sign_in(wire::login(request.into_inner())?).await?;
+            let (user, tokens) = (wire::to_user(user), wire::to_tokens(tokens));
+            Ok(LogInReply { user: Some(user), tokens: Some(tokens) })
+        })
+        .await
+    }
+
+    async fn refresh(&self, request: Request<RefreshRequest>) -> Answer<RefreshReply> {
+        answer(async {
+            let (token, peer) = wire::exchange(request.into_inner())?;
+            let (user, tokens) = self.exchange(token, peer).await?;
+            let (user, tokens) = (wire::to_user(user), wire::to_tokens(tokens));
+            Ok(RefreshReply { user: Some(user), tokens: Some(tokens) })
+        })
+        .await
+    }
+
+    async fn log_out(&self, request: Request<LogOutRequest>) -> Answer<LogOutReply> {
+        answer(async {
+            self.sign_out(wire::log_out(request.into_inner())?).await?;
+            Ok(LogOutReply {})
+        })
+        .await
+    }
+
+    async fn change_password(
+        &self,
+        request: Request<ChangePasswordRequest>,
+    ) -> Answer<ChangePasswordReply> {
+        answer(async {
+            self.change_password(wire::password_change(request.into_inner())?).await?;
+            Ok(ChangePasswordReply {})
+        })
+        .await
+    }
+
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Answer<GetUserReply> {
+        answer(async {
+            let id = wire::user_id(&request.into_inner().id)?;
+            let user = self.shared.accounts.user(id).await.map_err(store_failed)?;
+            let user = user.ok_or_else(Refusal::not_found)?;
+            Ok(GetUserReply { user: Some(wire::to_user(user)) })
+        })
+        .await
+    }
+
+    async fn get_users(&self, request: Request<GetUsersRequest>) -> Answer<GetUsersReply> {
+        answer(async {
+            let ids = wire::user_ids(&request.into_inner().ids)?;
+            let users = self.shared.accounts.users(&ids).await.map_err(store_failed)?;
+            Ok(GetUsersReply { users: users.into_iter().map(wire::to_user).collect() })
+        })
+        .await
+    }
+
+    async fn find_user(&self, request: Request<FindUserRequest>) -> Answer<FindUserReply> {
+        answer(async {
+            let name = wire::user_name(&request.into_inner().name)?;
+            let found = self.shared.accounts.credentials(&name).await.map_err(store_failed)?;
+            let user = found.ok_or_else(Refusal::not_found)?.user;
+            Ok(FindUserReply { user: Some(wire::to_user(user)) })
+        })
+        .await
+    }
+
+    async fn verify_token(&self, request: Request<VerifyTokenRequest>) -> Answer<VerifyTokenReply> {
+        answer(async {
+            let identity = self.authenticate(&request.into_inner().access_token).await?;
+            Ok(wire::to_verified(identity))
+        })
+        .await
+    }
+
+    async fn get_keys(&self, _: Request<GetKeysRequest>) -> Answer<GetKeysReply> {
+        answer(async { Ok(GetKeysReply { jwks_json: self.shared.signer.jwks() }) }).await
+    }
+}
