@@ -1,0 +1,137 @@
+// The REST face, typed. 64-bit numbers are strings on the wire and stay so here.
+
+export interface User {
+  id: string;
+  name: string;
+  display_name: string;
+  created_at: string;
+}
+export interface AuthSession {
+  user: User;
+  access_token: string;
+  access_expires_at: string;
+  device_id: string;
+}
+export type Role = "owner" | "admin" | "member";
+export interface Room {
+  id: string;
+  name: string;
+  topic: string;
+  visibility: "public" | "private";
+  archived: boolean;
+  created_at: string;
+  members: number;
+  epoch: string;
+  head: string;
+  role: Role | null;
+}
+export interface RoomSummary extends Room {
+  read_seq: string;
+  unread: number;
+  preview: string | null;
+  last_at: string | null;
+}
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+export interface Member {
+  user: User;
+  role: Role;
+  joined_at: string;
+}
+export interface Message {
+  seq: string;
+  author_id: string;
+  text: string;
+  reply_to: string | null;
+  posted_at: string;
+  edited_at: string | null;
+  deleted: boolean;
+  version: string;
+}
+export interface MessagePage {
+  messages: Message[];
+  authors: User[];
+  epoch: string;
+  head: string;
+  more_before: boolean;
+  more_after: boolean;
+}
+export interface ServerInfo {
+  name: string;
+  version: string;
+  lanes: { lane: string; url: string; certificate_hashes?: string[] }[];
+  limits: Record<string, number>;
+  sign_up: string;
+}
+
+/** The server answered, and the answer is no. */
+export class Problem extends Error {
+  override name = "Problem";
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string | null;
+  readonly retryAfterSeconds: number;
+  constructor(status: number, code: string, detail: string, requestId: string | null, retryAfterSeconds: number) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.requestId = requestId;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** No answer came: the network or the server is away. */
+export class Unreachable extends Error {
+  override name = "Unreachable";
+}
+
+export interface Call {
+  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  body?: unknown;
+  token?: string;
+  idempotencyKey?: string;
+  timeoutMs?: number;
+}
+
+/** One request to `/api/v1`; rejects with {@link Problem} or {@link Unreachable}. */
+export async function call<T>(path: string, options: Call = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (options.token !== undefined) headers["authorization"] = `Bearer ${options.token}`;
+  if (options.body !== undefined) headers["content-type"] = "application/json";
+  if (options.idempotencyKey !== undefined) headers["idempotency-key"] = options.idempotencyKey;
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`/api/v1${path}`, {
+      method: options.method ?? "GET",
+      headers,
+      cache: "no-store",
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(options.timeoutMs ?? 15_000),
+      ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+    });
+    text = await response.text();
+  } catch (cause) {
+    throw new Unreachable("no answer from the server", { cause });
+  }
+  if (!response.ok) throw problem(response, text);
+  return (text === "" ? undefined : JSON.parse(text)) as T;
+}
+
+function problem(response: Response, text: string): Problem {
+  let body: { code?: string; detail?: string; title?: string; request_id?: string } = {};
+  try {
+    body = JSON.parse(text) as typeof body;
+  } catch {
+    // A proxy in between may answer with a page of its own.
+  }
+  return new Problem(
+    response.status,
+    body.code ?? "",
+    body.detail ?? body.title ?? response.statusText,
+    body.request_id ?? response.headers.get("x-request-id"),
+    Number(response.headers.get("retry-after")) || 0,
+  );
+}

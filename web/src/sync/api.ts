@@ -1,0 +1,85 @@
+// The REST calls of a signed-in user.
+import type { Auth } from "../net/auth";
+import { LANES, type LaneKind, type LaneTarget } from "../net/lane";
+import {
+  type Call,
+  call,
+  type Member,
+  type MessagePage,
+  type Page,
+  Problem,
+  type Room,
+  type RoomSummary,
+  type ServerInfo,
+  type User,
+} from "../net/rest";
+
+const PAGE = 100;
+export const HISTORY_PAGE = 50;
+
+export class Api {
+  readonly #auth: Auth;
+  constructor(auth: Auth) {
+    this.#auth = auth;
+  }
+
+  async #call<T>(path: string, options: Omit<Call, "token"> = {}): Promise<T> {
+    const token = await this.#auth.token();
+    try {
+      return await call<T>(path, { ...options, token });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      return call<T>(path, { ...options, token: await this.#auth.refresh() });
+    }
+  }
+
+  async #all<T>(path: string): Promise<T[]> {
+    const items: T[] = [];
+    let cursor: string | null = null;
+    do {
+      const more: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+      const page: Page<T> = await this.#call<Page<T>>(`${path}limit=${PAGE}${more}`);
+      items.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+    return items;
+  }
+
+  /** Where the lanes begin; fetched anew each time, certificates change. */
+  async targets(): Promise<LaneTarget[]> {
+    const server = await call<ServerInfo>("/server", { timeoutMs: 5_000 });
+    return server.lanes.flatMap(({ lane, url, certificate_hashes }) =>
+      LANES.includes(lane as LaneKind)
+        ? [{ kind: lane as LaneKind, url, certificateHashes: (certificate_hashes ?? []).map(fromBase64) }]
+        : [],
+    );
+  }
+
+  myRooms = () => this.#all<RoomSummary>("/rooms?scope=mine&");
+  publicRooms = (cursor: string | null) =>
+    this.#call<Page<Room>>(
+      `/rooms?scope=public&limit=${PAGE}${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
+    );
+  room = (id: string) => this.#call<Room>(`/rooms/${id}`);
+  createRoom = (room: { name: string; topic: string; visibility: "public" | "private" }, idempotencyKey: string) =>
+    this.#call<Room>("/rooms", { method: "POST", body: room, idempotencyKey });
+  changeRoom = (id: string, change: { name?: string; topic?: string }) =>
+    this.#call<Room>(`/rooms/${id}`, { method: "PATCH", body: change });
+  archiveRoom = (id: string, archived: boolean) =>
+    this.#call<Room>(`/rooms/${id}/archive`, { method: "POST", body: { archived } });
+  joinRoom = (id: string) => this.#call<Room>(`/rooms/${id}/join`, { method: "POST" });
+  leaveRoom = (id: string) => this.#call<void>(`/rooms/${id}/leave`, { method: "POST" });
+  members = (id: string) => this.#all<Member>(`/rooms/${id}/members?`);
+  addMember = (id: string, name: string) =>
+    this.#call<Member>(`/rooms/${id}/members`, { method: "POST", body: { name } });
+  removeMember = (id: string, userId: string) =>
+    this.#call<void>(`/rooms/${id}/members/${userId}`, { method: "DELETE" });
+  newest = (id: string) => this.#call<MessagePage>(`/rooms/${id}/messages?limit=${HISTORY_PAGE}`);
+  before = (id: string, seq: number) =>
+    this.#call<MessagePage>(`/rooms/${id}/messages?before=${seq}&limit=${HISTORY_PAGE}`);
+  user = (id: string) => this.#call<User>(`/users/${id}`);
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}

@@ -1,0 +1,494 @@
+// Everything a signed-in user's page keeps in step with the server.
+import type { Auth } from "../net/auth";
+import { deviceName } from "../net/auth";
+import { Connection } from "../net/connection";
+import type { ServerKind } from "../net/frame";
+import type { Event, Ok, RoomHead } from "../net/gen/parlor/realtime/v1/realtime_pb";
+import { bytesToId, idToBytes, newId } from "../net/id";
+import type { LaneKind, OpenLane } from "../net/lane";
+import { openWebSocket } from "../net/lanes/websocket";
+import { openWebTransport } from "../net/lanes/webtransport";
+import { type Room, Unreachable, type User } from "../net/rest";
+import { type RequestBody, type Session, SessionEnded } from "../net/session";
+import { Store } from "../store";
+import { Api } from "./api";
+import { Follower } from "./follower";
+import type { Log } from "./log";
+import { type Intent, type IntentBody, Outbox } from "./outbox";
+import { PeopleStore } from "./people";
+import { RoomView } from "./room";
+import { RoomList, roomEntry, summaryEntry } from "./rooms";
+import { forgetStorage, openStorage, type Storage } from "./storage";
+import { TypingStore } from "./typing";
+
+/** A cached room further behind than this is loaded anew, in events. */
+const CACHE_BEHIND = 500;
+const CACHED_ENTRIES = 200;
+const SAVE_AFTER_MS = 800;
+const MARK_AFTER_MS = 400;
+const FORCED_LANE_KEY = "parlor.lane";
+
+export interface ClientOptions {
+  auth: Auth;
+  user: User;
+  openers?: Record<LaneKind, OpenLane>;
+}
+
+export class Client {
+  readonly user: User;
+  readonly api: Api;
+  readonly rooms = new RoomList();
+  readonly people: PeopleStore;
+  readonly typing = new TypingStore();
+  readonly connection: Connection;
+  readonly outbox: Outbox;
+  /** True once the page has read what it had kept. */
+  readonly restored = new Store(false);
+
+  readonly #storage: Storage;
+  readonly #follower: Follower;
+  readonly #views = new Map<string, RoomView>();
+  readonly #loading = new Map<string, Promise<void>>();
+  readonly #saving = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #reads = new Map<string, number>();
+  #readTimer: ReturnType<typeof setTimeout> | undefined;
+  #current: string | null = null;
+  #refetching = false;
+
+  private constructor({ auth, user, openers }: ClientOptions, storage: Storage) {
+    this.user = user;
+    this.#storage = storage;
+    this.api = new Api(auth);
+    this.people = new PeopleStore((id) => this.api.user(id));
+    this.people.add([user]);
+    this.#follower = new Follower({
+      applied: (log, events) => this.#applied(log, events),
+      appliedOwn: (events) => {
+        for (const event of events) this.#ownEvent(event);
+      },
+      reload: (log) => void this.#load(log.id),
+      gone: (roomId) => this.#gone(roomId),
+      proven: () => this.connection.proven(),
+    });
+    this.connection = new Connection({
+      targets: () => this.api.targets(),
+      token: () => auth.token(),
+      refresh: () => auth.refresh(),
+      renewInMs: () => auth.renewInMs,
+      openers: openers ?? { webtransport: openWebTransport, websocket: openWebSocket },
+      forcedLane,
+      deviceName: deviceName(),
+      resume: () => this.#follower.resume(),
+      digest: () => this.#follower.digest(),
+      onWelcome: (session) => this.#welcome(session),
+      onFrame: (kind) => this.#frame(kind),
+    });
+    this.connection.subscribe(() => {
+      if (this.connection.session === null) this.#follower.detach();
+    });
+    this.outbox = new Outbox({
+      storage,
+      send: (intent) => this.#send(intent),
+      isLive: () => this.connection.session !== null,
+      isShown: (roomId, seq) => {
+        const log = this.#follower.log(roomId);
+        return !this.#follower.isOpen(roomId) || (log.loaded && log.seq >= seq);
+      },
+    });
+  }
+
+  /** Reads what was kept, shows it, and connects. */
+  static async start(options: ClientOptions): Promise<Client> {
+    const client = new Client(options, await openStorage(options.user.id));
+    client.connection.start();
+    await client.#restore();
+    return client;
+  }
+
+  /** Ends everything; `forget` also removes what was kept on this device. */
+  async stop(forget: boolean): Promise<void> {
+    this.connection.stop();
+    this.outbox.stop();
+    for (const timer of this.#saving.values()) clearTimeout(timer);
+    clearTimeout(this.#readTimer);
+    this.#storage.close();
+    if (forget) await forgetStorage(this.user.id);
+  }
+
+  // ---- rooms ----
+
+  view(roomId: string): RoomView {
+    let view = this.#views.get(roomId);
+    if (view === undefined) {
+      view = new RoomView(roomId);
+      this.#views.set(roomId, view);
+    }
+    return view;
+  }
+
+  /** The room comes on screen. */
+  async enter(roomId: string): Promise<void> {
+    this.#current = roomId;
+    const view = this.view(roomId);
+    const room = this.rooms.get(roomId);
+    view.note({ divider: room !== undefined && room.unread > 0 ? room.readSeq : null });
+    this.#follower.focus(roomId);
+    const log = this.#follower.log(roomId);
+    if (log.loaded) {
+      view.show(log);
+      this.#follower.follow(roomId);
+      return;
+    }
+    await this.#restoreLog(log);
+    if (!log.loaded) await this.#load(roomId);
+  }
+
+  /** The room goes off screen; it stays open in the background for a while. */
+  exit(roomId: string): void {
+    if (this.#current !== roomId) return;
+    this.#current = null;
+    this.#follower.focus(null);
+  }
+
+  /** Loads the newest page, once at a time. */
+  reload(roomId: string): Promise<void> {
+    const view = this.view(roomId);
+    if (view.getSnapshot().status !== "ready") view.note({ status: "loading", error: null });
+    return this.#load(roomId);
+  }
+
+  async loadOlder(roomId: string): Promise<void> {
+    const view = this.view(roomId);
+    const log = this.#follower.log(roomId);
+    if (view.getSnapshot().older === "loading" || !log.loaded || !log.moreBefore) return;
+    view.note({ older: "loading" });
+    try {
+      const page = await this.api.before(roomId, log.oldestSeq);
+      this.people.add(page.authors);
+      log.prepend(page);
+      view.note({ older: "idle" });
+      view.show(log);
+    } catch {
+      log.settleLate();
+      view.note({ older: "error" });
+    }
+  }
+
+  async refreshRooms(): Promise<void> {
+    if (this.#refetching) return;
+    this.#refetching = true;
+    this.rooms.retrying();
+    try {
+      const fresh = (await this.api.myRooms()).map(summaryEntry);
+      this.rooms.load(
+        fresh.map((room) => {
+          const known = this.rooms.get(room.id);
+          // Followed rooms are ahead of what a list fetched a moment ago says.
+          if (known === undefined || known.head < room.head) return room;
+          const { head, readSeq, unread, preview, lastAt } = known.readSeq >= room.readSeq ? known : room;
+          return { ...room, head, readSeq, unread, preview: preview || room.preview, lastAt: lastAt ?? room.lastAt };
+        }),
+      );
+      this.#saveRooms();
+    } catch {
+      this.rooms.failed();
+    } finally {
+      this.#refetching = false;
+    }
+  }
+
+  /** A room just created or joined: listed at once, before its event arrives. */
+  admit(room: Room): void {
+    this.rooms.put(roomEntry(room));
+    this.#saveRooms();
+    const view = this.view(room.id);
+    if (view.getSnapshot().status !== "ready") view.note({ status: "loading", error: null });
+    if (this.#current === room.id) void this.#load(room.id);
+  }
+
+  async leave(roomId: string): Promise<void> {
+    await this.api.leaveRoom(roomId);
+    this.#follower.left(roomId);
+  }
+
+  // ---- writing ----
+
+  write(roomId: string, body: IntentBody): void {
+    void this.outbox.add(roomId, body);
+    if (body.what === "post") this.typing.reset();
+  }
+
+  sayTyping(roomId: string): void {
+    const { session } = this.connection;
+    if (session === null || !this.typing.shouldSay(roomId)) return;
+    session.send({ case: "typing", value: { roomId: idToBytes(roomId) } });
+  }
+
+  /** Everything up to `seq` was seen. */
+  markRead(roomId: string, seq: number): void {
+    const room = this.rooms.get(roomId);
+    if (room === undefined || (room.readSeq >= seq && room.unread === 0)) return;
+    this.rooms.change(roomId, { readSeq: Math.max(room.readSeq, seq), unread: this.#unreadAfter(roomId, seq) });
+    this.#reads.set(roomId, seq);
+    clearTimeout(this.#readTimer);
+    this.#readTimer = setTimeout(() => this.#sendReads(), MARK_AFTER_MS);
+  }
+
+  draft(roomId: string): Promise<string> {
+    return this.#storage.get("drafts", roomId).then((draft) => draft ?? "");
+  }
+
+  saveDraft(roomId: string, text: string): void {
+    const done = text === "" ? this.#storage.delete("drafts", roomId) : this.#storage.put("drafts", roomId, text);
+    done.catch(() => {});
+  }
+
+  // ---- the session ----
+
+  #welcome(session: Session): void {
+    this.#follower.attach(session);
+    this.#heads(session.welcome.heads);
+    void this.refreshRooms();
+    void this.outbox.adopt();
+    this.outbox.drainAll();
+    this.#sendReads();
+    for (const [roomId, view] of this.#views) {
+      const { status } = view.getSnapshot();
+      if (status === "error" || (status === "loading" && roomId === this.#current)) void this.#load(roomId);
+    }
+  }
+
+  #frame(kind: ServerKind): void {
+    switch (kind.case) {
+      case "events":
+        return this.#follower.events(kind.value);
+      case "reset":
+        return this.#follower.reset(kind.value);
+      case "heartbeat":
+        return this.#follower.heartbeat(kind.value);
+      case "roomHeads":
+        return this.#heads(kind.value.heads);
+      case "typing":
+        this.typing.seen(bytesToId(kind.value.roomId), bytesToId(kind.value.userId));
+        this.people.need([bytesToId(kind.value.userId)]);
+        return;
+      default:
+    }
+  }
+
+  #heads(heads: readonly RoomHead[]): void {
+    const unknown = this.rooms.heads(heads, (id) => this.#follower.isOpen(id));
+    if (unknown.length > 0) void this.refreshRooms();
+    this.#saveRooms();
+  }
+
+  #send(intent: Intent): Promise<Ok> {
+    const { session } = this.connection;
+    if (session === null) return Promise.reject(new SessionEnded("there is no session"));
+    return session.request(intent.requestId, requestBody(intent));
+  }
+
+  #sendReads(): void {
+    const { session } = this.connection;
+    if (session === null) return;
+    for (const [roomId, seq] of this.#reads) {
+      this.#reads.delete(roomId);
+      session
+        .request(newId(), { case: "markRead", value: { roomId: idToBytes(roomId), seq: BigInt(seq) } })
+        .catch((cause: unknown) => {
+          // Read positions only move forward, so that saying it again is safe.
+          if (cause instanceof SessionEnded && !this.#reads.has(roomId)) this.#reads.set(roomId, seq);
+        });
+    }
+  }
+
+  // ---- events ----
+
+  #applied(log: Log, events: readonly Event[]): void {
+    const requestIds = new Set<string>();
+    for (const event of events) {
+      if (event.requestId.length === 16) requestIds.add(bytesToId(event.requestId));
+      this.#roomEvent(log, event);
+    }
+    if (this.rooms.get(log.id) === undefined) return;
+    this.people.need(peopleIn(events));
+    this.view(log.id).show(log);
+    this.outbox.settle(log.id, requestIds);
+    this.#saveLog(log);
+    this.#saveRooms();
+  }
+
+  #roomEvent(log: Log, event: Event): void {
+    const id = log.id;
+    const room = this.rooms.get(id);
+    const { body } = event;
+    const actor = bytesToId(event.actorId);
+    switch (body.case) {
+      case "messagePosted": {
+        this.typing.stopped(id, actor);
+        const counts = actor !== this.user.id && !body.value.erased && Number(event.seq) > (room?.readSeq ?? 0);
+        this.rooms.change(id, {
+          head: log.seq,
+          unread: (room?.unread ?? 0) + (counts ? 1 : 0),
+          preview: body.value.text.slice(0, 120),
+          lastAt: Number(event.atUs / 1_000n),
+        });
+        return;
+      }
+      case "roomRenamed":
+        return this.rooms.change(id, { name: body.value.name, topic: body.value.topic, head: log.seq });
+      case "roomArchived":
+        return this.rooms.change(id, { archived: body.value.archived, head: log.seq });
+      case "memberJoined":
+        return this.rooms.change(id, { members: (room?.members ?? 0) + 1, head: log.seq });
+      case "memberLeft":
+        if (bytesToId(body.value.userId) === this.user.id) return this.#follower.left(id);
+        return this.rooms.change(id, { members: Math.max(0, (room?.members ?? 1) - 1), head: log.seq });
+      default:
+        return this.rooms.change(id, { head: log.seq });
+    }
+  }
+
+  #ownEvent({ body }: Event): void {
+    switch (body.case) {
+      case "roomAdded":
+        return void this.refreshRooms();
+      case "roomRemoved":
+        return this.#follower.left(bytesToId(body.value.roomId));
+      case "readMoved": {
+        const id = bytesToId(body.value.roomId);
+        const seq = Number(body.value.seq);
+        const room = this.rooms.get(id);
+        if (room === undefined || room.readSeq >= seq) return;
+        this.rooms.change(id, { readSeq: seq, unread: this.#unreadAfter(id, seq) });
+        return;
+      }
+      default:
+    }
+  }
+
+  /** Counted in the log where it reaches so far, else estimated by the head. */
+  #unreadAfter(roomId: string, seq: number): number {
+    const room = this.rooms.get(roomId);
+    if (room === undefined || seq >= room.head) return 0;
+    const log = this.#follower.log(roomId);
+    if (!log.loaded) return Math.min(room.unread, room.head - seq);
+    return log.entries.filter(
+      (entry) =>
+        entry.kind === "message" && entry.seq > seq && entry.authorId !== this.user.id && !entry.deleted,
+    ).length;
+  }
+
+  #gone(roomId: string): void {
+    this.rooms.remove(roomId);
+    this.view(roomId).note({ status: "missing", entries: [] });
+    this.#storage.delete("logs", roomId).catch(() => {});
+    this.#saveRooms();
+  }
+
+  // ---- loading and keeping ----
+
+  #load(roomId: string): Promise<void> {
+    const running = this.#loading.get(roomId);
+    if (running !== undefined) return running;
+    const load = this.#loadOnce(roomId).finally(() => this.#loading.delete(roomId));
+    this.#loading.set(roomId, load);
+    return load;
+  }
+
+  async #loadOnce(roomId: string): Promise<void> {
+    const view = this.view(roomId);
+    try {
+      if (this.rooms.get(roomId) === undefined) {
+        const room = await this.api.room(roomId);
+        if (room.role === null) return view.note({ status: "outside" });
+        this.rooms.put(roomEntry(room));
+      }
+      const page = await this.api.newest(roomId);
+      this.people.add(page.authors);
+      const log = this.#follower.log(roomId);
+      const applied = log.load(page);
+      view.show(log);
+      if (applied.length > 0) this.#applied(log, applied);
+      this.#follower.follow(roomId);
+      this.outbox.settle(roomId, new Set());
+      this.#saveLog(log);
+    } catch (cause) {
+      view.failed(cause);
+      // What is kept from before is better than nothing.
+      if (cause instanceof Unreachable) await this.#restoreLog(this.#follower.log(roomId), true);
+    }
+  }
+
+  async #restoreLog(log: Log, evenIfOld = false): Promise<void> {
+    const cached = await this.#storage.get("logs", log.id);
+    const head = this.rooms.get(log.id)?.head ?? 0;
+    if (cached === undefined || log.loaded || (!evenIfOld && head - cached.seq > CACHE_BEHIND)) return;
+    log.restore(cached);
+    this.people.need(cached.entries.map((entry) => (entry.kind === "message" ? entry.authorId : entry.actorId)));
+    this.view(log.id).show(log);
+    this.#follower.follow(log.id);
+  }
+
+  async #restore(): Promise<void> {
+    const [rooms, users] = await Promise.all([
+      this.#storage.get("state", "rooms"),
+      this.#storage.get("state", "users"),
+    ]);
+    this.people.add(users?.users ?? []);
+    if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready") this.rooms.load(rooms.rooms);
+    await this.outbox.start();
+    this.restored.set(true);
+  }
+
+  #saveLog(log: Log): void {
+    this.#saveLater(`log ${log.id}`, () => this.#storage.put("logs", log.id, log.toCache(CACHED_ENTRIES)));
+  }
+
+  #saveRooms(): void {
+    this.#saveLater("rooms", async () => {
+      await this.#storage.put("state", "rooms", { rooms: [...this.rooms.getSnapshot().rooms] });
+      await this.#storage.put("state", "users", { users: [...this.people.getSnapshot().values()] });
+    });
+  }
+
+  #saveLater(key: string, save: () => Promise<void>): void {
+    if (this.#saving.has(key)) return;
+    const timer = setTimeout(() => {
+      this.#saving.delete(key);
+      // What cannot be kept is loaded again next time.
+      save().catch(() => {});
+    }, SAVE_AFTER_MS);
+    this.#saving.set(key, timer);
+  }
+}
+
+/** A switch for tests and for networks that need it: one lane and no other. */
+export function forcedLane(): LaneKind | null {
+  const forced = localStorage.getItem(FORCED_LANE_KEY);
+  return forced === "websocket" || forced === "webtransport" ? forced : null;
+}
+
+export function forceLane(lane: LaneKind | null): void {
+  if (lane === null) localStorage.removeItem(FORCED_LANE_KEY);
+  else localStorage.setItem(FORCED_LANE_KEY, lane);
+}
+
+function requestBody({ roomId: room, body }: Intent): RequestBody {
+  const roomId = idToBytes(room);
+  switch (body.what) {
+    case "post":
+      return { case: "post", value: { roomId, text: body.text, replyTo: BigInt(body.replyTo ?? 0) } };
+    case "edit":
+      return { case: "edit", value: { roomId, seq: BigInt(body.seq), text: body.text } };
+    case "delete":
+      return { case: "delete", value: { roomId, seq: BigInt(body.seq) } };
+  }
+}
+
+function* peopleIn(events: readonly Event[]): Generator<string> {
+  for (const { actorId, body } of events) {
+    yield bytesToId(actorId);
+    if (body.case === "memberJoined" || body.case === "memberLeft") yield bytesToId(body.value.userId);
+  }
+}

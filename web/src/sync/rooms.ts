@@ -1,0 +1,126 @@
+// The list of the user's rooms.
+import type { RoomHead } from "../net/gen/parlor/realtime/v1/realtime_pb";
+import { bytesToId } from "../net/id";
+import type { Role, Room, RoomSummary } from "../net/rest";
+import { Store } from "../store";
+import { milliseconds } from "./log";
+
+export interface RoomEntry {
+  id: string;
+  name: string;
+  topic: string;
+  visibility: "public" | "private";
+  archived: boolean;
+  role: Role | null;
+  members: number;
+  head: number;
+  readSeq: number;
+  /** Messages of others after `readSeq`; the server counts up to 100. */
+  unread: number;
+  preview: string;
+  lastAt: number | null;
+}
+
+export interface RoomsState {
+  status: "loading" | "ready" | "error";
+  rooms: readonly RoomEntry[];
+}
+
+export class RoomList extends Store<RoomsState> {
+  constructor() {
+    super({ status: "loading", rooms: [] });
+  }
+
+  get(id: string): RoomEntry | undefined {
+    return this.getSnapshot().rooms.find((room) => room.id === id);
+  }
+
+  /** The whole list, from the server or from the cache. */
+  load(rooms: readonly RoomEntry[]): void {
+    this.set({ status: "ready", rooms: byName(rooms) });
+  }
+
+  failed(): void {
+    this.update((state) => (state.status === "ready" ? state : { ...state, status: "error" }));
+  }
+
+  retrying(): void {
+    this.update((state) => (state.status === "error" ? { ...state, status: "loading" } : state));
+  }
+
+  put(room: RoomEntry): void {
+    this.update((state) => ({
+      ...state,
+      rooms: byName([...state.rooms.filter((other) => other.id !== room.id), room]),
+    }));
+  }
+
+  change(id: string, change: Partial<RoomEntry>): void {
+    this.update((state) => {
+      const rooms = state.rooms.map((room) => (room.id === id ? { ...room, ...change } : room));
+      return { ...state, rooms: change.name === undefined ? rooms : byName(rooms) };
+    });
+  }
+
+  remove(id: string): void {
+    this.update((state) => ({ ...state, rooms: state.rooms.filter((room) => room.id !== id) }));
+  }
+
+  /** Heads from Welcome or RoomHeads; `keep` has rooms that are followed in
+      full and know better. Returns ids that are not in the list. */
+  heads(heads: readonly RoomHead[], keep: (id: string) => boolean): string[] {
+    const unknown: string[] = [];
+    for (const head of heads) {
+      const id = bytesToId(head.roomId);
+      const room = this.get(id);
+      if (room === undefined) {
+        unknown.push(id);
+        continue;
+      }
+      if (keep(id) && room.head >= Number(head.head)) continue;
+      const readSeq = Number(head.readSeq);
+      // A read position on its way from here may be ahead of the server's.
+      const unread = room.readSeq > readSeq ? room.unread : head.unread;
+      this.change(id, {
+        head: Number(head.head),
+        readSeq: Math.max(room.readSeq, readSeq),
+        unread,
+        preview: head.preview,
+        lastAt: head.lastAtUs === 0n ? null : milliseconds(head.lastAtUs),
+      });
+    }
+    return unknown;
+  }
+}
+
+export function summaryEntry(room: RoomSummary): RoomEntry {
+  return {
+    ...roomEntry(room),
+    readSeq: Number(room.read_seq),
+    unread: room.unread,
+    preview: room.preview ?? "",
+    lastAt: room.last_at === null ? null : Date.parse(room.last_at),
+  };
+}
+
+/** A room just made, joined or looked at: nothing in it is unread. */
+export function roomEntry(room: Room): RoomEntry {
+  return {
+    id: room.id,
+    name: room.name,
+    topic: room.topic,
+    visibility: room.visibility,
+    archived: room.archived,
+    role: room.role,
+    members: room.members,
+    head: Number(room.head),
+    readSeq: Number(room.head),
+    unread: 0,
+    preview: "",
+    lastAt: null,
+  };
+}
+
+function byName(rooms: readonly RoomEntry[]): RoomEntry[] {
+  return [...rooms].sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
+}
