@@ -1,0 +1,94 @@
+// A person at the web app: one browser context, used through what is on the screen.
+
+import { until } from './wait.mjs';
+
+const PASSWORD = 'a quiet reading room, celadon';
+
+export class Person {
+  #page;
+
+  constructor(name, page, url) {
+    this.name = name;
+    this.#page = page;
+    this.url = url;
+  }
+
+  get page() {
+    return this.#page;
+  }
+
+  #by(id) {
+    return this.#page.getByTestId(id);
+  }
+
+  async register() {
+    await this.#page.goto(this.url);
+    await this.#by('auth-switch').click();
+    await this.#by('auth-name').fill(this.name);
+    await this.#by('auth-password').fill(PASSWORD);
+    await this.#by('auth-submit').click();
+    await this.#by('room-list').waitFor();
+  }
+
+  async createRoom(name) {
+    await this.#by('new-room').click();
+    await this.#by('new-room-name').fill(name);
+    await this.#by('new-room-submit').click();
+    await this.#by('composer').waitFor();
+    await this.#page.waitForURL(/\/rooms\/[0-9a-f-]{36}/);
+  }
+
+  /** Finds the room in the directory and joins it. */
+  async join(room) {
+    await this.#by('browse-rooms').click();
+    const entry = this.#by('directory-item').filter({ hasText: room });
+    await entry.getByTestId('join-room').click();
+    await this.#page.waitForURL(/\/rooms\/[0-9a-f-]{36}/);
+    await this.#by('composer').waitFor();
+  }
+
+  /** Writes a message and sends it with the keyboard. */
+  async say(text) {
+    await this.#by('composer').fill(text);
+    await this.#by('composer').press('Enter');
+  }
+
+  async connection() {
+    const indicator = this.#by('connection').first();
+    return {
+      lane: await indicator.getAttribute('data-lane'),
+      state: await indicator.getAttribute('data-state'),
+    };
+  }
+
+  async onLane(lane, ms = 10_000) {
+    await until(
+      `${this.name} is live on ${lane}`,
+      async () => {
+        const now = await this.connection();
+        return now.lane === lane && now.state === 'live';
+      },
+      ms,
+    );
+  }
+
+  /** What the timeline shows: seq, text and state of every message, from above to below. */
+  async timeline() {
+    return this.#by('message').evaluateAll((messages) =>
+      messages.map((message) => ({
+        seq: message.dataset.seq,
+        state: message.dataset.state,
+        text: message.querySelector('[data-testid=message-text]')?.textContent ?? '',
+      })),
+    );
+  }
+
+  /** Waits until this text is shown, and (for one's own words) is no longer on its way. */
+  async sees(text, ms = 10_000) {
+    await until(
+      `${this.name} sees "${text}"`,
+      async () => (await this.timeline()).some((m) => m.text === text && m.state === 'sent'),
+      ms,
+    );
+  }
+}

@@ -1,0 +1,25 @@
+// Waiting for something to become true, always with an end.
+
+import { setTimeout as pause } from 'node:timers/promises';
+
+/**
+ * Asks `probe` until it returns something true, and returns that. Fails after `ms` with `what`
+ * and the last error of the probe.
+ */
+export async function until(what, probe, ms = 10_000) {
+  const end = performance.now() + ms;
+  let last;
+  for (;;) {
+    try {
+      const value = await probe();
+      if (value) return value;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > end) {
+      throw new Error(`not within ${ms} ms: ${what}`, { cause: last });
+    }
+    await pause(25);
+  }
+}

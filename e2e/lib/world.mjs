@@ -1,0 +1,131 @@
+// Everything one story needs, and the evidence kept when it fails.
+
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { Person } from './person.mjs';
+import { Relay } from './relay.mjs';
+import { freePort, ROOT, Server } from './server.mjs';
+import { Talk } from './talk.mjs';
+
+const CHROMIUM = process.env.PARLOR_CHROMIUM ?? '/usr/bin/chromium';
+
+/** QUIC stays on: it is what these stories are about. */
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** High enough that the timeline draws every message of a story. */
+const VIEWPORT = { width: 1280, height: 2400 };
+
+class World {
+  people = [];
+  talkers = [];
+  #browser;
+
+  constructor(folder) {
+    this.folder = folder;
+  }
+
+  /** Starts a server of its own. Behind a relay it says that it lives at the relay's address. */
+  async serve(args = []) {
+    this.server = new Server(this.folder, await freePort(), args);
+    await this.server.start();
+    return this.server;
+  }
+
+  async serveBehindRelay() {
+    const port = await freePort();
+    const server = await this.serve(['--public-url', `http://127.0.0.1:${port}`]);
+    this.relay = new Relay();
+    await this.relay.listen(port, server.port);
+    return `http://127.0.0.1:${port}`;
+  }
+
+  /** A person with a browser profile of their own, who has not signed up yet. */
+  async person(name, { url = this.server.url, lane } = {}) {
+    this.#browser ??= await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    const context = await this.#browser.newContext({ viewport: VIEWPORT });
+    if (lane) {
+      await context.addInitScript((name) => localStorage.setItem('parlor.lane', name), lane);
+    }
+    const page = await context.newPage();
+    const person = new Person(name, page, url);
+    person.console = [];
+    page.on('console', (message) => person.console.push(`${message.type()} ${message.text()}`));
+    page.on('pageerror', (error) => person.console.push(`page error ${error.stack}`));
+    this.people.push(person);
+    return person;
+  }
+
+  talk(room, args) {
+    const talker = new Talk(this.server, room, args);
+    this.talkers.push(talker);
+    return talker;
+  }
+
+  /** The room as the server has it, read as this signed-in person. */
+  async history(person) {
+    return person.page.evaluate(async () => {
+      const room = location.pathname.match(/[0-9a-f-]{36}/)[0];
+      const asked = await fetch('/api/v1/refresh', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      });
+      const { access_token } = await asked.json();
+      const page = await fetch(`/api/v1/rooms/${room}/messages?limit=100`, {
+        headers: { authorization: `Bearer ${access_token}` },
+      });
+      const { messages } = await page.json();
+      return messages.map(({ seq, text }) => ({ seq, text, state: 'sent' }));
+    });
+  }
+
+  async saveEvidence(folder) {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    for (const person of this.people) {
+      const file = path.join(folder, person.name);
+      await person.page.screenshot({ path: `${file}.png`, timeout: 5_000 }).catch(() => {});
+      await writeFile(`${file}.console.txt`, person.console.join('\n'));
+    }
+    for (const [index, talker] of this.talkers.entries()) {
+      const text = `${talker.complaints}\n--\n${talker.lines.join('\n')}\n`;
+      await writeFile(path.join(folder, `talk-${index}.txt`), text);
+    }
+    if (this.server) await copyFile(this.server.logFile, path.join(folder, 'server.log'));
+  }
+
+  async end() {
+    for (const talker of this.talkers) talker.kill();
+    await this.#browser?.close();
+    await this.relay?.close();
+    await this.server?.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A test with a world of its own. When it fails, what was on the screens is kept. */
+export function story(name, tell) {
+  test(name, async () => {
+    const world = new World(await mkdtemp(path.join(os.tmpdir(), 'parlor-e2e-')));
+    try {
+      await tell(world);
+    } catch (error) {
+      const evidence = path.join(ROOT, 'test-results', name.replaceAll(/[^a-z0-9]+/gi, '-'));
+      await world.saveEvidence(evidence);
+      throw error;
+    } finally {
+      await world.end();
+    }
+  });
+}
