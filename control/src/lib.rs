@@ -1,1 +1,162 @@
-//! control
+//! The control plane: the REST face under `/api/v1`, the `room.RoomService`
+//! gRPC face, the OpenAPI document with its offline page, and the web app.
+//!
+//! Both faces stand on the same few functions ([`app`]): what somebody may do
+//! is decided in one place, and every change goes through the log.
+
+mod account;
+mod api;
+mod app;
+mod cursor;
+mod docs;
+mod extract;
+mod grpc;
+mod health;
+mod messages;
+mod middleware;
+mod problem;
+mod rooms;
+mod server_info;
+mod users;
+mod web;
+mod wire;
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use axum::Router;
+use parlor_bus::Bus;
+use parlor_domain::{Clock, OriginPolicy, RoomId};
+use parlor_proto::room::room_service_server::RoomServiceServer;
+use parlor_token::Verifier;
+use tokio::sync::watch;
+use tonic::transport::Channel;
+
+pub use extract::{Network, NetworkError};
+pub use problem::Problem;
+
+/// All that the control plane works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Deps {
+    /// Rooms, members, messages, to read.
+    pub rooms: parlor_store::Rooms,
+    /// The one way to change a room.
+    pub log: parlor_store::Log,
+    /// To see whether the database answers, and whether a device was signed out.
+    pub store: parlor_store::Store,
+    /// Where commits are announced.
+    pub bus: Bus,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Checks access tokens without asking anybody.
+    pub verifier: Verifier,
+    /// To `user.UserService`.
+    pub users: Channel,
+    /// How sessions reach this server; changes when certificates rotate.
+    pub lanes: watch::Receiver<Lanes>,
+    /// Which web pages may use the API.
+    pub origins: OriginPolicy,
+    /// What the operator chose.
+    pub settings: Settings,
+}
+
+/// How sessions reach this server: what `GET /api/v1/server` says.
+#[derive(Clone, Debug)]
+pub struct Lanes {
+    /// UDP port of WebTransport and raw QUIC.
+    pub webtransport_port: u16,
+    /// The name to reach it by; `None`: the host that the request named.
+    pub public_host: Option<String>,
+    /// SHA-256 of the certificates to pin, the current one first, then the
+    /// next; none for a publicly trusted certificate.
+    pub certificate_hashes: Vec<[u8; 32]>,
+    /// HTTP is TLS, here or in front of us: `wss`, Secure cookies, HSTS.
+    pub secure: bool,
+    /// TCP port of the WebSocket lane; `None`: the port that the request named.
+    pub http_port: Option<u16>,
+}
+
+/// What the operator chose.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// How many requests are taken.
+    pub rates: Rates,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// New users are joined here.
+    pub welcome_room: Option<RoomId>,
+}
+
+/// How many HTTP requests are taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Rates {
+    /// From one address (IPv4) or /64 network (IPv6).
+    pub per_address: Rate,
+    /// From one user, on whatever device.
+    pub per_user: Rate,
+}
+
+/// A token bucket.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// Requests in the full bucket.
+    pub burst: NonZeroU32,
+    /// Requests that flow in each second.
+    pub per_second: NonZeroU32,
+}
+
+impl Rate {
+    /// A bucket of `burst` requests into which `per_second` flow.
+    pub const fn new(burst: NonZeroU32, per_second: NonZeroU32) -> Self {
+        Self { burst, per_second }
+    }
+}
+
+impl Default for Rates {
+    /// More than people with a good many tabs behind one address need.
+    fn default() -> Self {
+        const fn number(n: u32) -> NonZeroU32 {
+            match NonZeroU32::new(n) {
+                Some(n) => n,
+                None => NonZeroU32::MIN,
+            }
+        }
+        Self {
+            per_address: Rate::new(number(1_000), number(200)),
+            per_user: Rate::new(number(300), number(50)),
+        }
+    }
+}
+
+/// Everything public: `/api/v1`, `/api/openapi.json`, `/api/docs`, `/healthz`,
+/// `/readyz` and the web app, with [`with_middleware`] around it. The peer's
+/// address is taken from axum's `ConnectInfo<SocketAddr>`.
+pub fn router(deps: Deps) -> Router {
+    let routes = routes(deps.clone());
+    with_middleware(routes, &deps)
+}
+
+/// The same without the middleware, to be merged with further public routes
+/// before [`with_middleware`] goes around them all.
+pub fn routes(deps: Deps) -> Router {
+    let (api, openapi) = api::routes().split_for_parts();
+    api.with_state(app::App::new(deps)).merge(docs::routes(openapi)).fallback(web::serve)
+}
+
+/// Puts around any routes what every public one has: request ids, problems for
+/// every error, spans, limits, CORS, security headers, and a 500 in place of a
+/// panic.
+pub fn with_middleware(routes: Router, deps: &Deps) -> Router {
+    middleware::around(routes, deps)
+}
+
+/// The `room.RoomService` face, for the internal listener only.
+pub fn room_service(
+    deps: Deps,
+) -> RoomServiceServer<impl parlor_proto::room::room_service_server::RoomService> {
+    RoomServiceServer::new(grpc::Rooms::new(app::App::new(deps)))
+}
+
+/// The OpenAPI 3.1 document of the REST face.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    docs::complete(api::routes().into_openapi())
+}

@@ -1,0 +1,62 @@
+//! The refresh token in a cookie, where no script can read it.
+
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum_extra::extract::{
+    CookieJar,
+    cookie::{Cookie, SameSite},
+};
+use http::request::Parts;
+
+use crate::{Problem, app::App};
+
+/// The cookies of a request, and how ours is called: `__Host-` binds it to this
+/// very host (RFC 6265bis section 4.1.3) and needs TLS.
+pub(crate) struct RefreshCookie {
+    jar: CookieJar,
+    secure: bool,
+}
+
+impl FromRequestParts<App> for RefreshCookie {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let secure = app.deps.lanes.borrow().secure;
+        Ok(Self { jar: CookieJar::from_headers(&parts.headers), secure })
+    }
+}
+
+impl RefreshCookie {
+    const fn name(&self) -> &'static str {
+        if self.secure { "__Host-parlor_refresh" } else { "parlor_refresh" }
+    }
+
+    /// The token that came.
+    pub(super) fn token(&self) -> Option<String> {
+        self.jar.get(self.name()).map(|cookie| cookie.value().to_owned())
+    }
+
+    /// Sets the cookie for as long as the token lives.
+    pub(super) fn set(self, token: String, lifetime: Duration) -> CookieJar {
+        let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+        let cookie = self.cookie(token, time::Duration::seconds(seconds));
+        CookieJar::new().add(cookie)
+    }
+
+    /// Makes the browser forget it.
+    pub(super) fn clear(self) -> CookieJar {
+        let cookie = self.cookie(String::new(), time::Duration::ZERO);
+        CookieJar::new().add(cookie)
+    }
+
+    fn cookie(&self, value: String, max_age: time::Duration) -> Cookie<'static> {
+        Cookie::build((self.name(), value))
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Strict)
+            .secure(self.secure)
+            .max_age(max_age)
+            .build()
+    }
+}

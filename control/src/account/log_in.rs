@@ -1,0 +1,56 @@
+//! `POST /api/v1/login`
+
+use axum::extract::State;
+use axum_extra::extract::CookieJar;
+use parlor_proto::user::LogInRequest;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    cookie::RefreshCookie,
+    session::{self, Session},
+};
+use crate::{
+    Problem,
+    app::App,
+    extract::{Json, Peer, SameOrigin},
+};
+
+/// Name and password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogIn {
+    #[schema(example = "ada")]
+    name: String,
+    #[schema(example = "correct horse battery staple")]
+    password: String,
+    /// What this device calls itself.
+    #[schema(example = "Firefox on Linux")]
+    device_name: Option<String>,
+    /// Put the refresh token into an HttpOnly cookie.
+    #[serde(default)]
+    cookie: bool,
+}
+
+/// Signs this device in.
+#[utoipa::path(post, path = "/login", tag = "account", request_body = LogIn, responses(
+    (status = 200, description = "Signed in", body = Session),
+    (status = 401, description = "BAD_CREDENTIALS: the same whether or not the user exists"),
+    (status = 429, description = "RATE_LIMITED: too many failures"),
+))]
+pub(crate) async fn log_in(
+    State(app): State<App>,
+    _: SameOrigin,
+    Peer(peer): Peer,
+    cookie: RefreshCookie,
+    Json(body): Json<LogIn>,
+) -> Result<(CookieJar, Json<Session>), Problem> {
+    let request = LogInRequest {
+        name: body.name,
+        password: body.password,
+        device_name: body.device_name.unwrap_or_default(),
+        peer: peer.to_string(),
+    };
+    let signed_in = app.users.log_in(request).await?;
+    Ok(session::answer(&app, signed_in, body.cookie.then_some(cookie)))
+}

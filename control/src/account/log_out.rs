@@ -1,0 +1,43 @@
+//! `POST /api/v1/logout`
+
+use axum::extract::State;
+use axum_extra::extract::CookieJar;
+use http::StatusCode;
+use parlor_proto::user::{LogOutRequest, log_out_request::By};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::cookie::RefreshCookie;
+use crate::{
+    Problem,
+    app::App,
+    extract::{AccessToken, JsonOrEmpty, SameOrigin},
+};
+
+/// A refresh token; where none is given the cookie's, else the access token.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogOut {
+    refresh_token: Option<String>,
+}
+
+/// Signs this device out: its tokens and its sessions end.
+#[utoipa::path(post, path = "/logout", tag = "account", request_body = Option<LogOut>, responses(
+    (status = 204, description = "Signed out; the cookie is cleared"),
+    (status = 401, description = "UNAUTHENTICATED: neither of the tokens is valid"),
+    (status = 403, description = "ORIGIN_REFUSED: not from this page"),
+))]
+pub(crate) async fn log_out(
+    State(app): State<App>,
+    _: SameOrigin,
+    cookie: RefreshCookie,
+    access_token: Result<AccessToken, Problem>,
+    JsonOrEmpty(body): JsonOrEmpty<LogOut>,
+) -> Result<(StatusCode, CookieJar), Problem> {
+    let by = match body.refresh_token.or_else(|| cookie.token()) {
+        Some(token) => By::RefreshToken(token),
+        None => By::AccessToken(access_token?.0),
+    };
+    app.users.log_out(LogOutRequest { by: Some(by) }).await?;
+    Ok((StatusCode::NO_CONTENT, cookie.clear()))
+}

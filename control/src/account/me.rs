@@ -1,0 +1,31 @@
+//! `GET /api/v1/me`
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    Problem,
+    app::App,
+    extract::{Caller, Json},
+    wire::User,
+};
+
+/// The caller.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Me {
+    /// Who.
+    user: User,
+    /// On which device.
+    device_id: Uuid,
+}
+
+/// Who the access token speaks for.
+#[utoipa::path(get, path = "/me", tag = "account", security(("bearer" = [])), responses(
+    (status = 200, description = "The caller", body = Me),
+))]
+pub(crate) async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, Problem> {
+    let user = app.users.user(caller.user).await?;
+    Ok(Json(Me { user, device_id: caller.device.uuid() }))
+}

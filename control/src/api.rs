@@ -1,0 +1,71 @@
+//! The whole API on one page.
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{account, app::App, health, messages, problem, rooms, server_info};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Parlor",
+        description = "Team chat that stays right when the network does not.\n\n\
+            Errors are problem details (RFC 9457) with a stable `code`. 64-bit numbers are \
+            strings. Unknown fields are refused. A write with an `Idempotency-Key` (a UUID) \
+            may be sent again and again and is done once.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    components(schemas(problem::ProblemBody<'static>)),
+    modifiers(&Bearer),
+    tags(
+        (name = "account", description = "Accounts, devices and tokens"),
+        (name = "rooms", description = "Rooms and their members"),
+        (name = "messages", description = "What is said in rooms"),
+        (name = "server", description = "The server itself"),
+    ),
+)]
+struct Document;
+
+/// The access token of `/register`, `/login` and `/refresh`.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+        openapi
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(scheme.build()));
+    }
+}
+
+/// Every endpoint, with its place in the OpenAPI document.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    let v1 = OpenApiRouter::new()
+        .routes(routes!(account::register::register))
+        .routes(routes!(account::log_in::log_in))
+        .routes(routes!(account::refresh::refresh))
+        .routes(routes!(account::log_out::log_out))
+        .routes(routes!(account::password::change_password))
+        .routes(routes!(account::me::me))
+        .routes(routes!(account::user::user))
+        .routes(routes!(server_info::server_info))
+        .routes(routes!(account::keys::keys))
+        .routes(routes!(rooms::list::list, rooms::create::create))
+        .routes(routes!(rooms::read::read, rooms::update::update))
+        .routes(routes!(rooms::archive::archive))
+        .routes(routes!(rooms::join::join))
+        .routes(routes!(rooms::leave::leave))
+        .routes(routes!(rooms::members::members, rooms::add_member::add_member))
+        .routes(routes!(rooms::remove_member::remove_member))
+        .routes(routes!(messages::history::history, messages::post::post))
+        .routes(routes!(messages::edit::edit, messages::delete::delete))
+        .routes(routes!(messages::mark_read::mark_read));
+    OpenApiRouter::with_openapi(Document::openapi())
+        .nest("/api/v1", v1)
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+}

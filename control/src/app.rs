@@ -1,0 +1,219 @@
+//! What both faces stand on: rooms as the caller may see them, and changes
+//! through the log.
+
+use std::sync::Arc;
+
+use parlor_bus::Announcement;
+use parlor_domain::{
+    Action, Change, Code, Command, Position, Refusal, RequestId, Role, RoomId, RoomName, Topic,
+    UserId, Visibility, permit,
+};
+use parlor_store::{Access, Done, From, History, Member, RoomSummary};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Deps, cursor::List, middleware::Limiter, problem::refused, users::Users};
+
+/// State of every handler.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub deps: Deps,
+    pub users: Users,
+    pub per_user: Arc<Limiter<UserId>>,
+}
+
+/// Some of a list, and where it goes on.
+pub(crate) struct Listed<T> {
+    pub items: Vec<T>,
+    pub next_cursor: Option<String>,
+}
+
+/// A page of a list as it was asked for.
+pub(crate) struct Asked<'a> {
+    /// Items, at most.
+    pub limit: u32,
+    /// Where to go on; `None` from the beginning.
+    pub cursor: Option<&'a str>,
+}
+
+impl App {
+    pub(crate) fn new(deps: Deps) -> Self {
+        let users = Users::new(deps.users.clone());
+        let per_user = Arc::new(Limiter::new(deps.settings.rates.per_user));
+        Self { deps, users, per_user }
+    }
+
+    /// A room in which `user` may do `action`.
+    pub(crate) async fn access(
+        &self,
+        user: UserId,
+        room: RoomId,
+        action: Action,
+    ) -> Result<Access, Refusal> {
+        let access = self.deps.rooms.access(room, user).await.map_err(refused)?;
+        let access = access.ok_or_else(Refusal::not_found)?;
+        permit(access.role, access.room.visibility, action)?;
+        Ok(access)
+    }
+
+    /// Commits one change, and tells the other nodes. The log decides whether
+    /// `actor` may make it.
+    pub(crate) async fn submit(
+        &self,
+        actor: UserId,
+        request_id: RequestId,
+        change: Change,
+    ) -> Result<Done, Refusal> {
+        let command = Command { request_id, actor, change };
+        let log = command.log();
+        let results = self.deps.log.submit(vec![command]).await.map_err(refused)?;
+        let done = results
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Err(Refusal::new(Code::Internal, "a fault of the server")))?;
+        // The last event of each log stands for those before it.
+        for (at, (touched, event)) in done.events.iter().enumerate() {
+            if done.events[at + 1..].iter().any(|(later, _)| later == touched) {
+                continue;
+            }
+            let head = if *touched == log {
+                Some(Position { epoch: done.epoch, seq: event.seq })
+            } else {
+                // A log of its own epoch. An announcement is a hint: where it
+                // cannot be made, its readers find out by themselves.
+                self.deps.log.head(*touched).await.ok().flatten()
+            };
+            if let Some(head) = head {
+                self.deps.bus.publish(Announcement::Committed { log: *touched, head });
+            }
+        }
+        Ok(done)
+    }
+
+    /// Makes a room. Its id follows from the request id, so that a retry finds
+    /// the room that the first attempt made.
+    pub(crate) async fn create_room(
+        &self,
+        actor: UserId,
+        request_id: RequestId,
+        name: RoomName,
+        topic: Topic,
+        visibility: Visibility,
+    ) -> Result<Access, Refusal> {
+        let room = room_of_request(actor, request_id);
+        self.submit(actor, request_id, Change::CreateRoom { room, name, topic, visibility })
+            .await?;
+        self.access(actor, room, Action::See).await
+    }
+
+    /// Makes `user` a member; one who is already stays one.
+    pub(crate) async fn join(
+        &self,
+        user: UserId,
+        room: RoomId,
+        request_id: RequestId,
+    ) -> Result<Access, Refusal> {
+        let submitted = self.submit(user, request_id, Change::Join { room }).await;
+        let access = self.access(user, room, Action::See).await?;
+        match submitted {
+            Err(refusal) if access.role.is_none() => Err(refusal),
+            _ => Ok(access),
+        }
+    }
+
+    /// Rooms of `user`.
+    pub(crate) async fn my_rooms(
+        &self,
+        user: UserId,
+        asked: Asked<'_>,
+    ) -> Result<Listed<RoomSummary>, Refusal> {
+        let list = List::new("rooms/mine", user.as_bytes());
+        let after = asked.after(&list)?.and_then(|id| RoomId::from_slice(&id));
+        let items = self.deps.rooms.mine(user, after, asked.limit).await.map_err(refused)?;
+        Ok(asked.listed(&list, items, |item| *item.room.id.as_bytes()))
+    }
+
+    /// The public directory, with what `user` is in each room.
+    pub(crate) async fn directory(
+        &self,
+        user: UserId,
+        asked: Asked<'_>,
+    ) -> Result<Listed<Access>, Refusal> {
+        let list = List::new("rooms/public", &[]);
+        let after = asked.after(&list)?.and_then(|id| RoomId::from_slice(&id));
+        let rooms = self.deps.rooms.directory(after, asked.limit).await.map_err(refused)?;
+        let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
+        let mine = self.deps.rooms.summaries(user, &ids).await.map_err(refused)?;
+        let role = |room: RoomId| -> Option<Role> {
+            mine.iter().find(|summary| summary.room.id == room).map(|summary| summary.role)
+        };
+        let items = rooms.into_iter().map(|room| Access { role: role(room.id), room }).collect();
+        Ok(asked.listed(&list, items, |item| *item.room.id.as_bytes()))
+    }
+
+    /// Members of a room.
+    pub(crate) async fn members(
+        &self,
+        user: UserId,
+        room: RoomId,
+        asked: Asked<'_>,
+    ) -> Result<Listed<Member>, Refusal> {
+        self.access(user, room, Action::Read).await?;
+        let list = List::new("members", room.as_bytes());
+        let after = asked.after(&list)?.and_then(|id| UserId::from_slice(&id));
+        let items = self.deps.rooms.members(room, after, asked.limit).await.map_err(refused)?;
+        Ok(asked.listed(&list, items, |item| *item.user.id.as_bytes()))
+    }
+
+    /// A page of messages.
+    pub(crate) async fn history(
+        &self,
+        user: UserId,
+        room: RoomId,
+        from: From,
+        limit: u32,
+    ) -> Result<History, Refusal> {
+        self.access(user, room, Action::Read).await?;
+        let history = self.deps.rooms.history(room, from, limit).await.map_err(refused)?;
+        history.ok_or_else(Refusal::not_found)
+    }
+}
+
+impl Asked<'_> {
+    fn after(&self, list: &List<'_>) -> Result<Option<[u8; 16]>, Refusal> {
+        self.cursor.map(|cursor| list.decode(cursor).map(|(_, key)| key)).transpose()
+    }
+
+    /// A full page may be the last one; then the next is empty.
+    fn listed<T>(&self, list: &List<'_>, items: Vec<T>, key: fn(&T) -> [u8; 16]) -> Listed<T> {
+        let full = items.len() as u64 >= u64::from(self.limit);
+        let next_cursor = items.last().filter(|_| full).map(|last| list.encode(0, &key(last)));
+        Listed { items, next_cursor }
+    }
+}
+
+/// The id of the room that this request makes: a UUID version 8 (RFC 9562
+/// section 5.8) of a hash over both.
+fn room_of_request(actor: UserId, request_id: RequestId) -> RoomId {
+    let mut hash = Sha256::new();
+    hash.update(b"parlor room");
+    hash.update(actor.as_bytes());
+    hash.update(request_id.as_bytes());
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.finalize()[..16]);
+    RoomId::from_uuid(uuid::Builder::from_custom_bytes(id).into_uuid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c2_the_same_request_of_the_same_user_names_the_same_room() {
+        let (user, request) = (UserId::random(), RequestId::random());
+        let room = room_of_request(user, request);
+        assert_eq!(room, room_of_request(user, request));
+        assert_ne!(room, room_of_request(UserId::random(), request));
+        assert_ne!(room, room_of_request(user, RequestId::random()));
+        assert_eq!(room.uuid().get_version_num(), 8);
+    }
+}

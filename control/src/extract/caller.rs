@@ -1,0 +1,77 @@
+//! Who asks: the access token in the `Authorization` header (RFC 6750 section
+//! 2.1), checked without asking user-service.
+
+use axum::extract::FromRequestParts;
+use http::{header, request::Parts};
+use parlor_domain::{Code, DeviceId, Refusal, UserId};
+
+use crate::{Problem, app::App, problem::refused};
+
+/// Somebody with a valid access token of a device that is signed in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    pub user: UserId,
+    pub device: DeviceId,
+}
+
+/// The access token as it came, not checked.
+pub(crate) struct AccessToken(pub String);
+
+pub(crate) fn unauthenticated() -> Refusal {
+    Refusal::new(Code::Unauthenticated, "log in first")
+}
+
+impl Caller {
+    /// Who this access token speaks for. A token outlives its device's log-out
+    /// by minutes, so the device is looked at too (C19).
+    pub(crate) async fn of_token(app: &App, token: &str) -> Result<Self, Refusal> {
+        let identity = app.deps.verifier.verify(token).map_err(|error| {
+            tracing::debug!(%error, "an access token was refused");
+            unauthenticated()
+        })?;
+        let device = app.deps.store.accounts.device(identity.device).await.map_err(refused)?;
+        match device {
+            Some(device) if device.revoked_at.is_none() => {
+                Ok(Self { user: identity.user, device: identity.device })
+            }
+            _ => Err(unauthenticated()),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for AccessToken {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // A token in a URL ends up in histories and logs: it is not taken, nor
+        // is a request that brings one.
+        let in_query = |query: &str| {
+            query.split('&').any(|pair| pair.split('=').next() == Some("access_token"))
+        };
+        if parts.uri.query().is_some_and(in_query) {
+            return Err(unauthenticated().into());
+        }
+        let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return Err(unauthenticated().into());
+        };
+        let token = value.to_str().ok().and_then(|value| value.split_once(' '));
+        match token {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                Ok(Self(token.trim_start_matches(' ').to_owned()))
+            }
+            _ => Err(unauthenticated().into()),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let AccessToken(token) = AccessToken::from_request_parts(parts, app).await?;
+        let caller = Self::of_token(app, &token).await?;
+        app.per_user.take(caller.user)?;
+        Ok(caller)
+    }
+}

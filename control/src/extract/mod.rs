@@ -1,0 +1,19 @@
+//! Extractors: every part of a request is parsed here, and what does not parse
+//! gets its typed problem.
+
+mod caller;
+mod idempotency;
+mod json;
+mod origin;
+mod path;
+mod peer;
+mod query;
+
+pub(crate) use caller::{AccessToken, Caller};
+pub(crate) use idempotency::Idempotency;
+pub(crate) use json::{Json, JsonOrEmpty};
+pub(crate) use origin::{SameOrigin, authority};
+pub(crate) use path::Path;
+pub use peer::{Network, NetworkError};
+pub(crate) use peer::{Peer, client_address};
+pub(crate) use query::{Limit, Query};

@@ -1,0 +1,49 @@
+//! Query strings.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use parlor_domain::{Code, Refusal, limits};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
+
+use crate::Problem;
+
+/// The query string, with exactly the fields that are known.
+pub(crate) struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(value)) => Ok(Self(value)),
+            Err(rejection) => {
+                Err(Refusal::new(Code::InvalidArgument, rejection.body_text()).into())
+            }
+        }
+    }
+}
+
+/// How many items a page shall have: 1 or more; above
+/// [`limits::PAGE_ITEMS`] it is that many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limit(pub u32);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(limits::PAGE_ITEMS_DEFAULT)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.is_empty() || text.bytes().any(|byte| !byte.is_ascii_digit()) {
+            return Err(D::Error::custom("limit must be a positive number"));
+        }
+        // What does not fit 32 bits is far above the most there is.
+        match text.parse().unwrap_or(u32::MAX) {
+            0 => Err(D::Error::custom("limit must be at least 1")),
+            limit => Ok(Self(limit.min(limits::PAGE_ITEMS))),
+        }
+    }
+}

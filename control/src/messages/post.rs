@@ -1,0 +1,57 @@
+//! `POST /api/v1/rooms/{id}/messages`
+
+use axum::extract::State;
+use http::StatusCode;
+use parlor_domain::{Body, Change, Code, Refusal, Seq};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    Problem,
+    app::App,
+    extract::{Caller, Idempotency, Json, Path},
+    rooms::unprocessable,
+    wire::{Committed, Number, room_id},
+};
+
+/// A new message.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Post {
+    /// Markdown of up to 16,384 bytes.
+    #[schema(example = "See you *tomorrow*")]
+    text: String,
+    /// The message it answers.
+    reply_to: Option<Number>,
+}
+
+/// Posts a message. Answered when it is stored for good.
+#[utoipa::path(post, path = "/rooms/{id}/messages", tag = "messages", request_body = Post,
+    params(
+        ("id" = Uuid, Path),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe"),
+    ),
+    security(("bearer" = [])), responses(
+    (status = 201, description = "Posted; `seq` is the message's id", body = Committed),
+    (status = 403, description = "FORBIDDEN: join the room first"),
+    (status = 404, description = "NOT_FOUND: no such room, or no message to reply to"),
+    (status = 409, description = "ROOM_ARCHIVED or IDEMPOTENCY_MISMATCH"),
+    (status = 422, description = "UNPROCESSABLE: the text will not do"),
+))]
+pub(crate) async fn post(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Idempotency(request_id): Idempotency,
+    Json(request): Json<Post>,
+) -> Result<(StatusCode, Json<Committed>), Problem> {
+    let body = Body::parse(&request.text).map_err(unprocessable("text"))?;
+    let reply_to = request.reply_to.map(Number::seq);
+    if reply_to == Some(Seq::ZERO) {
+        return Err(Refusal::new(Code::Unprocessable, "reply_to names no message").into());
+    }
+    let change = Change::Post { room: room_id(id), body, reply_to };
+    let done = app.submit(caller.user, request_id, change).await?;
+    Ok((StatusCode::CREATED, Json(done.into())))
+}

@@ -1,0 +1,43 @@
+//! `GET /api/v1/rooms/{id}/members`
+
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::{
+    Problem,
+    app::{App, Asked},
+    extract::{Caller, Json, Limit, Path, Query},
+    wire::{Member, Page, room_id},
+};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Members {
+    /// Members in the page, at most.
+    #[serde(default)]
+    #[param(value_type = u32, minimum = 1, maximum = 100, default = 50, required = false)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Members of a room that the caller is a member of.
+#[utoipa::path(get, path = "/rooms/{id}/members", tag = "rooms",
+    params(("id" = Uuid, Path), Members), security(("bearer" = [])), responses(
+    (status = 200, description = "A page of members", body = Page<Member>),
+    (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),
+    (status = 403, description = "FORBIDDEN: join the room first"),
+    (status = 404, description = "NOT_FOUND"),
+))]
+pub(crate) async fn members(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Query(query): Query<Members>,
+) -> Result<Json<Page<Member>>, Problem> {
+    let asked = Asked { limit: query.limit.0, cursor: query.cursor.as_deref() };
+    Ok(Json(app.members(caller.user, room_id(id), asked).await?.into()))
+}

@@ -1,0 +1,19 @@
+//! Rooms and their members.
+
+pub(crate) mod add_member;
+pub(crate) mod archive;
+pub(crate) mod create;
+pub(crate) mod join;
+pub(crate) mod leave;
+pub(crate) mod list;
+pub(crate) mod members;
+pub(crate) mod read;
+pub(crate) mod remove_member;
+pub(crate) mod update;
+
+use parlor_domain::{Code, Refusal, TextError};
+
+/// A text that will not do.
+pub(crate) fn unprocessable(field: &str) -> impl FnOnce(TextError) -> Refusal + '_ {
+    move |error| Refusal::new(Code::Unprocessable, format!("{field} {error}"))
+}

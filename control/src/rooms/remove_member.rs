@@ -1,0 +1,36 @@
+//! `DELETE /api/v1/rooms/{id}/members/{user_id}`
+
+use axum::extract::State;
+use http::StatusCode;
+use parlor_domain::Change;
+use uuid::Uuid;
+
+use crate::{
+    Problem,
+    app::App,
+    extract::{Caller, Idempotency, Path},
+    wire::{room_id, user_id},
+};
+
+/// Takes somebody's membership.
+#[utoipa::path(delete, path = "/rooms/{id}/members/{user_id}", tag = "rooms",
+    params(
+        ("id" = Uuid, Path),
+        ("user_id" = Uuid, Path),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe"),
+    ),
+    security(("bearer" = [])), responses(
+    (status = 204, description = "No member any more"),
+    (status = 403, description = "FORBIDDEN: only for owners and admins, and never an owner"),
+    (status = 404, description = "NOT_FOUND: no such room, or not a member"),
+))]
+pub(crate) async fn remove_member(
+    State(app): State<App>,
+    caller: Caller,
+    Path((id, user)): Path<(Uuid, Uuid)>,
+    Idempotency(request_id): Idempotency,
+) -> Result<StatusCode, Problem> {
+    let change = Change::RemoveMember { room: room_id(id), user: user_id(user) };
+    app.submit(caller.user, request_id, change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

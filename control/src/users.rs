@@ -1,0 +1,155 @@
+//! `user.UserService`, as control calls it.
+
+use std::time::Duration;
+
+use parlor_domain::{Code, Refusal, UserId, limits};
+use parlor_proto::user::{
+    self as proto, ChangePasswordRequest, FindUserRequest, GetKeysRequest, GetUserRequest,
+    GetUsersRequest, LogInRequest, LogOutRequest, RefreshRequest, RegisterRequest, Tokens,
+    user_service_client::UserServiceClient,
+};
+use tonic::{Response, Status, transport::Channel};
+
+use crate::wire;
+
+/// A password hash may have to wait for its turn; nothing else takes so long.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Calls that speak in refusals. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Users {
+    client: UserServiceClient<Channel>,
+}
+
+/// Somebody who has just signed in, on a device.
+pub(crate) struct SignedIn {
+    pub user: wire::User,
+    pub tokens: Tokens,
+}
+
+impl Users {
+    pub(crate) fn new(channel: Channel) -> Self {
+        Self { client: UserServiceClient::new(channel) }
+    }
+
+    pub(crate) async fn register(&self, request: RegisterRequest) -> Result<SignedIn, Refusal> {
+        let reply = answer(self.client.clone().register(request)).await?;
+        signed_in(reply.user, reply.tokens)
+    }
+
+    pub(crate) async fn log_in(&self, request: LogInRequest) -> Result<SignedIn, Refusal> {
+        let reply = answer(self.client.clone().log_in(request)).await?;
+        signed_in(reply.user, reply.tokens)
+    }
+
+    pub(crate) async fn refresh(&self, request: RefreshRequest) -> Result<SignedIn, Refusal> {
+        let reply = answer(self.client.clone().refresh(request)).await?;
+        signed_in(reply.user, reply.tokens)
+    }
+
+    pub(crate) async fn log_out(&self, request: LogOutRequest) -> Result<(), Refusal> {
+        answer(self.client.clone().log_out(request)).await.map(drop)
+    }
+
+    pub(crate) async fn change_password(
+        &self,
+        request: ChangePasswordRequest,
+    ) -> Result<(), Refusal> {
+        answer(self.client.clone().change_password(request)).await.map(drop)
+    }
+
+    /// One user.
+    pub(crate) async fn user(&self, id: UserId) -> Result<wire::User, Refusal> {
+        let request = GetUserRequest { id: id.as_bytes().to_vec() };
+        let reply = answer(self.client.clone().get_user(request)).await?;
+        reply.user.map(wire::User::from).ok_or_else(Refusal::not_found)
+    }
+
+    /// Those of up to 100 users that exist.
+    pub(crate) async fn users(&self, ids: &[UserId]) -> Result<Vec<wire::User>, Refusal> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
+        let reply = answer(self.client.clone().get_users(GetUsersRequest { ids })).await?;
+        Ok(reply.users.into_iter().map(wire::User::from).collect())
+    }
+
+    /// The user of that name.
+    pub(crate) async fn find(&self, name: String) -> Result<wire::User, Refusal> {
+        let reply = answer(self.client.clone().find_user(FindUserRequest { name })).await?;
+        reply.user.map(wire::User::from).ok_or_else(Refusal::not_found)
+    }
+
+    /// The public keys of access tokens, a JSON Web Key Set.
+    pub(crate) async fn keys(&self) -> Result<String, Refusal> {
+        answer(self.client.clone().get_keys(GetKeysRequest {})).await.map(|reply| reply.jwks_json)
+    }
+}
+
+/// Waits for an answer, but not for ever.
+async fn answer<T>(call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Refusal> {
+    match tokio::time::timeout(DEADLINE, call).await {
+        Ok(Ok(response)) => Ok(response.into_inner()),
+        Ok(Err(status)) => Err(from_status(&status)),
+        Err(_) => Err(unavailable()),
+    }
+}
+
+fn signed_in(user: Option<proto::User>, tokens: Option<Tokens>) -> Result<SignedIn, Refusal> {
+    match (user, tokens) {
+        (Some(user), Some(tokens)) => Ok(SignedIn { user: user.into(), tokens }),
+        _ => {
+            tracing::error!("user-service answered without a user or without tokens");
+            Err(Refusal::new(Code::Internal, "a fault of the server"))
+        }
+    }
+}
+
+fn unavailable() -> Refusal {
+    Refusal::new(Code::Unavailable, "accounts cannot be reached right now")
+        .retry_after(limits::UNAVAILABLE_RETRY)
+}
+
+/// The refusal that a status of user-service carries in its metadata. What
+/// comes without a code is a failure on the way, not an answer.
+fn from_status(status: &Status) -> Refusal {
+    let text = |key| status.metadata().get(key).and_then(|value| value.to_str().ok());
+    let Some(code) = text("parlor-code").and_then(Code::parse) else {
+        tracing::warn!(%status, "user-service failed");
+        return match status.code() {
+            tonic::Code::Internal | tonic::Code::Unimplemented => {
+                Refusal::new(Code::Internal, "a fault of the server")
+            }
+            _ => unavailable(),
+        };
+    };
+    let wait = text("parlor-retry-after-ms").and_then(|ms| ms.parse().ok());
+    Refusal {
+        code,
+        message: status.message().to_owned(),
+        retry_after: wait.map(Duration::from_millis),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_survive_the_way_through_grpc() {
+        let mut status = Status::resource_exhausted("too many attempts");
+        status.metadata_mut().insert("parlor-code", "RATE_LIMITED".parse().unwrap());
+        status.metadata_mut().insert("parlor-retry-after-ms", "1500".parse().unwrap());
+        let expected = Refusal::new(Code::RateLimited, "too many attempts")
+            .retry_after(Duration::from_millis(1_500));
+        assert_eq!(from_status(&status), expected);
+    }
+
+    #[test]
+    fn c5_a_failure_on_the_way_is_an_unknown_outcome() {
+        assert_eq!(from_status(&Status::unavailable("connection refused")), unavailable());
+        assert_eq!(from_status(&Status::internal("stack trace")).code, Code::Internal);
+        assert!(!from_status(&Status::internal("stack trace")).message.contains("stack"));
+    }
+}

@@ -1,0 +1,365 @@
+//! What things look like in JSON. Domain types and wire types meet here only.
+
+use parlor_domain::{RoomId, Seq, Timestamp, UserId};
+use parlor_store::{Access, Done};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::app::Listed;
+
+/// A 64-bit number, in JSON a string of digits (C21): JavaScript's numbers end
+/// at 2^53.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, pattern = "^[0-9]{1,19}$", example = "12")]
+pub(crate) struct Number(pub u64);
+
+impl Number {
+    /// Digits alone, up to the largest seq.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|n| digits && *n <= Seq::MAX.get()).map(Self)
+    }
+
+    pub(crate) const fn seq(self) -> Seq {
+        Seq::new(self.0)
+    }
+}
+
+impl From<Seq> for Number {
+    fn from(seq: Seq) -> Self {
+        Self(seq.get())
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("not a number in a string"))
+    }
+}
+
+/// A time, in JSON as RFC 3339 with microseconds, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-21T12:00:00.000000Z")]
+pub(crate) struct Time(pub Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let nanos = i128::from(self.0.micros()) * 1_000;
+        let at =
+            OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        serializer.collect_str(&format_args!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
+            at.year(),
+            u8::from(at.month()),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second(),
+            at.microsecond(),
+        ))
+    }
+}
+
+/// One page of a list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Page<T> {
+    /// What the page holds.
+    pub items: Vec<T>,
+    /// Where the next page begins; null at the end.
+    pub next_cursor: Option<String>,
+}
+
+impl<T, U> From<Listed<U>> for Page<T>
+where
+    T: From<U>,
+{
+    fn from(listed: Listed<U>) -> Self {
+        let items = listed.items.into_iter().map(T::from).collect();
+        Self { items, next_cursor: listed.next_cursor }
+    }
+}
+
+/// Somebody's account.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct User {
+    /// Its id.
+    pub id: Uuid,
+    /// Unique, lower case.
+    #[schema(example = "ada")]
+    pub name: String,
+    /// What others see.
+    #[schema(example = "Ada Lovelace")]
+    pub display_name: String,
+    /// When it was made.
+    pub created_at: Time,
+}
+
+impl From<parlor_store::User> for User {
+    fn from(user: parlor_store::User) -> Self {
+        Self {
+            id: user.id.uuid(),
+            name: user.name.into(),
+            display_name: user.display_name.into(),
+            created_at: Time(user.created_at),
+        }
+    }
+}
+
+impl From<parlor_proto::user::User> for User {
+    fn from(user: parlor_proto::user::User) -> Self {
+        Self {
+            id: Uuid::from_slice(&user.id).unwrap_or_default(),
+            name: user.name,
+            display_name: user.display_name,
+            created_at: Time(Timestamp::from_micros(user.created_at_us)),
+        }
+    }
+}
+
+/// Who can find and join a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Visibility {
+    /// In the directory; every user may join.
+    #[default]
+    Public,
+    /// Only its members know of it.
+    Private,
+}
+
+impl From<Visibility> for parlor_domain::Visibility {
+    fn from(visibility: Visibility) -> Self {
+        match visibility {
+            Visibility::Public => Self::Public,
+            Visibility::Private => Self::Private,
+        }
+    }
+}
+
+impl From<parlor_domain::Visibility> for Visibility {
+    fn from(visibility: parlor_domain::Visibility) -> Self {
+        match visibility {
+            parlor_domain::Visibility::Public => Self::Public,
+            parlor_domain::Visibility::Private => Self::Private,
+        }
+    }
+}
+
+/// What a member is in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Role {
+    /// May do everything.
+    Owner,
+    /// Runs the room day by day.
+    Admin,
+    /// Reads and writes.
+    Member,
+}
+
+impl From<parlor_domain::Role> for Role {
+    fn from(role: parlor_domain::Role) -> Self {
+        match role {
+            parlor_domain::Role::Owner => Self::Owner,
+            parlor_domain::Role::Admin => Self::Admin,
+            parlor_domain::Role::Member => Self::Member,
+        }
+    }
+}
+
+/// A room, as the caller sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Room {
+    /// Its id, which is its log's id too.
+    pub id: Uuid,
+    /// Its name; not unique.
+    #[schema(example = "design")]
+    pub name: String,
+    /// What it is about; may be empty.
+    #[schema(example = "How things shall look")]
+    pub topic: String,
+    /// Who can find and join it.
+    pub visibility: Visibility,
+    /// Read-only for everybody.
+    pub archived: bool,
+    /// When it was made.
+    pub created_at: Time,
+    /// How many members it has.
+    pub members: u32,
+    /// Incarnation of its log.
+    pub epoch: Number,
+    /// Seq of its newest event.
+    pub head: Number,
+    /// What the caller is in it; null where not a member.
+    pub role: Option<Role>,
+}
+
+impl Room {
+    pub(crate) fn new(room: parlor_domain::Room, role: Option<parlor_domain::Role>) -> Self {
+        Self {
+            id: room.id.uuid(),
+            name: room.name.into(),
+            topic: room.topic.into(),
+            visibility: room.visibility.into(),
+            archived: room.archived,
+            created_at: Time(room.created_at),
+            members: room.members,
+            epoch: Number(room.epoch.get()),
+            head: room.head.into(),
+            role: role.map(Role::from),
+        }
+    }
+}
+
+impl From<Access> for Room {
+    fn from(access: Access) -> Self {
+        Self::new(access.room, access.role)
+    }
+}
+
+/// One of the caller's rooms, as a list shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RoomSummary {
+    /// The room.
+    #[serde(flatten)]
+    pub room: Room,
+    /// Up to where the caller has read.
+    pub read_seq: Number,
+    /// Messages of others after that, counted up to 100.
+    pub unread: u32,
+    /// The beginning of the newest message.
+    #[schema(example = "See you tomorrow")]
+    pub preview: Option<String>,
+    /// When that was posted, else when the room was made.
+    pub last_at: Time,
+}
+
+impl From<parlor_store::RoomSummary> for RoomSummary {
+    fn from(summary: parlor_store::RoomSummary) -> Self {
+        Self {
+            room: Room::new(summary.room, Some(summary.role)),
+            read_seq: summary.read.into(),
+            unread: summary.unread,
+            preview: summary.preview,
+            last_at: Time(summary.last_at),
+        }
+    }
+}
+
+/// A member of a room.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Member {
+    /// Who.
+    pub user: User,
+    /// As what.
+    pub role: Role,
+    /// Since when.
+    pub joined_at: Time,
+}
+
+impl From<parlor_store::Member> for Member {
+    fn from(member: parlor_store::Member) -> Self {
+        Self {
+            user: member.user.into(),
+            role: member.role.into(),
+            joined_at: Time(member.joined_at),
+        }
+    }
+}
+
+/// A message as it stands after all events so far.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Message {
+    /// Seq of the event that posted it: its id within the room.
+    pub seq: Number,
+    /// Who wrote it.
+    pub author_id: Uuid,
+    /// Markdown; empty where deleted.
+    #[schema(example = "See you *tomorrow*")]
+    pub text: String,
+    /// The message it answers.
+    pub reply_to: Option<Number>,
+    /// When it was posted.
+    pub posted_at: Time,
+    /// When its text was last changed.
+    pub edited_at: Option<Time>,
+    /// Only a tombstone is left.
+    pub deleted: bool,
+    /// Seq of the last event that changed it; of two copies of one message the
+    /// one with the greater version is newer.
+    pub version: Number,
+}
+
+impl From<parlor_domain::Message> for Message {
+    fn from(message: parlor_domain::Message) -> Self {
+        Self {
+            seq: message.seq.into(),
+            author_id: message.author.uuid(),
+            text: message.text,
+            reply_to: message.reply_to.map(Number::from),
+            posted_at: Time(message.posted_at),
+            edited_at: message.edited_at.map(Time),
+            deleted: message.deleted,
+            version: message.version.into(),
+        }
+    }
+}
+
+/// Where a change landed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Committed {
+    /// Seq of the event it became.
+    pub seq: Number,
+    /// Incarnation of the log.
+    pub epoch: Number,
+    /// When it was committed.
+    pub at: Time,
+}
+
+impl From<Done> for Committed {
+    fn from(done: Done) -> Self {
+        Self { seq: done.seq.into(), epoch: Number(done.epoch.get()), at: Time(done.at) }
+    }
+}
+
+/// A room's id in a path.
+pub(crate) const fn room_id(id: Uuid) -> RoomId {
+    RoomId::from_uuid(id)
+}
+
+/// A user's id in a path.
+pub(crate) const fn user_id(id: Uuid) -> UserId {
+    UserId::from_uuid(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c21_numbers_are_strings_of_digits() {
+        assert_eq!(serde_json::to_string(&Number(u64::MAX)).unwrap(), "\"18446744073709551615\"");
+        let parse = |json: &str| serde_json::from_str::<Number>(json).ok();
+        assert_eq!(parse("\"9223372036854775807\""), Some(Number(i64::MAX as u64)));
+        for bad in ["7", "\"\"", "\"+7\"", "\"-1\"", "\"9223372036854775808\"", "\"1e3\"", "null"] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_are_rfc_3339_with_microseconds() {
+        let time = |micros| serde_json::to_string(&Time(Timestamp::from_micros(micros))).unwrap();
+        assert_eq!(time(0), "\"1970-01-01T00:00:00.000000Z\"");
+        assert_eq!(time(1_795_262_400_000_042), "\"2026-11-21T12:00:00.000042Z\"");
+        assert_eq!(time(i64::MAX), "\"1970-01-01T00:00:00.000000Z\"", "beyond the calendar");
+    }
+}
