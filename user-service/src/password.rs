@@ -131,3 +131,88 @@ fn judge(password: &Password, known: &[String; 2]) -> Result<(), Refusal> {
     let message = format!("the password is too easy to guess. {advice}");
     Err(Refusal::new(Code::Unprocessable, message.trim_end()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{pin::pin, sync::Mutex, task::Poll};
+
+    use futures_util::{future::join_all, poll};
+
+    use super::*;
+
+    fn hasher(at_once: usize) -> Hasher {
+        Hasher::new(Hashing::new(64, 1, at_once).expect("a cheap one"))
+    }
+
+    #[test]
+    fn t8_costs_that_cannot_work_are_no_value() {
+        assert!(Hashing::new(0, 1, 1).is_none());
+        assert!(Hashing::new(64, 0, 1).is_none());
+        assert!(Hashing::new(64, 1, 0).is_none());
+        let Hashing { params, at_once } = Hashing::default();
+        assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), (19 * 1024, 2, 1));
+        assert!(at_once >= 1);
+    }
+
+    #[tokio::test]
+    async fn t8_hashes_run_a_few_at_a_time_and_only_so_many_wait() {
+        let hasher = hasher(2);
+        let (running, most) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
+        let work = || {
+            let (running, most) = (running.clone(), most.clone());
+            hasher.on_a_thread(move |argon2| {
+                let now = {
+                    let mut running = running.lock().expect("not poisoned");
+                    *running += 1;
+                    *running
+                };
+                let mut most = most.lock().expect("not poisoned");
+                *most = now.max(*most);
+                drop(most);
+                hash(argon2, b"some work").expect("hashed");
+                *running.lock().expect("not poisoned") -= 1;
+            })
+        };
+        let wanted = limits::PASSWORDS_WAITING + 50;
+        let results = join_all((0..wanted).map(|_| work())).await;
+        let refused: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+        assert_eq!(refused.len(), wanted - limits::PASSWORDS_WAITING - 2);
+        for refusal in refused {
+            assert_eq!(refusal.code, Code::Unavailable);
+            assert!(refusal.retry_after.is_some());
+        }
+        assert!((1..=2).contains(&*most.lock().expect("not poisoned")));
+        work().await.expect("there is room again");
+    }
+
+    #[tokio::test]
+    async fn t8_nothing_is_hashed_for_a_caller_who_left_while_waiting() {
+        let hasher = hasher(1);
+        let turn = hasher.running.clone().acquire_owned().await.expect("open");
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let work = |name| {
+            let done = done.clone();
+            hasher.on_a_thread(move |_| done.lock().expect("not poisoned").push(name))
+        };
+        {
+            let mut left = pin!(work("left"));
+            assert_eq!(poll!(&mut left), Poll::Pending);
+        }
+        drop(turn);
+        work("stayed").await.expect("done");
+        assert_eq!(*done.lock().expect("not poisoned"), ["stayed"]);
+    }
+
+    #[tokio::test]
+    async fn a_stored_hash_that_is_none_matches_nothing() {
+        let hasher = hasher(1);
+        let password = || Password::parse("violet-tram-93").expect("valid");
+        for stored in ["", "violet-tram-93", "$argon2id$", "$argon2id$v=19$m=64,t=1,p=1$YWJj"] {
+            assert_eq!(hasher.matches(password(), Some(stored)).await, Ok(false), "{stored}");
+        }
+        assert_eq!(hasher.matches(password(), None).await, Ok(false));
+        let stored = hasher.hash_new(password(), Default::default()).await.expect("hashed");
+        assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+        assert_eq!(hasher.matches(password(), Some(&stored)).await, Ok(true));
+    }
+}

@@ -1,0 +1,146 @@
+//! A user service on SQLite in a temporary folder, reached as control reaches it.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use parlor_bus::{Announcement, Bus, Received, Subscription};
+use parlor_domain::{DeviceId, ManualClock, Timestamp};
+use parlor_proto::user::{
+    LogInReply, LogInRequest, RefreshReply, RefreshRequest, RegisterReply, RegisterRequest, Tokens,
+    VerifyTokenRequest, user_service_client::UserServiceClient,
+};
+use parlor_store::{Accounts, AccountsWriter, Database};
+use parlor_token::Signer;
+use parlor_user_service::{Deps, Hashing, Users};
+use tempfile::TempDir;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tonic::{Status, transport::Channel};
+
+pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+pub(crate) const PASSWORD: &str = "violet-tram-93-canary";
+pub(crate) const PEER: &str = "192.0.2.1";
+
+pub(crate) struct House {
+    pub(crate) client: UserServiceClient<Channel>,
+    pub(crate) users: Users,
+    pub(crate) revoked: Subscription,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    folder: TempDir,
+}
+
+impl House {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = Arc::new(ManualClock::at(NOW));
+        let database = Database::Sqlite { path: folder.path().join("parlor.db") };
+        let opened = parlor_store::open(&database, clock.clone()).await.expect("a database");
+        Self::on(opened.store.accounts, opened.accounts_writer, clock, folder)
+    }
+
+    fn on(
+        accounts: Accounts,
+        writer: AccountsWriter,
+        clock: Arc<ManualClock>,
+        folder: TempDir,
+    ) -> Self {
+        let bus = Bus::local();
+        let revoked = bus.subscribe();
+        let signer = Signer::from_pem(&Signer::generate_pem()).expect("a key");
+        let users = Users::new(Deps {
+            accounts,
+            writer,
+            bus,
+            clock: clock.clone(),
+            signer: Arc::new(signer),
+            refresh_secret: [7; 32],
+            hashing: Hashing::new(64, 1, 2).expect("a cheap one"),
+        });
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let channel = parlor_user_service::in_process(users.clone(), &tasks, stop.clone());
+        let client = UserServiceClient::new(channel);
+        Self { client, users, revoked, clock, tasks, stop, folder }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) async fn register(&self, name: &str) -> RegisterReply {
+        self.try_register(registration(name)).await.expect("registered")
+    }
+
+    pub(crate) async fn try_register(
+        &self,
+        request: RegisterRequest,
+    ) -> Result<RegisterReply, Status> {
+        self.client.clone().register(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn log_in(&self, name: &str, password: &str) -> Result<LogInReply, Status> {
+        self.log_in_from(PEER, name, password).await
+    }
+
+    pub(crate) async fn log_in_from(
+        &self,
+        peer: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<LogInReply, Status> {
+        let request = LogInRequest {
+            name: name.into(),
+            password: password.into(),
+            device_name: String::new(),
+            peer: peer.into(),
+        };
+        self.client.clone().log_in(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn refresh(&self, token: &str) -> Result<Tokens, Status> {
+        let request = RefreshRequest { refresh_token: token.into(), peer: PEER.into() };
+        let reply = self.client.clone().refresh(request).await?;
+        let RefreshReply { tokens, .. } = reply.into_inner();
+        Ok(tokens.expect("tokens"))
+    }
+
+    /// The code of the refusal, or nothing where the token is valid.
+    pub(crate) async fn verify(&self, access_token: &str) -> Option<String> {
+        let request = VerifyTokenRequest { access_token: access_token.into() };
+        let reply = self.client.clone().verify_token(request).await;
+        reply.err().map(|status| code(&status))
+    }
+
+    /// The next device that is announced as signed out.
+    pub(crate) async fn next_revoked(&mut self) -> DeviceId {
+        match tokio::time::timeout(Duration::from_secs(5), self.revoked.next()).await {
+            Ok(Some(Received::Announcement(Announcement::DeviceRevoked { device }))) => device,
+            other => panic!("not a revocation: {other:?}"),
+        }
+    }
+}
+
+pub(crate) fn registration(name: &str) -> RegisterRequest {
+    RegisterRequest {
+        name: name.into(),
+        display_name: String::new(),
+        password: PASSWORD.into(),
+        device_name: "test".into(),
+        peer: PEER.into(),
+    }
+}
+
+pub(crate) fn device(tokens: &Tokens) -> DeviceId {
+    DeviceId::from_slice(&tokens.device_id).expect("16 bytes")
+}
+
+/// The stable code that a status carries.
+pub(crate) fn code(status: &Status) -> String {
+    let value = status.metadata().get("parlor-code").expect("a typed refusal");
+    value.to_str().expect("text").to_owned()
+}
+
+/// The wait that a status tells, in milliseconds.
+pub(crate) fn retry_after_ms(status: &Status) -> Option<u64> {
+    let value = status.metadata().get("parlor-retry-after-ms")?;
+    Some(value.to_str().expect("text").parse().expect("a number"))
+}
