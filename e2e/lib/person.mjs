@@ -2,7 +2,7 @@
 
 import { until } from './wait.mjs';
 
-const PASSWORD = 'a quiet reading room, celadon';
+export const PASSWORD = 'a quiet reading room, celadon';
 
 export class Person {
   #page;

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { chromium } from 'playwright-core';
-import { Person } from './person.mjs';
+import { PASSWORD, Person } from './person.mjs';
 import { Relay } from './relay.mjs';
 import { freePort, ROOT, Server } from './server.mjs';
 import { Talk } from './talk.mjs';
@@ -72,22 +72,21 @@ class World {
     return talker;
   }
 
-  /** The room as the server has it, read as this signed-in person. */
+  /** The room this person has open, as the server has it. */
   async history(person) {
-    return person.page.evaluate(async () => {
-      const room = location.pathname.match(/[0-9a-f-]{36}/)[0];
-      const asked = await fetch('/api/v1/refresh', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{}',
-      });
-      const { access_token } = await asked.json();
-      const page = await fetch(`/api/v1/rooms/${room}/messages?limit=100`, {
-        headers: { authorization: `Bearer ${access_token}` },
-      });
-      const { messages } = await page.json();
-      return messages.map(({ seq, text }) => ({ seq, text, state: 'sent' }));
+    const api = `${this.server.url}/api/v1`;
+    const signedIn = await fetch(`${api}/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: person.name, password: PASSWORD }),
     });
+    const { access_token } = await signedIn.json();
+    const [room] = person.page.url().match(/[0-9a-f-]{36}/);
+    const page = await fetch(`${api}/rooms/${room}/messages?limit=100`, {
+      headers: { authorization: `Bearer ${access_token}` },
+    });
+    const { messages } = await page.json();
+    return messages.map(({ seq, text }) => ({ seq, state: 'sent', text }));
   }
 
   async saveEvidence(folder) {
