@@ -8,6 +8,9 @@ use crate::{assert_none, made_up};
 /// Made while working, so named in the documentation without being in the repository.
 const MADE: [&str; 6] = ["target", "data", "web/dist", "test-results", "e2e/test-results", ".git"];
 
+/// Kinds of files that git ignores wherever they are made.
+const MADE_KINDS: [&str; 3] = [".pem", ".key", ".db"];
+
 fn dead_ends(sources: &[Source], root: &Path) -> Vec<String> {
     let mut findings = Vec::new();
     for source in sources.iter().filter(|source| source.is(&["md"])) {
@@ -52,6 +55,7 @@ fn file_names<'a>(line: &'a str, root: &'a Path) -> impl Iterator<Item = &'a str
         .step_by(2)
         .filter(is_path)
         .filter(|word| !MADE.iter().any(|made| word.starts_with(made)))
+        .filter(|word| !MADE_KINDS.iter().any(|kind| word.ends_with(kind)))
 }
 
 #[test]
