@@ -23,6 +23,8 @@ pub const OUTBOX_BYTES: usize = 256 * 1024;
 pub const OUTBOX_AGE: Duration = Duration::from_secs(10);
 /// Requests of one session that may wait for their answer at once.
 pub const UNANSWERED_REQUESTS: usize = 32;
+/// Sessions one node holds; further ones are told to come back.
+pub const SESSIONS_PER_NODE: usize = 50_000;
 /// Logs one session may have open, its user's own not counted.
 pub const OPEN_LOGS: usize = 64;
 /// Unidirectional streams the server opens towards one session.
@@ -98,6 +100,8 @@ pub const PASSWORDS_WAITING: usize = 256;
 
 /// One message of the internal gRPC services.
 pub const RPC_MESSAGE_BYTES: usize = 64 * 1024;
+/// Calls of one connection inside the house that may be answered at once.
+pub const RPC_CALLS: u32 = 1_024;
 /// A call inside the house is answered within this time.
 pub const RPC_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -118,5 +122,9 @@ const _: () =
 const _: () = assert!(FRAME_BYTES * 2 <= OUTBOX_BYTES, "an outbox holds several frames");
 const _: () =
     assert!(TEXT_BYTES * 6 < HTTP_BODY_BYTES, "a message fits a body, JSON escapes and all");
+const _: () = assert!(
+    PASSWORDS_WAITING * 2 < RPC_CALLS as usize,
+    "whoever waits for a hash does not hold up other calls"
+);
 const _: () = assert!(HEARTBEAT_INTERVAL.as_secs() * 2 < SESSION_IDLE_TIMEOUT.as_secs());
 const _: () = assert!(COMMIT_DEADLINE.as_millis() < 2_000, "C13: answered within 2 s");

@@ -1,1 +1,127 @@
-//! realtime
+//! The realtime node: lanes, sessions, rooms, fan-out. The protocol's rules are
+//! numbered in `proto/PROTOCOL.md`.
+
+mod accept;
+mod frame;
+mod node;
+mod room;
+mod session;
+mod sessions;
+mod transport;
+mod wire;
+
+use std::{sync::Arc, time::Duration};
+
+use parlor_bus::Bus;
+use parlor_domain::{Clock, OriginPolicy, limits};
+use parlor_store::Store;
+use parlor_token::Verifier;
+use tokio::time::timeout;
+
+pub use accept::endpoint;
+pub use transport::{Lane, memory::MemoryClient};
+
+use session::close::CloseReason;
+
+/// How many requests are let through, in tokens of a bucket (rule 3.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// Requests one session may send at once.
+    pub session_burst: u32,
+    /// Requests one session may send each second.
+    pub session_per_second: u32,
+    /// Requests all sessions of one user may send at once.
+    pub user_burst: u32,
+    /// Requests all sessions of one user may send each second.
+    pub user_per_second: u32,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self { session_burst: 60, session_per_second: 20, user_burst: 120, user_per_second: 40 }
+    }
+}
+
+/// Settings of a node.
+#[derive(Clone, Debug, Default)]
+pub struct NodeConfig {
+    /// Its name, told to clients for bug reports.
+    pub name: String,
+    /// Pages that may open sessions.
+    pub origins: OriginPolicy,
+    /// Rate limits.
+    pub rates: Rates,
+}
+
+/// A running node. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Node {
+    inner: Arc<node::Inner>,
+}
+
+impl Node {
+    /// A node on this store and bus; it serves what is handed to it by
+    /// [`Self::serve`], [`Self::websocket_routes`] and [`Self::connect`]. Must
+    /// be called within a tokio runtime.
+    pub fn new(
+        config: NodeConfig,
+        store: Store,
+        bus: Bus,
+        verifier: Verifier,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let inner = Arc::new(node::Inner::new(config, store, bus, verifier, clock));
+        let stop = inner.stopped.clone();
+        let listening = Arc::clone(&inner).listen();
+        inner.tasks.spawn(async move { stop.run_until_cancelled(listening).await });
+        Self { inner }
+    }
+
+    /// `GET /rt/v1`: the WebSocket lane. Needs `ConnectInfo<SocketAddr>`.
+    pub fn websocket_routes(&self) -> axum::Router {
+        accept::websocket_routes(Arc::clone(&self.inner))
+    }
+
+    /// Accepts WebTransport and raw QUIC on an [`endpoint`], until the node
+    /// drains.
+    pub async fn serve(&self, endpoint: quinn::Endpoint) {
+        accept::serve(Arc::clone(&self.inner), endpoint).await;
+    }
+
+    /// A session in memory, for tests and benchmarks of what lies above a lane.
+    pub fn connect(&self) -> MemoryClient {
+        let (client, conn) = transport::memory::pair();
+        self.inner.tasks.spawn(session::task::run(Arc::clone(&self.inner), conn));
+        client
+    }
+
+    /// How many sessions have said Hello.
+    pub fn sessions(&self) -> usize {
+        self.inner.sessions.len()
+    }
+
+    /// How many rooms are awake.
+    pub fn rooms(&self) -> usize {
+        self.inner.registry.len()
+    }
+
+    /// Takes no new sessions, sends those there are elsewhere (C15), and ends
+    /// those that are still there after `within`.
+    pub async fn drain(&self, within: Duration) {
+        self.inner.draining.cancel();
+        self.inner.sessions.drain(within / 2);
+        let gone = async {
+            while self.inner.sessions.len() > 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if timeout(within, gone).await.is_err() {
+            self.inner.sessions.kick_all(CloseReason::Drain);
+        }
+        self.inner.stopped.cancel();
+        self.inner.tasks.close();
+        // Rooms end when nobody holds them; what is left after the linger of
+        // the last Close is dropped with the runtime.
+        let _ = timeout(limits::CLOSE_LINGER * 2, self.inner.tasks.wait()).await;
+    }
+}
