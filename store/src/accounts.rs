@@ -1,18 +1,26 @@
 //! Users, devices and refresh tokens.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use parlor_domain::{DeviceId, DeviceName, DisplayName, Timestamp, UserId, UserName};
+use parlor_domain::{Clock, DeviceId, DeviceName, DisplayName, Timestamp, UserId, UserName};
 
-use crate::StoreError;
+use crate::{
+    StoreError,
+    backend::{Backend, on},
+};
 
 /// Read access to accounts. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Accounts {}
+pub struct Accounts {
+    pub(crate) backend: Backend,
+}
 
 /// The right to change accounts; handed to user-service alone.
 #[derive(Clone, Debug)]
-pub struct AccountsWriter {}
+pub struct AccountsWriter {
+    pub(crate) backend: Backend,
+    pub(crate) clock: Arc<dyn Clock>,
+}
 
 /// A person's (or bot's) account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,40 +148,40 @@ impl Accounts {
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn user(&self, _id: UserId) -> Result<Option<User>, StoreError> {
-        todo!()
+    pub async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.users(&[id]).await?.pop())
     }
 
     /// Those of up to 100 users that exist, in no order.
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn users(&self, _ids: &[UserId]) -> Result<Vec<User>, StoreError> {
-        todo!()
+    pub async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        on!(&self.backend, accounts::users(ids))
     }
 
     /// The user of that name.
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn credentials(&self, _name: &UserName) -> Result<Option<Credentials>, StoreError> {
-        todo!()
+    pub async fn credentials(&self, name: &UserName) -> Result<Option<Credentials>, StoreError> {
+        on!(&self.backend, accounts::by_name(name))
     }
 
     /// The same by id, for a password change.
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn credentials_of(&self, _id: UserId) -> Result<Option<Credentials>, StoreError> {
-        todo!()
+    pub async fn credentials_of(&self, id: UserId) -> Result<Option<Credentials>, StoreError> {
+        on!(&self.backend, accounts::by_id(id))
     }
 
     /// One device, revoked or not.
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn device(&self, _id: DeviceId) -> Result<Option<Device>, StoreError> {
-        todo!()
+    pub async fn device(&self, id: DeviceId) -> Result<Option<Device>, StoreError> {
+        on!(&self.backend, accounts::device(id))
     }
 
     /// The device a refresh token belongs to, used up or not.
@@ -182,9 +190,9 @@ impl Accounts {
     /// The database is not available.
     pub async fn device_of_refresh(
         &self,
-        _token: &RefreshHash,
+        token: &RefreshHash,
     ) -> Result<Option<Device>, StoreError> {
-        todo!()
+        on!(&self.backend, accounts::device_of_refresh(token))
     }
 }
 
@@ -195,18 +203,20 @@ impl AccountsWriter {
     /// The name is taken, or the database is not available.
     pub async fn create_user(
         &self,
-        _user: NewUser,
-        _device: NewDevice,
+        user: NewUser,
+        device: NewDevice,
     ) -> Result<User, CreateUserError> {
-        todo!()
+        let now = self.clock.now();
+        on!(&self.backend, accounts::create_user(&user, &device, now))?
+            .ok_or(CreateUserError::NameTaken)
     }
 
     /// Signs a device in.
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn create_device(&self, _device: NewDevice) -> Result<(), StoreError> {
-        todo!()
+    pub async fn create_device(&self, device: NewDevice) -> Result<(), StoreError> {
+        on!(&self.backend, accounts::create_device(&device, self.clock.now()))
     }
 
     /// Exchanges a refresh token for its child, in one transaction, so that of
@@ -214,16 +224,16 @@ impl AccountsWriter {
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn rotate(&self, _rotation: Rotation) -> Result<Rotated, StoreError> {
-        todo!()
+    pub async fn rotate(&self, rotation: Rotation) -> Result<Rotated, StoreError> {
+        on!(&self.backend, accounts::rotate(&rotation, self.clock.now()))
     }
 
     /// Signs a device out; false where it was already, or is unknown.
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn revoke_device(&self, _id: DeviceId) -> Result<bool, StoreError> {
-        todo!()
+    pub async fn revoke_device(&self, id: DeviceId) -> Result<bool, StoreError> {
+        on!(&self.backend, accounts::revoke_device(id, self.clock.now()))
     }
 
     /// Sets a new password hash and signs out all devices of the user but
@@ -233,10 +243,11 @@ impl AccountsWriter {
     /// The database is not available.
     pub async fn set_password(
         &self,
-        _user: UserId,
-        _password_hash: String,
-        _keep: DeviceId,
+        user: UserId,
+        password_hash: String,
+        keep: DeviceId,
     ) -> Result<Vec<DeviceId>, StoreError> {
-        todo!()
+        let now = self.clock.now();
+        on!(&self.backend, accounts::set_password(user, &password_hash, keep, now))
     }
 }

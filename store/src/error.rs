@@ -45,3 +45,83 @@ pub enum OpenError {
     #[error("cannot migrate the database: {0}")]
     Migrate(String),
 }
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Fault::of(&error).error(error.to_string())
+    }
+}
+
+/// What a failure of the database means for the one who caused it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Lost a race against another transaction; the same one may succeed now.
+    Race,
+    /// Cannot be reached, or is held up by others.
+    Away,
+    /// No space left.
+    Full,
+    /// It does not know what is on its disk any more.
+    Fsync,
+    /// Anything else: a fault of ours, or of one command.
+    Other,
+}
+
+impl Fault {
+    pub(crate) fn error(self, message: String) -> StoreError {
+        match self {
+            Self::Race | Self::Away => StoreError::Unavailable(message),
+            Self::Full => StoreError::Full,
+            Self::Fsync | Self::Other => StoreError::Internal(message),
+        }
+    }
+
+    pub(crate) fn of(error: &sqlx::Error) -> Self {
+        use sqlx::Error;
+        match error {
+            Error::Database(error) => {
+                let code = error.code().unwrap_or_default();
+                if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+                    Self::of_postgres(&code)
+                } else {
+                    Self::of_sqlite(code.parse().unwrap_or_default())
+                }
+            }
+            Error::Io(_)
+            | Error::Tls(_)
+            | Error::PoolTimedOut
+            | Error::PoolClosed
+            | Error::WorkerCrashed
+            | Error::BeginFailed => Self::Away,
+            _ => Self::Other,
+        }
+    }
+
+    /// By SQLSTATE (PostgreSQL manual, appendix A).
+    fn of_postgres(code: &str) -> Self {
+        match code {
+            // A unique key is taken only where another node was faster: the
+            // transaction had looked before.
+            "40001" | "40P01" | "23505" => Self::Race,
+            "53100" => Self::Full,
+            // Lock or statement timeout, and a standby that was not promoted yet.
+            "55P03" | "57014" | "25006" => Self::Away,
+            _ if ["08", "53", "57P"].iter().any(|class| code.starts_with(class)) => Self::Away,
+            _ => Self::Other,
+        }
+    }
+
+    /// By result code (<https://sqlite.org/rescode.html>); the low byte of an
+    /// extended code is its primary one.
+    fn of_sqlite(code: i32) -> Self {
+        const IOERR_FSYNC: i32 = 1_034;
+        const IOERR_DIR_FSYNC: i32 = 1_290;
+        match (code, code & 0xff) {
+            (IOERR_FSYNC | IOERR_DIR_FSYNC, _) => Self::Fsync,
+            (_, 13) => Self::Full,
+            // BUSY, LOCKED, READONLY, INTERRUPT, IOERR, CANTOPEN.
+            (_, 5 | 6 | 8 | 9 | 10 | 14) => Self::Away,
+            _ => Self::Other,
+        }
+    }
+}

@@ -2,20 +2,28 @@
 //! handles, embedded migrations, and the log with group commit.
 
 mod accounts;
+mod backend;
 mod error;
 mod log;
+#[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
+mod postgres;
 mod rooms;
+#[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
+mod sqlite;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use backend::{Backend, on};
+use futures_util::{TryFutureExt as _, future::BoxFuture};
 use parlor_domain::Clock;
+use tokio::time::timeout;
 
 pub use accounts::{
     Accounts, AccountsWriter, CreateUserError, Credentials, Device, NewDevice, NewUser,
     RefreshHash, Rotated, Rotation, User,
 };
 pub use error::{OpenError, StoreError};
-pub use log::{Done, Log, LogDriver, Page};
+pub use log::{Done, Log, LogDriver, LogStats, Page};
 pub use rooms::{Access, From, History, Member, RoomSummary, Rooms};
 
 /// Which database.
@@ -61,9 +69,26 @@ pub struct Opened {
 ///
 /// # Errors
 /// Not reachable, not durable, or made by a newer Parlor.
-pub async fn open(_database: &Database, _clock: Arc<dyn Clock>) -> Result<Opened, OpenError> {
-    todo!()
+pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, OpenError> {
+    let opening: BoxFuture<'_, Result<Backend, OpenError>> = match database {
+        Database::Sqlite { path } => Box::pin(sqlite::open(path).map_ok(Backend::Sqlite)),
+        Database::Postgres { url } => Box::pin(postgres::open(url).map_ok(Backend::Postgres)),
+    };
+    let backend = opening.await?;
+    let (log, driver) = Log::new(backend.clone(), Arc::clone(&clock));
+    Ok(Opened {
+        store: Store {
+            accounts: Accounts { backend: backend.clone() },
+            rooms: Rooms { backend: backend.clone() },
+            log,
+        },
+        accounts_writer: AccountsWriter { backend, clock },
+        driver,
+    })
 }
+
+/// Readiness is asked for often and must not hang.
+const PING_DEADLINE: Duration = Duration::from_millis(500);
 
 impl Store {
     /// Ok where the database answers within half a second: readiness.
@@ -71,6 +96,9 @@ impl Store {
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        todo!()
+        match timeout(PING_DEADLINE, async { on!(&self.rooms.backend, health::ping()) }).await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::Unavailable("no answer in time".into())),
+        }
     }
 }

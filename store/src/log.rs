@@ -1,14 +1,33 @@
 //! The log: every change of a room or a user's inbox, in one order, committed
 //! in groups.
 
-use parlor_domain::{Command, Event, LogId, Position, Refusal, Seq, Timestamp};
+mod driver;
+pub(crate) mod facts;
+pub(crate) mod plan;
 
-use crate::StoreError;
+use std::sync::Arc;
+
+use parlor_domain::{Clock, Command, Event, LogId, Position, Refusal, Seq, Timestamp, limits};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+
+use self::driver::{Batch, Counters};
+pub use self::driver::{LogDriver, LogStats};
+use crate::{
+    StoreError,
+    backend::{Backend, on},
+};
 
 /// The handle through which everything is changed and read back. Cheap to
 /// clone. Dropping the last one ends the [`LogDriver`].
 #[derive(Clone, Debug)]
-pub struct Log {}
+pub struct Log {
+    backend: Backend,
+    queue: mpsc::Sender<Batch>,
+    counters: Arc<Counters>,
+}
 
 /// A command that is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,18 +56,15 @@ pub struct Page {
     pub more: bool,
 }
 
-/// Gathers the batches of many callers into one transaction each time.
-#[derive(Debug)]
-pub struct LogDriver {}
-
-impl LogDriver {
-    /// Commits until the last [`Log`] is dropped and all it took is answered.
-    pub async fn run(self) {
-        todo!()
-    }
-}
-
 impl Log {
+    /// A handle, and the driver it feeds.
+    pub(crate) fn new(backend: Backend, clock: Arc<dyn Clock>) -> (Self, LogDriver) {
+        let (queue, batches) = mpsc::channel(limits::LOG_QUEUE);
+        let counters = Arc::<Counters>::default();
+        let driver = LogDriver::new(backend.clone(), clock, batches, Arc::clone(&counters));
+        (Self { backend, queue, counters }, driver)
+    }
+
     /// Commits the commands, in order, in one transaction with what others have
     /// submitted meanwhile. Each has its own result: a refusal of one does not
     /// touch the others. Answered after COMMIT returned (C1), and within
@@ -58,9 +74,20 @@ impl Log {
     /// The outcome of all of them is unknown; submit the same again.
     pub async fn submit(
         &self,
-        _commands: Vec<Command>,
+        commands: Vec<Command>,
     ) -> Result<Vec<Result<Done, Refusal>>, StoreError> {
-        todo!()
+        if commands.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (answer, answered) = oneshot::channel();
+        self.queue
+            .try_send(Batch { commands, answer })
+            .map_err(|_| StoreError::Unavailable("too many commands wait".into()))?;
+        match timeout(limits::COMMIT_DEADLINE, answered).await {
+            Ok(Ok(results)) => results,
+            Ok(Err(_)) => Err(StoreError::Unavailable("the log has ended".into())),
+            Err(_) => Err(StoreError::Unavailable("no commit in time".into())),
+        }
     }
 
     /// The events after `after`, ascending. `None` where there is no such log.
@@ -69,11 +96,11 @@ impl Log {
     /// The database is not available.
     pub async fn after(
         &self,
-        _log: LogId,
-        _after: Seq,
-        _limit: u32,
+        log: LogId,
+        after: Seq,
+        limit: u32,
     ) -> Result<Option<Page>, StoreError> {
-        todo!()
+        on!(&self.backend, log::after(log, after, limit))
     }
 
     /// The last events before `before`, ascending. `None` where there is no such
@@ -83,18 +110,23 @@ impl Log {
     /// The database is not available.
     pub async fn before(
         &self,
-        _log: LogId,
-        _before: Seq,
-        _limit: u32,
+        log: LogId,
+        before: Seq,
+        limit: u32,
     ) -> Result<Option<Page>, StoreError> {
-        todo!()
+        on!(&self.backend, log::before(log, before, limit))
     }
 
     /// Epoch and head of one log.
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn head(&self, _log: LogId) -> Result<Option<Position>, StoreError> {
-        todo!()
+    pub async fn head(&self, log: LogId) -> Result<Option<Position>, StoreError> {
+        on!(&self.backend, log::head(log))
+    }
+
+    /// What was committed since the start.
+    pub fn stats(&self) -> LogStats {
+        self.counters.read()
     }
 }

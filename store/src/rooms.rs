@@ -2,11 +2,16 @@
 
 use parlor_domain::{Message, Position, Role, Room, RoomId, Seq, Timestamp, UserId};
 
-use crate::{StoreError, User};
+use crate::{
+    StoreError, User,
+    backend::{Backend, on},
+};
 
 /// Read access to rooms. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Rooms {}
+pub struct Rooms {
+    pub(crate) backend: Backend,
+}
 
 /// A room and what one user is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,8 +83,8 @@ impl Rooms {
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn access(&self, _room: RoomId, _user: UserId) -> Result<Option<Access>, StoreError> {
-        todo!()
+    pub async fn access(&self, room: RoomId, user: UserId) -> Result<Option<Access>, StoreError> {
+        on!(&self.backend, rooms::access(room, user))
     }
 
     /// Rooms of `user`, ascending by room id, those after `after`.
@@ -88,11 +93,11 @@ impl Rooms {
     /// The database is not available.
     pub async fn mine(
         &self,
-        _user: UserId,
-        _after: Option<RoomId>,
-        _limit: u32,
+        user: UserId,
+        after: Option<RoomId>,
+        limit: u32,
     ) -> Result<Vec<RoomSummary>, StoreError> {
-        todo!()
+        on!(&self.backend, rooms::mine(user, after, limit))
     }
 
     /// Those of `rooms` that `user` is a member of.
@@ -101,10 +106,10 @@ impl Rooms {
     /// The database is not available.
     pub async fn summaries(
         &self,
-        _user: UserId,
-        _rooms: &[RoomId],
+        user: UserId,
+        rooms: &[RoomId],
     ) -> Result<Vec<RoomSummary>, StoreError> {
-        todo!()
+        on!(&self.backend, rooms::summaries(user, rooms))
     }
 
     /// Public rooms that are not archived, ascending by id, those after `after`.
@@ -113,10 +118,10 @@ impl Rooms {
     /// The database is not available.
     pub async fn directory(
         &self,
-        _after: Option<RoomId>,
-        _limit: u32,
+        after: Option<RoomId>,
+        limit: u32,
     ) -> Result<Vec<Room>, StoreError> {
-        todo!()
+        on!(&self.backend, rooms::directory(after, limit))
     }
 
     /// Members of a room, ascending by user id, those after `after`.
@@ -125,11 +130,11 @@ impl Rooms {
     /// The database is not available.
     pub async fn members(
         &self,
-        _room: RoomId,
-        _after: Option<UserId>,
-        _limit: u32,
+        room: RoomId,
+        after: Option<UserId>,
+        limit: u32,
     ) -> Result<Vec<Member>, StoreError> {
-        todo!()
+        on!(&self.backend, rooms::members(room, after, limit))
     }
 
     /// A page of messages; `None` where there is no such room.
@@ -138,10 +143,10 @@ impl Rooms {
     /// The database is not available.
     pub async fn history(
         &self,
-        _room: RoomId,
-        _from: From,
-        _limit: u32,
+        room: RoomId,
+        from: From,
+        limit: u32,
     ) -> Result<Option<History>, StoreError> {
-        todo!()
+        on!(&self.backend, messages::history(room, from, limit))
     }
 }

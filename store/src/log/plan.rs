@@ -1,0 +1,431 @@
+//! Decides, in memory, what becomes of commands: pure. The facts are loaded
+//! before and kept true while one command after the other is decided, so that
+//! a join and a post after it may stand in one batch.
+
+use std::collections::BTreeMap;
+
+use parlor_domain::{
+    Action, Body, Change, Code, Command, Digest, Epoch, Event, EventBody, LogId, Position, Refusal,
+    Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, Visibility, permit,
+};
+
+use super::facts::{Facts, LogFacts, MessageFacts, Repeat, RoomFacts};
+use crate::Done;
+
+/// What has to be written for the commands decided so far.
+#[derive(Debug, Default)]
+pub(crate) struct Writes {
+    /// Logs of new rooms.
+    pub(crate) logs: Vec<LogId>,
+    pub(crate) events: Vec<NewEvent>,
+    pub(crate) messages: Vec<NewMessage>,
+    /// In the order decided.
+    pub(crate) changes: Vec<Projection>,
+    pub(crate) reads: BTreeMap<(UserId, RoomId), Seq>,
+    /// New heads of the logs that got events.
+    pub(crate) heads: BTreeMap<LogId, Seq>,
+}
+
+/// An event to insert.
+#[derive(Debug)]
+pub(crate) struct NewEvent {
+    pub(crate) log: LogId,
+    pub(crate) event: Event,
+    /// Stands with the request id, on the first event of a command only.
+    pub(crate) digest: Option<Digest>,
+}
+
+/// A message to insert.
+#[derive(Debug)]
+pub(crate) struct NewMessage {
+    pub(crate) room: RoomId,
+    pub(crate) seq: Seq,
+    pub(crate) author: UserId,
+    pub(crate) text: String,
+    pub(crate) reply_to: Option<Seq>,
+}
+
+/// A rarer change of a table.
+#[derive(Debug)]
+pub(crate) enum Projection {
+    RoomCreated {
+        room: RoomId,
+        facts: RoomFacts,
+    },
+    /// Name, topic or archive.
+    RoomChanged {
+        room: RoomId,
+        facts: RoomFacts,
+    },
+    Joined {
+        room: RoomId,
+        user: UserId,
+        role: Role,
+    },
+    Left {
+        room: RoomId,
+        user: UserId,
+        role: Role,
+    },
+    Edited {
+        room: RoomId,
+        message: Seq,
+        text: String,
+        by: Seq,
+    },
+    /// The message and every event that holds its text.
+    Erased {
+        room: RoomId,
+        message: Seq,
+        reply_to: Option<Seq>,
+        by: Seq,
+    },
+}
+
+/// Facts, and what follows from them.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    facts: Facts,
+    /// Of new logs.
+    epoch: Epoch,
+    now: Timestamp,
+    writes: Writes,
+}
+
+type Outcome = Result<Done, Refusal>;
+
+impl Plan {
+    pub(crate) fn new(facts: Facts, epoch: Epoch, now: Timestamp) -> Self {
+        Self { facts, epoch, now, writes: Writes::default() }
+    }
+
+    pub(crate) fn into_writes(self) -> Writes {
+        self.writes
+    }
+
+    /// Decides one command; a refused one leaves no trace (C5).
+    pub(crate) fn decide(&mut self, command: &Command) -> Outcome {
+        let (log, digest) = (command.log(), command.digest());
+        // Before any permission: whoever was removed meanwhile still learns
+        // what became of the request. The digest says it was the same actor.
+        if let Some(repeat) = self.facts.repeats.get(&(log, command.request_id)) {
+            if repeat.digest != digest {
+                return Err(Refusal::new(
+                    Code::IdempotencyMismatch,
+                    "this request id was used before for something else",
+                ));
+            }
+            let epoch = self.facts.logs.get(&log).map_or(self.epoch, |log| log.head.epoch);
+            return Ok(Done { seq: repeat.seq, at: repeat.at, epoch, events: Vec::new() });
+        }
+        let done = self.change(command)?;
+        if let Some((_, first)) = done.events.first() {
+            let repeat = Repeat { seq: first.seq, at: first.at, digest };
+            self.facts.repeats.insert((log, command.request_id), repeat);
+        }
+        Ok(done)
+    }
+
+    fn change(&mut self, command: &Command) -> Outcome {
+        let actor = command.actor;
+        match &command.change {
+            Change::CreateRoom { room, name, topic, visibility } => {
+                self.create(command, *room, name, topic, *visibility)
+            }
+            Change::RenameRoom { room, name, topic } => {
+                let mut facts = self.open_room(*room, actor, Action::Rename)?.clone();
+                facts.name = name.clone().unwrap_or(facts.name);
+                facts.topic = topic.clone().unwrap_or(facts.topic);
+                let body =
+                    EventBody::RoomRenamed { name: facts.name.clone(), topic: facts.topic.clone() };
+                self.save_room(command, *room, facts, body)
+            }
+            Change::ArchiveRoom { room, archived } => {
+                let mut facts = self.room(*room, actor, Action::Archive)?.clone();
+                facts.archived = *archived;
+                self.save_room(
+                    command,
+                    *room,
+                    facts,
+                    EventBody::RoomArchived { archived: *archived },
+                )
+            }
+            Change::Join { room } => {
+                self.open_room(*room, actor, Action::Join)?;
+                self.join(command, *room, actor)
+            }
+            Change::AddMember { room, user } => {
+                self.open_room(*room, actor, Action::AddMember)?;
+                self.join(command, *room, *user)
+            }
+            Change::Leave { room } => {
+                self.room(*room, actor, Action::Leave)?;
+                self.leave(command, *room, actor)
+            }
+            Change::RemoveMember { room, user } => {
+                self.room(*room, actor, Action::RemoveMember)?;
+                if self.role(*room, *user) == Some(Role::Owner)
+                    && actor != UserId::SYSTEM
+                    && self.role(*room, actor) != Some(Role::Owner)
+                {
+                    return Err(Refusal::new(Code::Forbidden, "only an owner may remove an owner"));
+                }
+                self.leave(command, *room, *user)
+            }
+            Change::Post { room, body, reply_to } => self.post(command, *room, body, *reply_to),
+            Change::Edit { room, message, body } => self.edit(command, *room, *message, body),
+            Change::Delete { room, message } => self.delete(command, *room, *message),
+            Change::MarkRead { room, seq } => self.mark_read(command, *room, *seq),
+        }
+    }
+
+    fn create(
+        &mut self,
+        command: &Command,
+        room: RoomId,
+        name: &RoomName,
+        topic: &Topic,
+        visibility: Visibility,
+    ) -> Outcome {
+        let (actor, log) = (command.actor, LogId::from(room));
+        if self.facts.logs.contains_key(&log) {
+            return Err(Refusal::new(Code::Conflict, "the room exists already"));
+        }
+        let owner = (actor != UserId::SYSTEM).then_some(actor);
+        if let Some(owner) = owner {
+            self.known(owner)?;
+        }
+        let head = Position { epoch: self.epoch, seq: Seq::ZERO };
+        self.facts.logs.insert(log, LogFacts { head, is_user: false });
+        self.writes.logs.push(log);
+        let facts = RoomFacts {
+            name: name.clone(),
+            topic: topic.clone(),
+            visibility,
+            archived: false,
+            members: 0,
+            owners: 0,
+            head: Seq::ZERO,
+        };
+        self.facts.rooms.insert(room, facts.clone());
+        self.writes.changes.push(Projection::RoomCreated { room, facts });
+        let body = EventBody::RoomCreated { name: name.clone(), topic: topic.clone(), visibility };
+        let mut done = self.first(command, body)?;
+        if let Some(owner) = owner {
+            let joined = EventBody::MemberJoined { user: owner, role: Role::Owner };
+            done.events.push(self.further(log, actor, joined)?);
+            done.events.push(self.further(owner.into(), actor, EventBody::RoomAdded { room })?);
+            self.count(room, owner, Role::Owner);
+        }
+        Ok(done)
+    }
+
+    fn save_room(
+        &mut self,
+        command: &Command,
+        room: RoomId,
+        facts: RoomFacts,
+        body: EventBody,
+    ) -> Outcome {
+        let done = self.first(command, body)?;
+        self.facts.rooms.insert(room, facts.clone());
+        self.writes.changes.push(Projection::RoomChanged { room, facts });
+        Ok(done)
+    }
+
+    fn join(&mut self, command: &Command, room: RoomId, user: UserId) -> Outcome {
+        self.known(user)?;
+        if self.role(room, user).is_some() {
+            return Err(Refusal::new(Code::Conflict, "already a member"));
+        }
+        let role = Role::Member;
+        let mut done = self.first(command, EventBody::MemberJoined { user, role })?;
+        let added = EventBody::RoomAdded { room };
+        done.events.push(self.further(user.into(), command.actor, added)?);
+        self.count(room, user, role);
+        Ok(done)
+    }
+
+    fn leave(&mut self, command: &Command, room: RoomId, user: UserId) -> Outcome {
+        let role = self.role(room, user).ok_or_else(Refusal::not_found)?;
+        let facts = self.facts.rooms.get_mut(&room).ok_or_else(Refusal::not_found)?;
+        if role == Role::Owner {
+            if facts.owners == 1 && facts.members > 1 {
+                return Err(Refusal::new(
+                    Code::LastOwner,
+                    "the last owner cannot leave while others are in the room",
+                ));
+            }
+            facts.owners -= 1;
+        }
+        facts.members -= 1;
+        self.facts.roles.remove(&(room, user));
+        self.writes.changes.push(Projection::Left { room, user, role });
+        let mut done = self.first(command, EventBody::MemberLeft { user })?;
+        let removed = EventBody::RoomRemoved { room };
+        done.events.push(self.further(user.into(), command.actor, removed)?);
+        Ok(done)
+    }
+
+    fn post(
+        &mut self,
+        command: &Command,
+        room: RoomId,
+        body: &Body,
+        reply_to: Option<Seq>,
+    ) -> Outcome {
+        self.open_room(room, command.actor, Action::Post)?;
+        if let Some(message) = reply_to {
+            self.message(room, message)?;
+        }
+        let (author, text) = (command.actor, body.as_str().to_owned());
+        let posted = EventBody::MessagePosted { text: text.clone(), reply_to, erased: false };
+        let done = self.first(command, posted)?;
+        let facts = MessageFacts { author, reply_to, deleted: false };
+        self.facts.messages.insert((room, done.seq), facts);
+        self.writes.messages.push(NewMessage { room, seq: done.seq, author, text, reply_to });
+        Ok(done)
+    }
+
+    fn edit(&mut self, command: &Command, room: RoomId, message: Seq, body: &Body) -> Outcome {
+        self.open_room(room, command.actor, Action::EditOwn)?;
+        let facts = self.message(room, message)?;
+        if facts.author != command.actor {
+            return Err(Refusal::new(Code::Forbidden, "only its author may edit a message"));
+        }
+        not_deleted(&facts)?;
+        let text = body.as_str().to_owned();
+        let edited = EventBody::MessageEdited { message, text: text.clone(), erased: false };
+        let done = self.first(command, edited)?;
+        self.writes.changes.push(Projection::Edited { room, message, text, by: done.seq });
+        Ok(done)
+    }
+
+    fn delete(&mut self, command: &Command, room: RoomId, message: Seq) -> Outcome {
+        self.open_room(room, command.actor, Action::EditOwn)?;
+        let mut facts = self.message(room, message)?;
+        if facts.author != command.actor {
+            self.room(room, command.actor, Action::DeleteAny)?;
+        }
+        not_deleted(&facts)?;
+        facts.deleted = true;
+        self.facts.messages.insert((room, message), facts);
+        let done = self.first(command, EventBody::MessageDeleted { message })?;
+        let reply_to = facts.reply_to;
+        self.writes.changes.push(Projection::Erased { room, message, reply_to, by: done.seq });
+        Ok(done)
+    }
+
+    fn mark_read(&mut self, command: &Command, room: RoomId, seq: Seq) -> Outcome {
+        let user = command.actor;
+        let loaded = self.room(room, user, Action::Read)?.head;
+        self.known(user)?;
+        let head = self.facts.logs.get(&room.into()).map_or(loaded, |log| log.head.seq);
+        let seq = seq.min(head);
+        let read = self.facts.reads.entry((user, room)).or_default();
+        if seq <= *read {
+            let at = self.log(user.into())?.head;
+            return Ok(Done { seq: at.seq, at: self.now, epoch: at.epoch, events: Vec::new() });
+        }
+        *read = seq;
+        self.writes.reads.insert((user, room), seq);
+        self.first(command, EventBody::ReadMoved { room, seq })
+    }
+
+    /// The room, where it exists and `actor` may do `action` in it.
+    fn room(&self, room: RoomId, actor: UserId, action: Action) -> Result<&RoomFacts, Refusal> {
+        let facts = self.facts.rooms.get(&room).ok_or_else(Refusal::not_found)?;
+        if actor != UserId::SYSTEM {
+            permit(self.role(room, actor), facts.visibility, action)?;
+        }
+        Ok(facts)
+    }
+
+    /// The same, where it is not archived either.
+    fn open_room(
+        &self,
+        room: RoomId,
+        actor: UserId,
+        action: Action,
+    ) -> Result<&RoomFacts, Refusal> {
+        let facts = self.room(room, actor, action)?;
+        if facts.archived {
+            return Err(Refusal::new(Code::RoomArchived, "the room is archived"));
+        }
+        Ok(facts)
+    }
+
+    fn role(&self, room: RoomId, user: UserId) -> Option<Role> {
+        self.facts.roles.get(&(room, user)).copied()
+    }
+
+    fn message(&self, room: RoomId, message: Seq) -> Result<MessageFacts, Refusal> {
+        let facts = self.facts.messages.get(&(room, message)).copied();
+        facts.ok_or_else(|| Refusal::new(Code::NotFound, "there is no such message in this room"))
+    }
+
+    /// Whoever has a log of a user's kind is a user.
+    fn known(&self, user: UserId) -> Result<(), Refusal> {
+        match self.facts.logs.get(&user.into()) {
+            Some(log) if log.is_user => Ok(()),
+            _ => Err(Refusal::new(Code::NotFound, "there is no such user")),
+        }
+    }
+
+    fn log(&self, log: LogId) -> Result<LogFacts, Refusal> {
+        self.facts.logs.get(&log).copied().ok_or_else(Refusal::not_found)
+    }
+
+    /// Makes `user` a member.
+    fn count(&mut self, room: RoomId, user: UserId, role: Role) {
+        if let Some(facts) = self.facts.rooms.get_mut(&room) {
+            facts.members += 1;
+            facts.owners += u32::from(role == Role::Owner);
+        }
+        self.facts.roles.insert((room, user), role);
+        self.writes.changes.push(Projection::Joined { room, user, role });
+    }
+
+    /// Appends the event that answers the command.
+    fn first(&mut self, command: &Command, body: EventBody) -> Outcome {
+        let log = command.log();
+        let event = self.append(log, command.actor, Some(command), body)?;
+        let epoch = self.log(log)?.head.epoch;
+        Ok(Done { seq: event.seq, at: event.at, epoch, events: vec![(log, event)] })
+    }
+
+    /// Appends an event that goes with another one.
+    fn further(
+        &mut self,
+        log: LogId,
+        actor: UserId,
+        body: EventBody,
+    ) -> Result<(LogId, Event), Refusal> {
+        Ok((log, self.append(log, actor, None, body)?))
+    }
+
+    fn append(
+        &mut self,
+        log: LogId,
+        actor: UserId,
+        command: Option<&Command>,
+        body: EventBody,
+    ) -> Result<Event, Refusal> {
+        let facts = self.facts.logs.get_mut(&log).ok_or_else(Refusal::not_found)?;
+        let seq = facts.head.seq.next();
+        facts.head.seq = seq;
+        self.writes.heads.insert(log, seq);
+        let request_id = command.map(|command| command.request_id);
+        let event = Event { seq, at: self.now, actor, request_id, body };
+        let digest = command.map(Command::digest);
+        self.writes.events.push(NewEvent { log, event: event.clone(), digest });
+        Ok(event)
+    }
+}
+
+fn not_deleted(message: &MessageFacts) -> Result<(), Refusal> {
+    if message.deleted {
+        return Err(Refusal::new(Code::Conflict, "the message was deleted"));
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! Loads the facts that decide commands: a handful of statements, however many
+//! the commands.
+
+use std::collections::BTreeSet;
+
+use parlor_domain::{LogId, Position, RequestId, RoomId, Timestamp, UserId};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{Builder, Connection, Driver, FOR_UPDATE, Tuple, pieces, row};
+use crate::log::facts::{Facts, LogFacts, MessageFacts, Needs, Repeat, RoomFacts};
+
+pub(super) async fn load(connection: &mut Connection, needs: &Needs) -> sqlx::Result<Facts> {
+    let mut facts = Facts::default();
+    // The logs come first: what is read after them cannot change until commit,
+    // for whoever changes a room holds its log.
+    logs(connection, needs, &mut facts).await?;
+    rooms(connection, needs, &mut facts).await?;
+    roles(connection, needs, &mut facts).await?;
+    repeats(connection, needs, &mut facts).await?;
+    messages(connection, needs, &mut facts).await?;
+    reads(connection, needs, &mut facts).await?;
+    Ok(facts)
+}
+
+/// Runs `head (VALUES keys) tail` for all keys, in their order.
+async fn select<K, T>(
+    connection: &mut Connection,
+    (head, tail): (&str, &str),
+    keys: &BTreeSet<K>,
+    bind: impl Fn(&mut Tuple<'_>, &K),
+) -> sqlx::Result<Vec<T>>
+where
+    T: for<'r> FromRow<'r, <Driver as sqlx::Database>::Row> + Send + Unpin,
+{
+    let keys: Vec<&K> = keys.iter().collect();
+    let mut rows = Vec::new();
+    for piece in pieces(&keys) {
+        let mut query = Builder::new(head);
+        query.push(" IN (");
+        query.push_values(piece, |mut tuple, key| bind(&mut tuple, key));
+        query.push(")").push(tail);
+        rows.extend(query.build_query_as().fetch_all(&mut *connection).await?);
+    }
+    Ok(rows)
+}
+
+async fn logs(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> sqlx::Result<()> {
+    let tail = format!(" ORDER BY id{FOR_UPDATE}");
+    let sql = ("SELECT id, kind, epoch, last_seq FROM logs WHERE id", tail.as_str());
+    let rows: Vec<(Uuid, String, i64, i64)> = select(connection, sql, &needs.logs, |tuple, log| {
+        tuple.push_bind(log.uuid());
+    })
+    .await?;
+    for (id, kind, epoch, head) in rows {
+        let head = Position { epoch: row::epoch(epoch), seq: row::seq(head) };
+        facts.logs.insert(LogId::from_uuid(id), LogFacts { head, is_user: kind == "user" });
+    }
+    Ok(())
+}
+
+async fn rooms(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> sqlx::Result<()> {
+    type Row = (Uuid, String, String, bool, bool, i64, i64, i64);
+    let sql = (
+        "SELECT r.id, r.name, r.topic, r.public, r.archived, r.member_count, r.owner_count, \
+         l.last_seq FROM rooms r JOIN logs l ON l.id = r.id WHERE r.id",
+        "",
+    );
+    let rows: Vec<Row> = select(connection, sql, &needs.rooms, |tuple, room| {
+        tuple.push_bind(room.uuid());
+    })
+    .await?;
+    for (id, name, topic, public, archived, members, owners, head) in rows {
+        let room = RoomFacts {
+            name: row::room_name(&name)?,
+            topic: row::topic(&topic)?,
+            visibility: row::visibility(public),
+            archived,
+            members: row::count(members),
+            owners: row::count(owners),
+            head: row::seq(head),
+        };
+        facts.rooms.insert(RoomId::from_uuid(id), room);
+    }
+    Ok(())
+}
+
+async fn roles(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> sqlx::Result<()> {
+    let sql = ("SELECT room_id, user_id, role FROM members WHERE (room_id, user_id)", "");
+    let rows: Vec<(Uuid, Uuid, String)> = select(connection, sql, &needs.roles, |tuple, key| {
+        tuple.push_bind(key.0.uuid()).push_bind(key.1.uuid());
+    })
+    .await?;
+    for (room, user, role) in rows {
+        let key = (RoomId::from_uuid(room), UserId::from_uuid(user));
+        facts.roles.insert(key, row::role(&role)?);
+    }
+    Ok(())
+}
+
+async fn repeats(
+    connection: &mut Connection,
+    needs: &Needs,
+    facts: &mut Facts,
+) -> sqlx::Result<()> {
+    let sql =
+        ("SELECT log_id, request_id, seq, at, digest FROM events WHERE (log_id, request_id)", "");
+    let rows: Vec<(Uuid, Uuid, i64, i64, Vec<u8>)> =
+        select(connection, sql, &needs.requests, |tuple, key| {
+            tuple.push_bind(key.0.uuid()).push_bind(key.1.uuid());
+        })
+        .await?;
+    for (log, request, seq, at, digest) in rows {
+        let digest = digest.try_into().map_err(|_| row::malformed("digest"))?;
+        let repeat = Repeat { seq: row::seq(seq), at: Timestamp::from_micros(at), digest };
+        facts.repeats.insert((LogId::from_uuid(log), RequestId::from_uuid(request)), repeat);
+    }
+    Ok(())
+}
+
+async fn messages(
+    connection: &mut Connection,
+    needs: &Needs,
+    facts: &mut Facts,
+) -> sqlx::Result<()> {
+    let sql =
+        ("SELECT room_id, seq, author, reply_to, deleted FROM messages WHERE (room_id, seq)", "");
+    let rows: Vec<(Uuid, i64, Uuid, Option<i64>, bool)> =
+        select(connection, sql, &needs.messages, |tuple, key| {
+            tuple.push_bind(key.0.uuid()).push_bind(row::number(key.1));
+        })
+        .await?;
+    for (room, seq, author, reply_to, deleted) in rows {
+        let author = UserId::from_uuid(author);
+        let message = MessageFacts { author, reply_to: reply_to.map(row::seq), deleted };
+        facts.messages.insert((RoomId::from_uuid(room), row::seq(seq)), message);
+    }
+    Ok(())
+}
+
+async fn reads(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> sqlx::Result<()> {
+    let sql = ("SELECT user_id, room_id, seq FROM reads WHERE (user_id, room_id)", "");
+    let rows: Vec<(Uuid, Uuid, i64)> = select(connection, sql, &needs.reads, |tuple, key| {
+        tuple.push_bind(key.0.uuid()).push_bind(key.1.uuid());
+    })
+    .await?;
+    for (user, room, seq) in rows {
+        facts.reads.insert((UserId::from_uuid(user), RoomId::from_uuid(room)), row::seq(seq));
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! Reads of messages.
+
+use parlor_domain::{Message, RoomId, Seq};
+
+use super::{Connection, Db, log, row};
+use crate::{From, History};
+
+pub(crate) async fn history(
+    db: &Db,
+    room: RoomId,
+    from: From,
+    limit: u32,
+) -> sqlx::Result<Option<History>> {
+    let mut lease = db.reader().await?;
+    let mut snapshot = lease.begin_read().await?;
+    let history = read(&mut snapshot, room, from, limit).await?;
+    snapshot.commit().await?;
+    lease.done();
+    Ok(history)
+}
+
+async fn read(
+    snapshot: &mut Connection,
+    room: RoomId,
+    from: From,
+    limit: u32,
+) -> sqlx::Result<Option<History>> {
+    // A user's log has events, but no messages and no history.
+    let is_room: Option<i64> = sqlx::query_scalar("SELECT member_count FROM rooms WHERE id = $1")
+        .bind(room.uuid())
+        .fetch_optional(&mut *snapshot)
+        .await?;
+    let (Some(_), Some(head)) = (is_room, log::position(snapshot, room.into()).await?) else {
+        return Ok(None);
+    };
+    let (messages, more_before, more_after) = match from {
+        From::Before(seq) => {
+            let (messages, more) = older(snapshot, room, seq, limit).await?;
+            let (_, newer) = newer(snapshot, room, seq, 0).await?;
+            (messages, more, newer)
+        }
+        From::After(seq) => {
+            let (messages, more) = newer(snapshot, room, seq.next(), limit).await?;
+            let (_, older) = older(snapshot, room, seq.next(), 0).await?;
+            (messages, older, more)
+        }
+        From::Around(seq) => {
+            let half = limit / 2;
+            let (mut messages, more_before) = older(snapshot, room, seq, half).await?;
+            let (after, more_after) = newer(snapshot, room, seq, limit - half).await?;
+            messages.extend(after);
+            (messages, more_before, more_after)
+        }
+    };
+    Ok(Some(History { messages, head, more_before, more_after }))
+}
+
+macro_rules! columns {
+    () => {
+        "SELECT seq, author, text, reply_to, posted_at, edited_at, deleted, version FROM messages "
+    };
+}
+
+/// The newest `limit` before `end`, ascending, and whether there are older ones.
+async fn older(
+    snapshot: &mut Connection,
+    room: RoomId,
+    end: Seq,
+    limit: u32,
+) -> sqlx::Result<(Vec<Message>, bool)> {
+    let sql = concat!(columns!(), "WHERE room_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3");
+    let (mut messages, more) = page(snapshot, sql, room, end, limit).await?;
+    messages.reverse();
+    Ok((messages, more))
+}
+
+/// The oldest `limit` from `start` on, and whether there are newer ones.
+async fn newer(
+    snapshot: &mut Connection,
+    room: RoomId,
+    start: Seq,
+    limit: u32,
+) -> sqlx::Result<(Vec<Message>, bool)> {
+    let sql = concat!(columns!(), "WHERE room_id = $1 AND seq >= $2 ORDER BY seq LIMIT $3");
+    page(snapshot, sql, room, start, limit).await
+}
+
+/// Asks for one more than wanted, to know whether there are more.
+async fn page(
+    snapshot: &mut Connection,
+    sql: &'static str,
+    room: RoomId,
+    edge: Seq,
+    limit: u32,
+) -> sqlx::Result<(Vec<Message>, bool)> {
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut rows: Vec<row::MessageRow> = sqlx::query_as(sql)
+        .bind(room.uuid())
+        .bind(row::number(edge))
+        .bind(i64::from(limit) + 1)
+        .fetch_all(snapshot)
+        .await?;
+    let more = rows.len() > wanted;
+    rows.truncate(wanted);
+    Ok((rows.into_iter().map(row::message).collect(), more))
+}

@@ -1,0 +1,112 @@
+//! All SQL, written once for both databases: this folder is compiled twice,
+//! under `sqlite` and under `postgres`, against the names of its parent.
+
+pub(crate) mod accounts;
+mod facts;
+pub(crate) mod health;
+pub(crate) mod log;
+pub(crate) mod messages;
+pub(crate) mod rooms;
+mod row;
+mod writes;
+
+use std::ops::{Deref, DerefMut};
+
+use parlor_domain::Epoch;
+use sqlx::{
+    Connection as _, Database, Pool, QueryBuilder, Transaction, pool::PoolConnection,
+    query_builder::Separated,
+};
+
+use super::{BEGIN_READ, BEGIN_WRITE, Driver, FOR_UPDATE};
+
+type Connection = <Driver as Database>::Connection;
+type Builder = QueryBuilder<Driver>;
+type Tuple<'a> = Separated<'a, Driver, &'static str>;
+
+/// An opened database.
+#[derive(Clone, Debug)]
+pub(crate) struct Db {
+    writer: Pool<Driver>,
+    reader: Pool<Driver>,
+    /// Of every log made from now on.
+    epoch: Epoch,
+}
+
+impl Db {
+    /// Takes pools of a migrated database; gives it its epoch the first time.
+    pub(super) async fn new(writer: Pool<Driver>, reader: Pool<Driver>) -> sqlx::Result<Self> {
+        let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
+        let epoch = i64::from((high ^ low) as u32).max(1);
+        sqlx::query("INSERT INTO meta (one, epoch) VALUES (1, $1) ON CONFLICT (one) DO NOTHING")
+            .bind(epoch)
+            .execute(&writer)
+            .await?;
+        let epoch: i64 = sqlx::query_scalar("SELECT epoch FROM meta").fetch_one(&writer).await?;
+        Ok(Self { writer, reader, epoch: row::epoch(epoch) })
+    }
+
+    async fn reader(&self) -> sqlx::Result<Lease> {
+        Ok(Lease { connection: Some(self.reader.acquire().await?), sound: false })
+    }
+
+    async fn writer(&self) -> sqlx::Result<Lease> {
+        Ok(Lease { connection: Some(self.writer.acquire().await?), sound: false })
+    }
+}
+
+/// A connection on loan. It goes back to its pool only when the work on it came
+/// to its end: one that failed, was given up or hangs is closed instead, and
+/// the pool opens another.
+struct Lease {
+    connection: Option<PoolConnection<Driver>>,
+    sound: bool,
+}
+
+impl Lease {
+    async fn begin_read(&mut self) -> sqlx::Result<Transaction<'_, Driver>> {
+        self.begin_with(BEGIN_READ).await
+    }
+
+    async fn begin_write(&mut self) -> sqlx::Result<Transaction<'_, Driver>> {
+        self.begin_with(BEGIN_WRITE).await
+    }
+
+    fn done(mut self) {
+        self.sound = true;
+    }
+}
+
+impl Deref for Lease {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        self.connection.as_deref().expect("held until dropped")
+    }
+}
+
+impl DerefMut for Lease {
+    fn deref_mut(&mut self) -> &mut Connection {
+        self.connection.as_deref_mut().expect("held until dropped")
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if !self.sound
+            && let Some(connection) = self.connection.take()
+        {
+            drop(connection.detach());
+        }
+    }
+}
+
+/// Cuts items into pieces of few different sizes, so that the statements made
+/// for them are few and stay prepared.
+fn pieces<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = [256, 64, 16, 4, 1].into_iter().find(|size| *size <= items.len())?;
+        let (piece, rest) = items.split_at(size);
+        items = rest;
+        Some(piece)
+    })
+}

@@ -1,0 +1,147 @@
+//! Reads of rooms and members.
+
+use parlor_domain::{Room, RoomId, Timestamp, UserId, limits};
+use uuid::Uuid;
+
+use super::{Builder, Db, row};
+use crate::{Access, Member, RoomSummary};
+
+/// The columns of [`row::RoomRow`].
+macro_rules! room_columns {
+    () => {
+        "r.id, r.name, r.topic, r.public, r.archived, r.created_at, r.member_count, l.epoch, \
+         l.last_seq"
+    };
+}
+
+/// Before the first id. The nil id is the system user's, who is in no list.
+fn start(after: Option<Uuid>) -> Uuid {
+    after.unwrap_or(Uuid::nil())
+}
+
+pub(crate) async fn access(db: &Db, room: RoomId, user: UserId) -> sqlx::Result<Option<Access>> {
+    let mut lease = db.reader().await?;
+    let found: Option<row::AccessRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        room_columns!(),
+        ", m.role FROM rooms r JOIN logs l ON l.id = r.id \
+         LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $2 WHERE r.id = $1"
+    ))
+    .bind(room.uuid())
+    .bind(user.uuid())
+    .fetch_optional(&mut *lease)
+    .await?;
+    lease.done();
+    found.map(row::access).transpose()
+}
+
+pub(crate) async fn directory(
+    db: &Db,
+    after: Option<RoomId>,
+    limit: u32,
+) -> sqlx::Result<Vec<Room>> {
+    let mut lease = db.reader().await?;
+    let rows: Vec<row::RoomRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        room_columns!(),
+        " FROM rooms r JOIN logs l ON l.id = r.id \
+         WHERE r.public AND NOT r.archived AND r.id > $1 ORDER BY r.id LIMIT $2"
+    ))
+    .bind(start(after.map(RoomId::uuid)))
+    .bind(i64::from(limit))
+    .fetch_all(&mut *lease)
+    .await?;
+    lease.done();
+    rows.into_iter().map(row::room).collect()
+}
+
+pub(crate) async fn members(
+    db: &Db,
+    room: RoomId,
+    after: Option<UserId>,
+    limit: u32,
+) -> sqlx::Result<Vec<Member>> {
+    type Row = (Uuid, String, String, i64, String, i64);
+    let mut lease = db.reader().await?;
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT u.id, u.name, u.display_name, u.created_at, m.role, m.joined_at \
+         FROM members m JOIN users u ON u.id = m.user_id \
+         WHERE m.room_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3",
+    )
+    .bind(room.uuid())
+    .bind(start(after.map(UserId::uuid)))
+    .bind(i64::from(limit))
+    .fetch_all(&mut *lease)
+    .await?;
+    lease.done();
+    let member = |(id, name, display_name, created_at, role, joined_at): Row| {
+        Ok(Member {
+            user: row::user((id, name, display_name, created_at))?,
+            role: row::role(&role)?,
+            joined_at: Timestamp::from_micros(joined_at),
+        })
+    };
+    rows.into_iter().map(member).collect()
+}
+
+pub(crate) async fn mine(
+    db: &Db,
+    user: UserId,
+    after: Option<RoomId>,
+    limit: u32,
+) -> sqlx::Result<Vec<RoomSummary>> {
+    summarise(db, user, |query| {
+        query.push(" AND m.room_id > ").push_bind(start(after.map(RoomId::uuid)));
+        query.push(" ORDER BY m.room_id LIMIT ").push_bind(i64::from(limit));
+    })
+    .await
+}
+
+pub(crate) async fn summaries(
+    db: &Db,
+    user: UserId,
+    rooms: &[RoomId],
+) -> sqlx::Result<Vec<RoomSummary>> {
+    if rooms.is_empty() {
+        return Ok(Vec::new());
+    }
+    summarise(db, user, |query| {
+        query.push(" AND m.room_id IN (");
+        query.push_values(rooms, |mut tuple, room| {
+            tuple.push_bind(room.uuid());
+        });
+        query.push(")");
+    })
+    .await
+}
+
+/// Summaries of those rooms of `user` that `which` leaves.
+async fn summarise(
+    db: &Db,
+    user: UserId,
+    which: impl FnOnce(&mut Builder),
+) -> sqlx::Result<Vec<RoomSummary>> {
+    let mut query = Builder::new(concat!("SELECT ", room_columns!(), ", m.role, "));
+    query.push(
+        "COALESCE(d.seq, 0) AS read_seq, \
+         (SELECT COUNT(*) FROM (SELECT 1 FROM messages u WHERE u.room_id = r.id \
+         AND u.seq > COALESCE(d.seq, 0) AND NOT u.deleted AND u.author <> ",
+    );
+    query.push_bind(user.uuid()).push(" LIMIT ").push_bind(i64::from(limits::UNREAD_COUNTED));
+    query.push(") AS counted) AS unread, substr(p.text, 1, ");
+    query.push_bind(i32::try_from(limits::PREVIEW_CHARS).unwrap_or(i32::MAX));
+    query.push(
+        ") AS preview, COALESCE(p.posted_at, r.created_at) AS last_at \
+         FROM members m JOIN rooms r ON r.id = m.room_id JOIN logs l ON l.id = r.id \
+         LEFT JOIN reads d ON d.user_id = m.user_id AND d.room_id = r.id \
+         LEFT JOIN messages p ON p.room_id = r.id AND p.seq = (SELECT n.seq FROM messages n \
+         WHERE n.room_id = r.id AND NOT n.deleted ORDER BY n.seq DESC LIMIT 1) \
+         WHERE m.user_id = ",
+    );
+    query.push_bind(user.uuid());
+    which(&mut query);
+    let mut lease = db.reader().await?;
+    let rows: Vec<row::SummaryRow> = query.build_query_as().fetch_all(&mut *lease).await?;
+    lease.done();
+    rows.into_iter().map(row::summary).collect()
+}

@@ -1,0 +1,244 @@
+//! Writes what was decided: rows of many commands in one statement each, rare
+//! changes one by one.
+
+use parlor_domain::{Epoch, EventBody, Role, RoomId, Seq, Timestamp, Visibility};
+
+use super::{Builder, Connection, Tuple, pieces, row};
+use crate::log::plan::{Projection, Writes};
+
+pub(super) async fn run(
+    connection: &mut Connection,
+    writes: &Writes,
+    epoch: Epoch,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let epoch = row::epoch_number(epoch);
+    insert(
+        connection,
+        ("INSERT INTO logs (id, kind, epoch, last_seq) ", ""),
+        &writes.logs,
+        |tuple, log| {
+            tuple.push_bind(log.uuid()).push_bind("room").push_bind(epoch).push_bind(0_i64);
+            Ok(())
+        },
+    )
+    .await?;
+    insert(
+        connection,
+        ("INSERT INTO events (log_id, seq, at, actor, request_id, digest, body) ", ""),
+        &writes.events,
+        |tuple, new| {
+            tuple
+                .push_bind(new.log.uuid())
+                .push_bind(row::number(new.event.seq))
+                .push_bind(new.event.at.micros())
+                .push_bind(new.event.actor.uuid())
+                .push_bind(new.event.request_id.map(|id| id.uuid()))
+                .push_bind(new.digest.map(|digest| digest.to_vec()))
+                .push_bind(json(&new.event.body)?);
+            Ok(())
+        },
+    )
+    .await?;
+    insert(
+        connection,
+        (
+            "INSERT INTO messages \
+             (room_id, seq, author, text, reply_to, posted_at, deleted, version) ",
+            "",
+        ),
+        &writes.messages,
+        |tuple, new| {
+            tuple
+                .push_bind(new.room.uuid())
+                .push_bind(row::number(new.seq))
+                .push_bind(new.author.uuid())
+                .push_bind(new.text.clone())
+                .push_bind(new.reply_to.map(row::number))
+                .push_bind(now.micros())
+                .push_bind(false)
+                .push_bind(row::number(new.seq));
+            Ok(())
+        },
+    )
+    .await?;
+    for change in &writes.changes {
+        project(connection, change, now).await?;
+    }
+    let reads: Vec<_> = writes.reads.iter().collect();
+    insert(
+        connection,
+        (
+            "INSERT INTO reads (user_id, room_id, seq) ",
+            " ON CONFLICT (user_id, room_id) DO UPDATE SET seq = excluded.seq",
+        ),
+        &reads,
+        |tuple, ((user, room), seq)| {
+            tuple.push_bind(user.uuid()).push_bind(room.uuid()).push_bind(row::number(**seq));
+            Ok(())
+        },
+    )
+    .await?;
+    let heads: Vec<_> = writes.heads.iter().collect();
+    insert(
+        connection,
+        ("UPDATE logs SET last_seq = v.column2 FROM (", ") AS v WHERE logs.id = v.column1"),
+        &heads,
+        |tuple, (log, seq)| {
+            tuple.push_bind(log.uuid()).push_bind(row::number(**seq));
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// Runs `head VALUES rows tail` for all rows.
+async fn insert<T>(
+    connection: &mut Connection,
+    (head, tail): (&str, &str),
+    rows: &[T],
+    bind: impl Fn(&mut Tuple<'_>, &T) -> sqlx::Result<()>,
+) -> sqlx::Result<()> {
+    for piece in pieces(rows) {
+        let mut query = Builder::new(head);
+        let mut bound = Ok(());
+        query.push_values(piece, |mut tuple, row| {
+            if bound.is_ok() {
+                bound = bind(&mut tuple, row);
+            }
+        });
+        bound?;
+        query.push(tail).build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+fn json(body: &EventBody) -> sqlx::Result<String> {
+    serde_json::to_string(body).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
+
+async fn project(
+    connection: &mut Connection,
+    change: &Projection,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    match change {
+        Projection::RoomCreated { room, facts } => {
+            sqlx::query(
+                "INSERT INTO rooms \
+                 (id, name, topic, public, archived, created_at, member_count, owner_count) \
+                 VALUES ($1, $2, $3, $4, $5, $6, 0, 0)",
+            )
+            .bind(room.uuid())
+            .bind(facts.name.as_str())
+            .bind(facts.topic.as_str())
+            .bind(facts.visibility == Visibility::Public)
+            .bind(facts.archived)
+            .bind(now.micros())
+            .execute(connection)
+            .await?;
+        }
+        Projection::RoomChanged { room, facts } => {
+            sqlx::query("UPDATE rooms SET name = $2, topic = $3, archived = $4 WHERE id = $1")
+                .bind(room.uuid())
+                .bind(facts.name.as_str())
+                .bind(facts.topic.as_str())
+                .bind(facts.archived)
+                .execute(connection)
+                .await?;
+        }
+        Projection::Joined { room, user, role } => {
+            sqlx::query(
+                "INSERT INTO members (room_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)",
+            )
+            .bind(room.uuid())
+            .bind(user.uuid())
+            .bind(row::role_text(*role))
+            .bind(now.micros())
+            .execute(&mut *connection)
+            .await?;
+            count(connection, *room, *role, 1).await?;
+        }
+        Projection::Left { room, user, role } => {
+            sqlx::query("DELETE FROM members WHERE room_id = $1 AND user_id = $2")
+                .bind(room.uuid())
+                .bind(user.uuid())
+                .execute(&mut *connection)
+                .await?;
+            count(connection, *room, *role, -1).await?;
+        }
+        Projection::Edited { room, message, text, by } => {
+            sqlx::query(
+                "UPDATE messages SET text = $3, edited_at = $4, version = $5 \
+                 WHERE room_id = $1 AND seq = $2",
+            )
+            .bind(room.uuid())
+            .bind(row::number(*message))
+            .bind(text)
+            .bind(now.micros())
+            .bind(row::number(*by))
+            .execute(&mut *connection)
+            .await?;
+            sqlx::query("INSERT INTO edits (room_id, message, seq) VALUES ($1, $2, $3)")
+                .bind(room.uuid())
+                .bind(row::number(*message))
+                .bind(row::number(*by))
+                .execute(connection)
+                .await?;
+        }
+        Projection::Erased { room, message, reply_to, by } => {
+            erase(connection, *room, *message, *reply_to, *by).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn count(connection: &mut Connection, room: RoomId, role: Role, by: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE rooms SET member_count = member_count + $2, owner_count = owner_count + $3 \
+         WHERE id = $1",
+    )
+    .bind(room.uuid())
+    .bind(by)
+    .bind(if role == Role::Owner { by } else { 0 })
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Leaves a tombstone, and no text of the message in any event.
+async fn erase(
+    connection: &mut Connection,
+    room: RoomId,
+    message: Seq,
+    reply_to: Option<Seq>,
+    by: Seq,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE messages SET text = '', deleted = TRUE, version = $3 \
+         WHERE room_id = $1 AND seq = $2",
+    )
+    .bind(room.uuid())
+    .bind(row::number(message))
+    .bind(row::number(by))
+    .execute(&mut *connection)
+    .await?;
+    let posted = EventBody::MessagePosted { text: String::new(), reply_to, erased: true };
+    sqlx::query("UPDATE events SET body = $3 WHERE log_id = $1 AND seq = $2")
+        .bind(room.uuid())
+        .bind(row::number(message))
+        .bind(json(&posted)?)
+        .execute(&mut *connection)
+        .await?;
+    let edited = EventBody::MessageEdited { message, text: String::new(), erased: true };
+    sqlx::query(
+        "UPDATE events SET body = $3 WHERE log_id = $1 AND seq IN \
+         (SELECT seq FROM edits WHERE room_id = $1 AND message = $2)",
+    )
+    .bind(room.uuid())
+    .bind(row::number(message))
+    .bind(json(&edited)?)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! SQLite: one file, one writer, several readers.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    pool::PoolOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::OpenError;
+
+#[path = "sql/mod.rs"]
+pub(crate) mod sql;
+
+pub(crate) type Driver = sqlx::Sqlite;
+/// Takes the write lock at once: a transaction that reads first and then wants
+/// to write could not wait for it.
+pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+pub(crate) const BEGIN_READ: &str = "BEGIN";
+/// The write lock covers every row.
+pub(crate) const FOR_UPDATE: &str = "";
+
+const READERS: u32 = 4;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(500);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+/// Below it a WAL file can be reset while a checkpoint still needs it.
+const OLDEST_VERSION: (u32, u32, u32) = (3, 51, 3);
+
+pub(crate) async fn open(path: &Path) -> Result<sql::Db, OpenError> {
+    let connect = |error: sqlx::Error| OpenError::Connect(format!("{}: {error}", path.display()));
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // More statements than the log's chunk sizes ever make.
+        .statement_cache_capacity(256);
+    let pool = |size| {
+        // A file does not go away, so a connection is not tested before use.
+        PoolOptions::<Driver>::new()
+            .max_connections(size)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+    };
+    let writer = pool(1).connect_with(options.clone()).await.map_err(connect)?;
+    sqlx::migrate!("migrations/sqlite")
+        .run(&writer)
+        .await
+        .map_err(|error| OpenError::Migrate(error.to_string()))?;
+    let (version, journal, synchronous): (String, String, i64) = sqlx::query_as(
+        "SELECT sqlite_version(), journal_mode, synchronous \
+         FROM pragma_journal_mode, pragma_synchronous",
+    )
+    .fetch_one(&writer)
+    .await
+    .map_err(connect)?;
+    check(&version, &journal, synchronous)?;
+    // The readers may write too, so that the first of them can make the WAL's
+    // index; nothing they are asked to run does.
+    let reader = pool(READERS).connect_with(options).await.map_err(connect)?;
+    sql::Db::new(writer, reader).await.map_err(connect)
+}
+
+fn check(version: &str, journal: &str, synchronous: i64) -> Result<(), OpenError> {
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    if (next(), next(), next()) < OLDEST_VERSION {
+        return Err(OpenError::NotDurable(format!("SQLite {version} is too old")));
+    }
+    if journal != "wal" {
+        return Err(OpenError::NotDurable(format!("journal_mode is {journal}, not wal")));
+    }
+    // 2 is FULL, 3 is EXTRA (<https://sqlite.org/pragma.html#pragma_synchronous>).
+    if synchronous < 2 {
+        return Err(OpenError::NotDurable(format!("synchronous is {synchronous}, not FULL")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn c1_settings_that_could_lose_a_commit_are_refused() {
+        assert!(check("3.51.3", "wal", 2).is_ok());
+        assert!(check("4.0.0", "wal", 3).is_ok());
+        assert!(check("3.51.2", "wal", 2).is_err());
+        assert!(check("3.51.3", "delete", 2).is_err());
+        assert!(check("3.51.3", "wal", 1).is_err());
+    }
+}

@@ -1,0 +1,189 @@
+//! An opened database of its own for every test.
+
+use std::{sync::Arc, time::Duration};
+
+use parlor_domain::{
+    Body, Change, Clock as _, Command, DeviceId, DeviceName, DisplayName, ManualClock, Refusal,
+    RequestId, RoomId, RoomName, Seq, Timestamp, Topic, UserId, UserName, Visibility,
+};
+use parlor_store::{AccountsWriter, Database, Done, NewDevice, NewUser, Opened, Store, open};
+use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+use tokio::task::JoinSet;
+
+pub const POSTGRES_URL: &str = "PARLOR_TEST_POSTGRES_URL";
+
+pub struct House {
+    pub database: Database,
+    pub store: Store,
+    pub writer: AccountsWriter,
+    pub clock: Arc<ManualClock>,
+    tasks: JoinSet<()>,
+    /// Held until the test ends.
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl House {
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("parlor.db");
+        Self::open(Database::Sqlite { path }, Some(folder)).await
+    }
+
+    /// A fresh database on the server that the environment names.
+    pub async fn postgres() -> Option<Self> {
+        let Some(admin) = admin_url() else {
+            assert!(
+                std::env::var_os("PARLOR_REQUIRE_ALL").is_none_or(|value| value != "1"),
+                "{POSTGRES_URL} is not set, and PARLOR_REQUIRE_ALL=1 asks for every test"
+            );
+            println!("skipped: {POSTGRES_URL} is not set");
+            return None;
+        };
+        let name = format!("parlor_test_{}", uuid::Uuid::new_v4().simple());
+        execute(&admin, format!("CREATE DATABASE {name}")).await;
+        let (server, _) = admin.rsplit_once('/').expect("the URL names a database");
+        Some(Self::open(Database::Postgres { url: format!("{server}/{name}") }, None).await)
+    }
+
+    async fn open(database: Database, folder: Option<tempfile::TempDir>) -> Self {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_700_000_000_000_000)));
+        let Opened { store, accounts_writer, driver } =
+            open(&database, Arc::clone(&clock) as _).await.expect("opens");
+        let mut tasks = JoinSet::new();
+        tasks.spawn(driver.run());
+        Self { database, store, writer: accounts_writer, clock, tasks, _folder: folder }
+    }
+
+    /// Stops, and opens the same database again.
+    pub async fn reopen(self) -> Self {
+        let Self { database, store, writer, mut tasks, _folder: folder, .. } = self;
+        drop((store, writer));
+        while tasks.join_next().await.is_some() {}
+        Self::open(database, folder).await
+    }
+
+    /// Drops the database, where it is not a folder that goes by itself.
+    pub async fn tear_down(database: Database) {
+        if let (Database::Postgres { url }, Some(admin)) = (database, admin_url()) {
+            let (_, name) = url.rsplit_once('/').expect("the URL names a database");
+            execute(&admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+
+    pub async fn user(&self, name: &str) -> UserId {
+        let (user, device) = new_user(name);
+        self.writer.create_user(user, device).await.expect("a free name").id
+    }
+
+    /// Submits one command.
+    pub async fn submit(&self, actor: UserId, change: Change) -> Result<Done, Refusal> {
+        self.repeat(&command(actor, change)).await
+    }
+
+    /// Submits one command that may have been submitted before.
+    pub async fn repeat(&self, command: &Command) -> Result<Done, Refusal> {
+        let results = self.store.log.submit(vec![command.clone()]).await.expect("available");
+        results.into_iter().next().expect("one result per command")
+    }
+
+    pub async fn room(&self, owner: UserId, visibility: Visibility) -> RoomId {
+        let room = RoomId::random();
+        self.submit(owner, create(room, visibility)).await.expect("created");
+        room
+    }
+
+    pub async fn post(&self, actor: UserId, room: RoomId, text: &str) -> Seq {
+        self.submit(actor, post(room, text)).await.expect("posted").seq
+    }
+
+    pub fn advance(&self, by: Duration) -> Timestamp {
+        self.clock.advance(by);
+        self.clock.now()
+    }
+}
+
+fn admin_url() -> Option<String> {
+    std::env::var(POSTGRES_URL).ok()
+}
+
+async fn execute(url: &str, sql: String) {
+    let options: PgConnectOptions = url.parse().expect("a PostgreSQL URL");
+    let mut admin = PgConnection::connect_with(&options).await.expect("the server answers");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut admin).await.expect("allowed");
+}
+
+pub fn new_user(name: &str) -> (NewUser, NewDevice) {
+    let user = NewUser {
+        id: UserId::random(),
+        name: UserName::parse(name).expect("valid"),
+        display_name: DisplayName::parse(name).expect("valid"),
+        password_hash: format!("hash of {name}"),
+    };
+    let device = new_device(user.id, *uuid::Uuid::new_v4().as_bytes());
+    (user, device)
+}
+
+/// A device whose refresh token expires in the year 2255.
+pub fn new_device(user: UserId, token: [u8; 16]) -> NewDevice {
+    NewDevice {
+        id: DeviceId::random(),
+        user,
+        name: DeviceName::parse("laptop").expect("valid"),
+        refresh: hash(token),
+        refresh_expires_at: Timestamp::from_micros(9_000_000_000_000_000),
+    }
+}
+
+pub fn hash(token: [u8; 16]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash[..16].copy_from_slice(&token);
+    hash
+}
+
+pub fn command(actor: UserId, change: Change) -> Command {
+    Command { request_id: RequestId::random(), actor, change }
+}
+
+pub fn create(room: RoomId, visibility: Visibility) -> Change {
+    Change::CreateRoom {
+        room,
+        name: RoomName::parse("room").expect("valid"),
+        topic: Topic::parse("").expect("valid"),
+        visibility,
+    }
+}
+
+pub fn post(room: RoomId, text: &str) -> Change {
+    Change::Post { room, body: body(text), reply_to: None }
+}
+
+pub fn body(text: &str) -> Body {
+    Body::parse(text).expect("valid")
+}
+
+/// Every test of the suite, on both databases.
+macro_rules! contract {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::house::House::sqlite().await).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                let Some(house) = $crate::house::House::postgres().await else { return };
+                let database = house.database.clone();
+                let mut test = tokio::task::JoinSet::new();
+                test.spawn(super::$test(house));
+                let outcome = test.join_next().await.expect("one task");
+                $crate::house::House::tear_down(database).await;
+                if let Err(failed) = outcome {
+                    std::panic::resume_unwind(failed.into_panic());
+                }
+            })*
+        }
+    };
+}
+pub(crate) use contract;

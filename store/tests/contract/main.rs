@@ -1,0 +1,8 @@
+//! One suite for both databases. PostgreSQL is found through
+//! `PARLOR_TEST_POSTGRES_URL`, a superuser's URL; every test gets a database of
+//! its own there.
+
+#![allow(missing_docs, unreachable_pub, reason = "a test program")]
+
+mod house;
+mod log;
