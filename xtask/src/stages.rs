@@ -126,13 +126,15 @@ fn doctest(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     log.run(context.workspace.cargo().args(["test", "--workspace", "--doc", "--locked"]))
 }
 
+/// The crates are an application, so their documentation is for those who work on it: private
+/// items are in it, and links to them are good.
 fn docs(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     log.run(
         context
             .workspace
             .cargo()
-            .args(["doc", "--workspace", "--no-deps", "--locked"])
-            .env("RUSTDOCFLAGS", "--deny=warnings"),
+            .args(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"])
+            .env("RUSTDOCFLAGS", "--deny=warnings --allow=rustdoc::private_intra_doc_links"),
     )
 }
 

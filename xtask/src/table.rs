@@ -7,7 +7,8 @@ use crate::stage::{Outcome, Report, Stage};
 
 /// One line for each stage, then how many stages and tests there were.
 pub(crate) fn results(reports: &[Report]) -> String {
-    let width = reports.iter().map(|report| report.name.len()).max().unwrap_or(0);
+    let names = reports.iter().map(|report| report.name.len());
+    let width = names.chain(["stage".len()]).max().unwrap_or(0);
     let mut text = format!("{:<width$}  result   seconds  tests\n", "stage");
     let (mut ok, mut failed, mut skipped) = (0, 0, 0);
     let mut counts = Counts::default();
