@@ -24,7 +24,7 @@ const WAITING_CONNECTIONS: usize = 16;
 
 /// A gRPC server with the limits of the internal listener; takes the routes.
 pub fn server() -> Server {
-    Server::builder().timeout(limits::RPC_DEADLINE)
+    Server::builder().timeout(limits::RPC_DEADLINE).max_concurrent_streams(limits::RPC_CALLS)
 }
 
 /// The user service, gRPC health as `health` tells it, and reflection. More
