@@ -8,7 +8,7 @@ use parlor_proto::user::{
     LogInReply, LogInRequest, RefreshReply, RefreshRequest, RegisterReply, RegisterRequest, Tokens,
     VerifyTokenRequest, user_service_client::UserServiceClient,
 };
-use parlor_store::{Accounts, AccountsWriter, Database};
+use parlor_store::Database;
 use parlor_token::Signer;
 use parlor_user_service::{Deps, Hashing, Users};
 use tempfile::TempDir;
@@ -31,30 +31,25 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn new() -> Self {
+        Self::with(Hashing::new(64, 1, 2).expect("a cheap one")).await
+    }
+
+    pub(crate) async fn with(hashing: Hashing) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock::at(NOW));
         let database = Database::Sqlite { path: folder.path().join("parlor.db") };
         let opened = parlor_store::open(&database, clock.clone()).await.expect("a database");
-        Self::on(opened.store.accounts, opened.accounts_writer, clock, folder)
-    }
-
-    fn on(
-        accounts: Accounts,
-        writer: AccountsWriter,
-        clock: Arc<ManualClock>,
-        folder: TempDir,
-    ) -> Self {
         let bus = Bus::local();
         let revoked = bus.subscribe();
         let signer = Signer::from_pem(&Signer::generate_pem()).expect("a key");
         let users = Users::new(Deps {
-            accounts,
-            writer,
+            accounts: opened.store.accounts,
+            writer: opened.accounts_writer,
             bus,
             clock: clock.clone(),
             signer: Arc::new(signer),
             refresh_secret: [7; 32],
-            hashing: Hashing::new(64, 1, 2).expect("a cheap one"),
+            hashing,
         });
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let channel = parlor_user_service::in_process(users.clone(), &tasks, stop.clone());
