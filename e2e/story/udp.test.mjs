@@ -26,8 +26,7 @@ story('UDP blocked from the start: over WebSocket within 1 s of page load', asyn
   await ada.say('the first words');
   await ada.sees('the first words');
 
-  // What this network allows has been remembered; a first visit knows nothing.
-  await ada.page.evaluate(() => localStorage.clear());
+  // A page that is loaded anew remembers nothing of this network.
   await ada.page.addInitScript(watchFirstLive);
   await ada.page.reload();
   const first = await until('the page is live', () =>
