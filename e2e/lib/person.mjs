@@ -1,8 +1,8 @@
 // A person at the web app: one browser context, used through what is on the screen.
 
-import { until } from './wait.mjs';
+import { until } from "./wait.mjs";
 
-export const PASSWORD = 'a quiet reading room, celadon';
+export const PASSWORD = "a quiet reading room, celadon";
 
 export class Person {
   #page;
@@ -23,41 +23,41 @@ export class Person {
 
   async register() {
     await this.#page.goto(this.url);
-    await this.#by('auth-switch').click();
-    await this.#by('auth-name').fill(this.name);
-    await this.#by('auth-password').fill(PASSWORD);
-    await this.#by('auth-submit').click();
-    await this.#by('room-list').waitFor();
+    await this.#by("auth-switch").click();
+    await this.#by("auth-name").fill(this.name);
+    await this.#by("auth-password").fill(PASSWORD);
+    await this.#by("auth-submit").click();
+    await this.#by("room-list").waitFor();
   }
 
   async createRoom(name) {
-    await this.#by('new-room').click();
-    await this.#by('new-room-name').fill(name);
-    await this.#by('new-room-submit').click();
-    await this.#by('composer').waitFor();
+    await this.#by("new-room").click();
+    await this.#by("new-room-name").fill(name);
+    await this.#by("new-room-submit").click();
+    await this.#by("composer").waitFor();
     await this.#page.waitForURL(/\/rooms\/[0-9a-f-]{36}/);
   }
 
   /** Finds the room in the directory and joins it. */
   async join(room) {
-    await this.#by('browse-rooms').click();
-    const entry = this.#by('directory-item').filter({ hasText: room });
-    await entry.getByTestId('join-room').click();
+    await this.#by("browse-rooms").click();
+    const entry = this.#by("directory-item").filter({ hasText: room });
+    await entry.getByTestId("join-room").click();
     await this.#page.waitForURL(/\/rooms\/[0-9a-f-]{36}/);
-    await this.#by('composer').waitFor();
+    await this.#by("composer").waitFor();
   }
 
   /** Writes a message and sends it with the keyboard. */
   async say(text) {
-    await this.#by('composer').fill(text);
-    await this.#by('composer').press('Enter');
+    await this.#by("composer").fill(text);
+    await this.#by("composer").press("Enter");
   }
 
   async connection() {
-    const indicator = this.#by('connection').first();
+    const indicator = this.#by("connection").first();
     return {
-      lane: await indicator.getAttribute('data-lane'),
-      state: await indicator.getAttribute('data-state'),
+      lane: await indicator.getAttribute("data-lane"),
+      state: await indicator.getAttribute("data-state"),
     };
   }
 
@@ -66,7 +66,7 @@ export class Person {
       `${this.name} is live on ${lane}`,
       async () => {
         const now = await this.connection();
-        return now.lane === lane && now.state === 'live';
+        return now.lane === lane && now.state === "live";
       },
       ms,
     );
@@ -74,11 +74,11 @@ export class Person {
 
   /** What the timeline shows: seq, text and state of every message, from above to below. */
   async timeline() {
-    return this.#by('message').evaluateAll((messages) =>
+    return this.#by("message").evaluateAll((messages) =>
       messages.map((message) => ({
         seq: message.dataset.seq,
         state: message.dataset.state,
-        text: message.querySelector('[data-testid=message-text]')?.textContent ?? '',
+        text: message.querySelector("[data-testid=message-text]")?.textContent ?? "",
       })),
     );
   }
@@ -87,7 +87,7 @@ export class Person {
   async sees(text, ms = 10_000) {
     await until(
       `${this.name} sees "${text}"`,
-      async () => (await this.timeline()).some((m) => m.text === text && m.state === 'sent'),
+      async () => (await this.timeline()).some((m) => m.text === text && m.state === "sent"),
       ms,
     );
   }

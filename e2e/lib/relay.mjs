@@ -1,8 +1,8 @@
 // A way to the server of which the UDP half can be cut, as a firewall would do it.
 
-import dgram from 'node:dgram';
-import { once } from 'node:events';
-import net from 'node:net';
+import dgram from "node:dgram";
+import { once } from "node:events";
+import net from "node:net";
 
 export class Relay {
   /** While true, datagrams vanish in both directions and nobody is told. */
@@ -17,29 +17,29 @@ export class Relay {
   /** Forwards TCP and UDP of `port` to `target`, both on 127.0.0.1. */
   async listen(port, target) {
     this.#tcp = net.createServer((near) => {
-      const far = net.connect(target, '127.0.0.1');
+      const far = net.connect(target, "127.0.0.1");
       for (const [from, to] of [
         [near, far],
         [far, near],
       ]) {
         this.#connections.add(from);
         from.pipe(to);
-        from.on('error', () => to.destroy());
-        from.on('close', () => {
+        from.on("error", () => to.destroy());
+        from.on("close", () => {
           this.#connections.delete(from);
           to.destroy();
         });
       }
     });
-    this.#tcp.listen(port, '127.0.0.1');
-    await once(this.#tcp, 'listening');
+    this.#tcp.listen(port, "127.0.0.1");
+    await once(this.#tcp, "listening");
 
-    this.#udp = dgram.createSocket('udp4');
-    this.#udp.on('message', (datagram, from) => {
+    this.#udp = dgram.createSocket("udp4");
+    this.#udp.on("message", (datagram, from) => {
       if (!this.dropUdp) this.#towards(from, target)(datagram);
     });
-    this.#udp.bind(port, '127.0.0.1');
-    await once(this.#udp, 'listening');
+    this.#udp.bind(port, "127.0.0.1");
+    await once(this.#udp, "listening");
   }
 
   async close() {
@@ -53,12 +53,12 @@ export class Relay {
     const key = `${from.address}:${from.port}`;
     let socket = this.#mapped.get(key);
     if (socket === undefined) {
-      socket = dgram.createSocket('udp4');
-      socket.on('message', (datagram) => {
+      socket = dgram.createSocket("udp4");
+      socket.on("message", (datagram) => {
         if (!this.dropUdp) this.#udp.send(datagram, from.port, from.address);
       });
       this.#mapped.set(key, socket);
     }
-    return (datagram) => socket.send(datagram, target, '127.0.0.1');
+    return (datagram) => socket.send(datagram, target, "127.0.0.1");
   }
 }

@@ -1,27 +1,27 @@
 // The real `parlor` binary on a folder and a port of its own.
 
-import { spawn } from 'node:child_process';
-import dgram from 'node:dgram';
-import { once } from 'node:events';
-import { openSync } from 'node:fs';
-import net from 'node:net';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { until } from './wait.mjs';
+import { spawn } from "node:child_process";
+import dgram from "node:dgram";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { until } from "./wait.mjs";
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-export const PARLOR = process.env.PARLOR_BIN ?? path.join(ROOT, 'target', 'debug', 'parlor');
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const PARLOR = process.env.PARLOR_BIN ?? path.join(ROOT, "target", "debug", "parlor");
 
 /** A port of 127.0.0.1 that is free for TCP and UDP alike. */
 export async function freePort() {
   for (;;) {
-    const tcp = net.createServer().listen(0, '127.0.0.1');
-    await once(tcp, 'listening');
+    const tcp = net.createServer().listen(0, "127.0.0.1");
+    await once(tcp, "listening");
     const { port } = tcp.address();
-    const udp = dgram.createSocket('udp4');
+    const udp = dgram.createSocket("udp4");
     const bound = await new Promise((resolve) => {
-      udp.once('error', () => resolve(false));
-      udp.bind(port, '127.0.0.1', () => resolve(true));
+      udp.once("error", () => resolve(false));
+      udp.bind(port, "127.0.0.1", () => resolve(true));
     });
     await new Promise((resolve) => tcp.close(resolve));
     if (bound) {
@@ -42,25 +42,25 @@ export class Server {
     this.#folder = folder;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
-    this.logFile = path.join(folder, 'server.log');
-    this.#log = openSync(this.logFile, 'a');
+    this.logFile = path.join(folder, "server.log");
+    this.#log = openSync(this.logFile, "a");
     this.#args = args;
   }
 
   async start() {
-    const data = path.join(this.#folder, 'data');
+    const data = path.join(this.#folder, "data");
     const listen = `127.0.0.1:${this.port}`;
     this.#child = spawn(
       PARLOR,
-      ['serve', '--listen', listen, '--data-dir', data, '--log-format', 'human', ...this.#args],
-      { stdio: ['ignore', this.#log, this.#log] },
+      ["serve", "--listen", listen, "--data-dir", data, "--log-format", "human", ...this.#args],
+      { stdio: ["ignore", this.#log, this.#log] },
     );
     const child = this.#child;
     let failed;
-    child.once('error', (error) => {
+    child.once("error", (error) => {
       failed = error;
     });
-    await until('the server is ready', async () => {
+    await until("the server is ready", async () => {
       if (failed) throw failed;
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
       return (await fetch(`${this.url}/readyz`)).ok;
@@ -71,15 +71,15 @@ export class Server {
   async kill() {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    process.kill(child.pid, 'SIGKILL');
+    const gone = once(child, "exit");
+    process.kill(child.pid, "SIGKILL");
     await gone;
   }
 
   /** Asks it to stop, and returns its exit code. */
   async stop() {
-    const gone = once(this.#child, 'exit');
-    process.kill(this.#child.pid, 'SIGTERM');
+    const gone = once(this.#child, "exit");
+    process.kill(this.#child.pid, "SIGTERM");
     const [code] = await gone;
     return code;
   }

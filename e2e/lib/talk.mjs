@@ -1,26 +1,26 @@
 // `parlor talk`: the terminal client, over raw QUIC.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { PARLOR } from './server.mjs';
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { PARLOR } from "./server.mjs";
 
 export class Talk {
   /** What the room showed so far, one entry for each line printed. */
   lines = [];
   #child;
-  #complaints = '';
+  #complaints = "";
 
   /** Joins the room as a guest. `args` are added to the command line. */
   constructor(server, room, args = []) {
     this.#child = spawn(
       PARLOR,
-      ['talk', '--server', server.url, '--room', room, '--print', 'plain', ...args],
-      { stdio: ['pipe', 'pipe', 'pipe'] },
+      ["talk", "--server", server.url, "--room", room, "--print", "plain", ...args],
+      { stdio: ["pipe", "pipe", "pipe"] },
     );
-    createInterface({ input: this.#child.stdout }).on('line', (line) => this.lines.push(line));
-    this.#child.stderr.setEncoding('utf8');
-    this.#child.stderr.on('data', (text) => {
+    createInterface({ input: this.#child.stdout }).on("line", (line) => this.lines.push(line));
+    this.#child.stderr.setEncoding("utf8");
+    this.#child.stderr.on("data", (text) => {
       this.#complaints += text;
     });
   }
@@ -41,11 +41,11 @@ export class Talk {
   /** Waits for its end and returns its exit code. */
   async ended() {
     if (this.#child.exitCode !== null) return this.#child.exitCode;
-    const [code] = await once(this.#child, 'exit');
+    const [code] = await once(this.#child, "exit");
     return code;
   }
 
   kill() {
-    if (this.#child.exitCode === null) this.#child.kill('SIGKILL');
+    if (this.#child.exitCode === null) this.#child.kill("SIGKILL");
   }
 }

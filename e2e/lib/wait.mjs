@@ -1,6 +1,6 @@
 // Waiting for something to become true, always with an end.
 
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause } from "node:timers/promises";
 
 /**
  * Asks `probe` until it returns something true, and returns that. Fails after `ms` with `what`

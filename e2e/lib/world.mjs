@@ -1,26 +1,26 @@
 // Everything one story needs, and the evidence kept when it fails.
 
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { test } from 'node:test';
-import { chromium } from 'playwright-core';
-import { PASSWORD, Person } from './person.mjs';
-import { Relay } from './relay.mjs';
-import { freePort, ROOT, Server } from './server.mjs';
-import { Talk } from './talk.mjs';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { chromium } from "playwright-core";
+import { PASSWORD, Person } from "./person.mjs";
+import { Relay } from "./relay.mjs";
+import { freePort, ROOT, Server } from "./server.mjs";
+import { Talk } from "./talk.mjs";
 
-const CHROMIUM = process.env.PARLOR_CHROMIUM ?? '/usr/bin/chromium';
+const CHROMIUM = process.env.PARLOR_CHROMIUM ?? "/usr/bin/chromium";
 
 /** QUIC stays on: it is what these stories are about. */
 const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 
 /** High enough that the timeline draws every message of a story. */
@@ -44,7 +44,7 @@ class World {
 
   async serveBehindRelay() {
     const port = await freePort();
-    const server = await this.serve(['--public-url', `http://127.0.0.1:${port}`]);
+    const server = await this.serve(["--public-url", `http://127.0.0.1:${port}`]);
     this.relay = new Relay();
     await this.relay.listen(port, server.port);
     return `http://127.0.0.1:${port}`;
@@ -55,13 +55,13 @@ class World {
     this.#browser ??= await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
     const context = await this.#browser.newContext({ viewport: VIEWPORT });
     if (lane) {
-      await context.addInitScript((name) => localStorage.setItem('parlor.lane', name), lane);
+      await context.addInitScript((name) => localStorage.setItem("parlor.lane", name), lane);
     }
     const page = await context.newPage();
     const person = new Person(name, page, url);
     person.console = [];
-    page.on('console', (message) => person.console.push(`${message.type()} ${message.text()}`));
-    page.on('pageerror', (error) => person.console.push(`page error ${error.stack}`));
+    page.on("console", (message) => person.console.push(`${message.type()} ${message.text()}`));
+    page.on("pageerror", (error) => person.console.push(`page error ${error.stack}`));
     this.people.push(person);
     return person;
   }
@@ -76,8 +76,8 @@ class World {
   async history(person) {
     const api = `${this.server.url}/api/v1`;
     const signedIn = await fetch(`${api}/login`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      method: "POST",
+      headers: { "content-type": "application/json" },
       body: JSON.stringify({ name: person.name, password: PASSWORD }),
     });
     const { access_token } = await signedIn.json();
@@ -86,7 +86,7 @@ class World {
       headers: { authorization: `Bearer ${access_token}` },
     });
     const { messages } = await page.json();
-    return messages.map(({ seq, text }) => ({ seq, state: 'sent', text }));
+    return messages.map(({ seq, text }) => ({ seq, state: "sent", text }));
   }
 
   async saveEvidence(folder) {
@@ -95,13 +95,13 @@ class World {
     for (const person of this.people) {
       const file = path.join(folder, person.name);
       await person.page.screenshot({ path: `${file}.png`, timeout: 5_000 }).catch(() => {});
-      await writeFile(`${file}.console.txt`, person.console.join('\n'));
+      await writeFile(`${file}.console.txt`, person.console.join("\n"));
     }
     for (const [index, talker] of this.talkers.entries()) {
-      const text = `${talker.complaints}\n--\n${talker.lines.join('\n')}\n`;
+      const text = `${talker.complaints}\n--\n${talker.lines.join("\n")}\n`;
       await writeFile(path.join(folder, `talk-${index}.txt`), text);
     }
-    if (this.server) await copyFile(this.server.logFile, path.join(folder, 'server.log'));
+    if (this.server) await copyFile(this.server.logFile, path.join(folder, "server.log"));
   }
 
   async end() {
@@ -116,11 +116,11 @@ class World {
 /** A test with a world of its own. When it fails, what was on the screens is kept. */
 export function story(name, tell) {
   test(name, async () => {
-    const world = new World(await mkdtemp(path.join(os.tmpdir(), 'parlor-e2e-')));
+    const world = new World(await mkdtemp(path.join(os.tmpdir(), "parlor-e2e-")));
     try {
       await tell(world);
     } catch (error) {
-      const evidence = path.join(ROOT, 'test-results', name.replaceAll(/[^a-z0-9]+/gi, '-'));
+      const evidence = path.join(ROOT, "test-results", name.replaceAll(/[^a-z0-9]+/gi, "-"));
       await world.saveEvidence(evidence);
       throw error;
     } finally {

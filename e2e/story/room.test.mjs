@@ -1,31 +1,31 @@
 // The story of the product: four people on three lanes in one room, and a server that dies.
 
-import assert from 'node:assert/strict';
-import { story } from '../lib/world.mjs';
-import { until } from '../lib/wait.mjs';
+import assert from "node:assert/strict";
+import { until } from "../lib/wait.mjs";
+import { story } from "../lib/world.mjs";
 
-story('four clients talk in one room, and kill -9 costs them nothing', async (world) => {
+story("four clients talk in one room, and kill -9 costs them nothing", async (world) => {
   const server = await world.serve();
 
-  const ada = await world.person('ada');
+  const ada = await world.person("ada");
   await ada.register();
-  await ada.createRoom('celadon');
-  const ben = await world.person('ben');
+  await ada.createRoom("celadon");
+  const ben = await world.person("ben");
   await ben.register();
-  await ben.join('celadon');
-  await ada.onLane('webtransport');
-  await ben.onLane('webtransport');
+  await ben.join("celadon");
+  await ada.onLane("webtransport");
+  await ben.onLane("webtransport");
 
-  await ada.say('hello from ada');
-  await ben.sees('hello from ada');
-  await ben.say('hello from ben');
-  await ada.sees('hello from ben');
+  await ada.say("hello from ada");
+  await ben.sees("hello from ada");
+  await ben.say("hello from ben");
+  await ada.sees("hello from ben");
 
-  const talk = world.talk('celadon', ['--follow']);
-  const dora = await world.person('dora', { lane: 'websocket' });
+  const talk = world.talk("celadon", ["--follow"]);
+  const dora = await world.person("dora", { lane: "websocket" });
   await dora.register();
-  await dora.join('celadon');
-  await dora.onLane('websocket');
+  await dora.join("celadon");
+  await dora.onLane("websocket");
 
   const everyone = [ada, ben, dora];
   const heard = [];
@@ -35,39 +35,41 @@ story('four clients talk in one room, and kill -9 costs them nothing', async (wo
     await until(`talk prints "${text}"`, () => talk.lines.some((line) => line.endsWith(text)));
   };
 
-  talk.say('hello from the terminal');
-  await hears('hello from the terminal');
-  await dora.say('hello from dora, 用 WebSocket');
-  await hears('hello from dora, 用 WebSocket');
+  talk.say("hello from the terminal");
+  await hears("hello from the terminal");
+  await dora.say("hello from dora, 用 WebSocket");
+  await hears("hello from dora, 用 WebSocket");
 
   // All at once: the order is the server's, and the same for everyone.
   await Promise.all([
-    ada.say('at once: ada'),
-    ben.say('at once: ben'),
-    dora.say('at once: dora'),
-    talk.say('at once: terminal'),
+    ada.say("at once: ada"),
+    ben.say("at once: ben"),
+    dora.say("at once: dora"),
+    talk.say("at once: terminal"),
   ]);
-  for (const name of ['ada', 'ben', 'dora', 'terminal']) await hears(`at once: ${name}`);
+  for (const name of ["ada", "ben", "dora", "terminal"]) await hears(`at once: ${name}`);
   await allAgree();
 
   await server.kill();
-  await ada.say('written while the server was dead');
+  await ada.say("written while the server was dead");
   await server.start();
-  await hears('written while the server was dead');
-  await Promise.all(everyone.map((person) => person.onLane(person === dora ? 'websocket' : 'webtransport', 20_000)));
+  await hears("written while the server was dead");
+  await Promise.all(
+    everyone.map((person) => person.onLane(person === dora ? "websocket" : "webtransport", 20_000)),
+  );
   await allAgree();
 
   for (const person of everyone) {
     await person.say(`${person.name} again`);
     await hears(`${person.name} again`);
   }
-  talk.say('terminal again');
-  await hears('terminal again');
+  talk.say("terminal again");
+  await hears("terminal again");
   await allAgree();
 
   // A page loaded anew shows the same room.
   await ben.page.reload();
-  await ben.sees('terminal again');
+  await ben.sees("terminal again");
   await allAgree();
 
   talk.input.end();
@@ -85,8 +87,8 @@ story('four clients talk in one room, and kill -9 costs them nothing', async (wo
     const printed = talk.lines
       .map((line) => heard.find((text) => line.endsWith(text)))
       .filter((text) => text !== undefined);
-    assert.deepEqual(printed, order, 'the terminal');
-    assert.equal(new Set(order).size, heard.length, 'every message once');
+    assert.deepEqual(printed, order, "the terminal");
+    assert.equal(new Set(order).size, heard.length, "every message once");
   }
 });
 

@@ -83,6 +83,14 @@ fn web_app(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     for script in ["lint", "test", "gen:check"] {
         log.run(node::npm(&web).args(["run", script]))?;
     }
+    // The browser story keeps to the same style.
+    let mut biome = Command::new(web.join("node_modules").join(".bin").join("biome"));
+    biome.current_dir(context.workspace.root()).args([
+        "check",
+        "--config-path=web/biome.json",
+        "e2e",
+    ]);
+    log.run(&mut biome)?;
     web::build_if_changed(&context.workspace, &mut |command| log.run(command))?;
     log.run(node::npm(&web).args(["run", "size"]))
 }
