@@ -1,0 +1,34 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Flags;
+
+/// Team chat that stays right when the network does not. Without a command it
+/// serves, with everything in one process.
+#[derive(Parser)]
+#[command(name = "parlor", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the server.
+    Serve(Box<Serve>),
+}
+
+/// Every flag is an environment variable and a key of the file too.
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// TOML file with the same keys as the flags.
+    #[arg(long, env = "PARLOR_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+}
