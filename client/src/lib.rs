@@ -1,1 +1,52 @@
-//! client
+//! Rust SDK of Parlor: signs in, opens rooms, posts, follows events, over raw
+//! QUIC, WebTransport or WebSocket, and comes back by itself without losing or
+//! doubling anything.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use parlor_client::{Client, Credentials, RoomEvent, Scope};
+//! use parlor_domain::{Body, Position, RoomName};
+//!
+//! let credentials = Credentials::Password { name: "ada".into(), password: "...".into() };
+//! let client =
+//!     Client::builder("http://localhost:8080").credentials(credentials).connect().await?;
+//! let welcome = RoomName::parse("welcome")?;
+//! if let Some(room) = client.find_room(Scope::Public, &welcome).await? {
+//!     let mut feed = client.open(room.id, room.position()).await?;
+//!     feed.room().post(Body::parse("hello")?).await?;
+//!     while let Some(RoomEvent::Event(event)) = feed.next().await {
+//!         println!("{event:?}");
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A handle ([`Client`]) talks to a driver task, which does what a pure machine
+//! decides. Every queue is bounded: a full one makes the caller wait.
+
+mod auth;
+mod client;
+mod driver;
+mod event;
+mod frame;
+mod lane;
+mod machine;
+mod net;
+mod protocol;
+mod rest;
+mod room;
+mod status;
+mod tls;
+mod wire;
+
+pub use auth::Credentials;
+pub use client::{Builder, Client, ConnectError};
+pub use event::RoomEvent;
+pub use protocol::Page as EventPage;
+pub use rest::{
+    History, LaneInfo, MessageInfo, Page, Rest, RestError, RoomInfo, Scope, ServerInfo,
+    SessionTokens, UserInfo,
+};
+pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
+pub use status::{Closed, Lane, Status};

@@ -1,0 +1,324 @@
+//! The handle of a client.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use parlor_domain::{Position, RequestId, RoomId, RoomName, Topic, UserId, Visibility};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    auth::{Auth, AuthError, Credentials},
+    driver::{Ask, CONTROL_QUEUE, Control, Dialer, Driver, FEED_EVENTS, REQUEST_QUEUE},
+    rest::{History, Page, Rest, RestError, RoomInfo, Scope, SessionTokens, UserInfo},
+    room::{Feed, Room},
+    status::{Closed, Lane, Status},
+};
+
+/// The first session must be live within this time.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Why a client could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// No credentials were given.
+    #[error("no credentials were given")]
+    NoCredentials,
+    /// Signing in failed.
+    #[error(transparent)]
+    Rest(#[from] RestError),
+    /// The server does not want this client.
+    #[error(transparent)]
+    Closed(#[from] Closed),
+    /// No lane could be opened.
+    #[error("no session could be opened: {0}")]
+    Unreachable(String),
+}
+
+/// What a client needs to begin.
+#[derive(Debug)]
+pub struct Builder {
+    url: String,
+    lane: Option<Lane>,
+    credentials: Option<Credentials>,
+    device_name: String,
+}
+
+impl Builder {
+    /// Only this lane. Without: raw QUIC raced against WebSocket.
+    #[must_use]
+    pub fn lane(mut self, lane: Lane) -> Self {
+        self.lane = Some(lane);
+        self
+    }
+
+    /// Who the client is.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Takes over a device that is signed in. Its refresh token must not be used
+    /// anywhere else from now on.
+    #[must_use]
+    pub fn session_tokens(self, tokens: SessionTokens) -> Self {
+        self.credentials(Credentials::Tokens(tokens))
+    }
+
+    /// What the device is called in the user's list of devices.
+    #[must_use]
+    pub fn device_name(mut self, name: impl Into<String>) -> Self {
+        self.device_name = name.into();
+        self
+    }
+
+    /// Signs in and opens a session.
+    ///
+    /// # Errors
+    /// See [`ConnectError`].
+    pub async fn connect(self) -> Result<Client, ConnectError> {
+        let rest = Rest::new(&self.url)?;
+        let credentials = self.credentials.ok_or(ConnectError::NoCredentials)?;
+        let auth = Auth::begin(rest.clone(), credentials, self.device_name.clone()).await?;
+        let auth = Arc::new(auth);
+        let dialer = Dialer {
+            rest: rest.clone(),
+            auth: auth.clone(),
+            lane: self.lane,
+            server: Mutex::new(None),
+        };
+        let (requests, asks) = mpsc::channel(REQUEST_QUEUE);
+        let (control, wishes) = mpsc::channel(CONTROL_QUEUE);
+        let (tell, status) = watch::channel(Status::Connecting);
+        let tasks = TaskTracker::new();
+        tasks.spawn(Driver::new(dialer, self.device_name, asks, wishes, tell).run());
+        tasks.close();
+        let client =
+            Client { inner: Arc::new(Inner { requests, control, status, rest, auth, tasks }) };
+        client.live().await?;
+        Ok(client)
+    }
+}
+
+/// A client of a Parlor server: signs in, opens a session, and comes back by
+/// itself whenever it is lost. A handle, cheap to clone; when the last one, and
+/// the last [`Room`] and [`Feed`], is dropped, the session ends.
+#[derive(Clone, Debug)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    requests: mpsc::Sender<Ask>,
+    control: mpsc::Sender<Control>,
+    status: watch::Receiver<Status>,
+    rest: Rest,
+    auth: Arc<Auth>,
+    tasks: TaskTracker,
+}
+
+impl Client {
+    /// Begins to describe a client of the server at `url`, like
+    /// `http://localhost:8080`.
+    pub fn builder(url: impl Into<String>) -> Builder {
+        Builder {
+            url: url.into(),
+            lane: None,
+            credentials: None,
+            device_name: "parlor-client".to_owned(),
+        }
+    }
+
+    /// How the connection is, and every change of it.
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.inner.status.clone()
+    }
+
+    /// A room to write to.
+    pub fn room(&self, id: RoomId) -> Room {
+        Room::new(self.clone(), id)
+    }
+
+    /// Follows a room: every event after `from`, in order, without a hole, each
+    /// exactly once, however often the connection is lost. A room has one feed:
+    /// opening it again ends the older one.
+    ///
+    /// # Errors
+    /// The client is closed.
+    pub async fn open(&self, room: RoomId, from: Position) -> Result<Feed, Closed> {
+        let (feed, events) = mpsc::channel(FEED_EVENTS);
+        let sender = feed.downgrade();
+        self.control(Control::Follow { room, from, feed }).await?;
+        Ok(Feed::new(self.room(room), events, sender))
+    }
+
+    /// Says goodbye and ends the session. Requests without an answer keep an
+    /// unknown outcome.
+    pub async fn close(self) {
+        // Closed already: nothing to say.
+        let _ = self.control(Control::Leave).await;
+        self.inner.tasks.wait().await;
+    }
+
+    /// Says goodbye and signs the device out.
+    ///
+    /// # Errors
+    /// The server could not be told; the device stays signed in.
+    pub async fn sign_out(self) -> Result<(), RestError> {
+        let tokens = self.inner.auth.tokens().await;
+        let rest = self.inner.rest.clone();
+        self.close().await;
+        rest.logout(&tokens.refresh_token).await
+    }
+
+    /// Whose client it is.
+    pub async fn me(&self) -> UserInfo {
+        self.inner.auth.tokens().await.user
+    }
+
+    /// The tokens of its device as they are now. They change at every refresh.
+    pub async fn session_tokens(&self) -> SessionTokens {
+        self.inner.auth.tokens().await
+    }
+
+    /// A page of rooms.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn rooms(
+        &self,
+        scope: Scope,
+        cursor: Option<&str>,
+    ) -> Result<Page<RoomInfo>, RestError> {
+        self.inner.rest.rooms(&self.token().await?, scope, cursor).await
+    }
+
+    /// The first room of this name, among one's own or in the directory.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn find_room(
+        &self,
+        scope: Scope,
+        name: &RoomName,
+    ) -> Result<Option<RoomInfo>, RestError> {
+        let mut cursor = None;
+        loop {
+            let page = self.rooms(scope, cursor.as_deref()).await?;
+            if let Some(found) = page.items.into_iter().find(|room| room.name == name.as_str()) {
+                return Ok(Some(found));
+            }
+            match page.next_cursor {
+                Some(next) => cursor = Some(next),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// A room by its id.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn room_info(&self, room: RoomId) -> Result<RoomInfo, RestError> {
+        self.inner.rest.room(&self.token().await?, room).await
+    }
+
+    /// Makes a room. The same `id` again makes no second one.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn create_room(
+        &self,
+        id: RequestId,
+        name: &RoomName,
+        topic: &Topic,
+        visibility: Visibility,
+    ) -> Result<RoomInfo, RestError> {
+        self.inner.rest.create_room(&self.token().await?, id, name, topic, visibility).await
+    }
+
+    /// Becomes a member of a public room.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn join(&self, room: RoomId) -> Result<RoomInfo, RestError> {
+        self.inner.rest.join(&self.token().await?, room).await
+    }
+
+    /// The newest messages of a room, and the position to follow it from.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn newest_messages(&self, room: RoomId, limit: u32) -> Result<History, RestError> {
+        self.inner.rest.newest_messages(&self.token().await?, room, limit).await
+    }
+
+    /// A user.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn user(&self, user: UserId) -> Result<UserInfo, RestError> {
+        self.inner.rest.user(&self.token().await?, user).await
+    }
+
+    pub(crate) async fn ask(&self, ask: Ask) -> Result<(), Closed> {
+        self.inner.requests.send(ask).await.map_err(|_| self.reason())
+    }
+
+    pub(crate) async fn control(&self, control: Control) -> Result<(), Closed> {
+        self.inner.control.send(control).await.map_err(|_| self.reason())
+    }
+
+    /// Says something that may be left unsaid.
+    pub(crate) fn try_control(&self, control: Control) {
+        // A full queue: the next one says it, or nobody listens.
+        let _ = self.inner.control.try_send(control);
+    }
+
+    /// Why the client is closed.
+    pub(crate) fn reason(&self) -> Closed {
+        match &*self.inner.status.borrow() {
+            Status::Closed(reason) => reason.clone(),
+            _ => Closed::Left,
+        }
+    }
+
+    async fn token(&self) -> Result<String, RestError> {
+        match self.inner.auth.access().await {
+            Ok(access) => Ok(access.token),
+            Err(AuthError::SignedOut(reason) | AuthError::Later(reason)) => {
+                Err(RestError::Unreachable(reason))
+            }
+        }
+    }
+
+    /// Waits for the first session.
+    async fn live(&self) -> Result<(), ConnectError> {
+        let mut status = self.status();
+        let mut last = "no answer in time".to_owned();
+        let settled = async {
+            loop {
+                match &*status.borrow_and_update() {
+                    Status::Live { .. } => return Ok(()),
+                    Status::Closed(reason) => return Err(reason.clone().into()),
+                    Status::Waiting { error, .. } => last.clone_from(error),
+                    Status::Connecting => {}
+                }
+                if status.changed().await.is_err() {
+                    return Err(ConnectError::Closed(Closed::Left));
+                }
+            }
+        };
+        match timeout(CONNECT_TIMEOUT, settled).await {
+            Ok(result) => result,
+            Err(_) => Err(ConnectError::Unreachable(last)),
+        }
+    }
+}

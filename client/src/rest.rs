@@ -1,0 +1,575 @@
+//! The REST face, as far as a chat client needs it.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::{
+    client::legacy::Client as HttpClient,
+    rt::{TokioExecutor, TokioIo},
+};
+use parlor_domain::{
+    Code, DeviceId, Epoch, Refusal, RequestId, Role, RoomId, RoomName, Seq, Topic, UserId,
+    Visibility, limits,
+};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde_json::json;
+use tokio::time::timeout;
+use tower::util::BoxCloneSyncService;
+
+use crate::{
+    net::Stream,
+    status::Lane,
+    tls::{self, CertificateHash},
+};
+
+/// One call, from connecting to the last byte of the answer.
+const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// The longest answer that is read, in bytes: a page of the longest messages.
+const ANSWER_BYTES: usize = limits::PAGE_ITEMS as usize * limits::TEXT_BYTES * 2;
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RestError {
+    /// The server's URL makes no sense.
+    #[error("{0:?} is not the URL of a server, like http://localhost:8080")]
+    BadUrl(String),
+    /// The platform gives no TLS.
+    #[error("TLS cannot be used: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The server refused, with a code.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Nobody answered, or not in time.
+    #[error("the server cannot be reached: {0}")]
+    Unreachable(String),
+    /// The answer is not what Parlor says.
+    #[error("this is no answer of a Parlor server: {0}")]
+    BadAnswer(String),
+}
+
+impl RestError {
+    /// True where the same call may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => refusal.code.is_retryable(),
+            Self::Unreachable(_) => true,
+            // A proxy in front of a server that restarts answers in its own words.
+            Self::BadAnswer(_) => true,
+            Self::BadUrl(_) | Self::Tls(_) => false,
+        }
+    }
+}
+
+/// An account as others see it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct UserInfo {
+    /// Its id.
+    pub id: UserId,
+    /// Its unique name.
+    pub name: String,
+    /// The name others see.
+    pub display_name: String,
+}
+
+/// A signed-in device.
+#[derive(Clone, Deserialize)]
+pub struct SessionTokens {
+    /// Whose device it is.
+    pub user: UserInfo,
+    /// Which device it is.
+    pub device_id: DeviceId,
+    /// Opens sessions for some minutes.
+    pub access_token: String,
+    /// When the access token ends, as RFC 3339 says it.
+    pub access_expires_at: String,
+    /// Gets the next pair of tokens, once.
+    pub refresh_token: String,
+}
+
+impl std::fmt::Debug for SessionTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionTokens")
+            .field("user", &self.user)
+            .field("device_id", &self.device_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the server says about itself.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ServerInfo {
+    /// Its version.
+    pub version: String,
+    /// The lanes it offers.
+    pub lanes: Vec<LaneInfo>,
+}
+
+impl ServerInfo {
+    pub(crate) fn lane(&self, lane: Lane) -> Option<&LaneInfo> {
+        self.lanes.iter().find(|info| info.lane == lane.as_str())
+    }
+}
+
+/// A lane that the server offers.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct LaneInfo {
+    /// Its name.
+    pub lane: String,
+    /// Where it leads.
+    pub url: String,
+    /// SHA-256 hashes of the certificates to trust, in base64; empty where
+    /// public authorities vouch for it.
+    #[serde(default)]
+    pub certificate_hashes: Vec<String>,
+}
+
+impl LaneInfo {
+    pub(crate) fn hashes(&self) -> Result<Vec<CertificateHash>, String> {
+        let hash = |text: &String| {
+            let bytes = BASE64_STANDARD.decode(text).map_err(|error| error.to_string())?;
+            CertificateHash::try_from(bytes).map_err(|_| "a hash that is not SHA-256".to_owned())
+        };
+        self.certificate_hashes.iter().map(hash).collect()
+    }
+}
+
+/// A room as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct RoomInfo {
+    /// Its id.
+    pub id: RoomId,
+    /// Its name; not unique.
+    pub name: String,
+    /// What it is about.
+    pub topic: String,
+    /// Who can find it.
+    pub visibility: Visibility,
+    /// Read-only for everybody.
+    pub archived: bool,
+    /// How many members it has.
+    pub members: u32,
+    /// Incarnation of its log.
+    #[serde(deserialize_with = "number")]
+    pub epoch: u64,
+    /// Seq of its newest event.
+    #[serde(deserialize_with = "number")]
+    pub head: u64,
+    /// What the caller is in it.
+    #[serde(default)]
+    pub role: Option<Role>,
+}
+
+impl RoomInfo {
+    /// Where its log stands.
+    pub fn position(&self) -> parlor_domain::Position {
+        parlor_domain::Position { epoch: Epoch::new(self.epoch), seq: Seq::new(self.head) }
+    }
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Page<T> {
+    /// The part.
+    pub items: Vec<T>,
+    /// Gets the next part; `None` at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// Which rooms to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those the caller is a member of.
+    Mine,
+    /// The directory: public ones.
+    Public,
+}
+
+/// A message as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct MessageInfo {
+    /// Its id within the room.
+    #[serde(deserialize_with = "number")]
+    pub seq: u64,
+    /// Who wrote it.
+    pub author_id: UserId,
+    /// Its text; empty where it was deleted.
+    pub text: String,
+    /// When it was posted, as RFC 3339 says it.
+    pub posted_at: String,
+    /// Only a tombstone is left.
+    pub deleted: bool,
+}
+
+/// A part of a room's history, and where its log stood then.
+#[derive(Clone, Debug, Deserialize)]
+pub struct History {
+    /// In the order they were posted.
+    pub messages: Vec<MessageInfo>,
+    /// Everybody who wrote one of them.
+    pub authors: Vec<UserInfo>,
+    /// Incarnation of the log.
+    #[serde(deserialize_with = "number")]
+    pub epoch: u64,
+    /// Seq of the newest event.
+    #[serde(deserialize_with = "number")]
+    pub head: u64,
+}
+
+impl History {
+    /// The position whose following events are not in this history.
+    pub fn position(&self) -> parlor_domain::Position {
+        parlor_domain::Position { epoch: Epoch::new(self.epoch), seq: Seq::new(self.head) }
+    }
+}
+
+/// 64-bit numbers travel as text (C21).
+fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map_err(serde::de::Error::custom)
+}
+
+/// An error as RFC 9457 says it.
+#[derive(Deserialize)]
+struct Problem {
+    code: String,
+    #[serde(default)]
+    detail: Option<String>,
+    #[serde(default)]
+    title: Option<String>,
+}
+
+type Connector = BoxCloneSyncService<Uri, TokioIo<Stream>, std::io::Error>;
+
+/// A client of the REST face. Cheap to clone; clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    http: HttpClient<Connector, Full<Bytes>>,
+    /// Scheme, host and port, without a slash at the end.
+    origin: Arc<str>,
+}
+
+impl Rest {
+    /// A client of the server at `url`, like `https://chat.example`.
+    ///
+    /// # Errors
+    /// The URL has no host or another scheme than http and https.
+    pub fn new(url: &str) -> Result<Self, RestError> {
+        let bad = || RestError::BadUrl(url.to_owned());
+        let uri: Uri = url.trim_end_matches('/').parse().map_err(|_| bad())?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(bad());
+        };
+        let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
+        if !matches!(scheme, "http" | "https") || !is_bare || authority.as_str().contains('@') {
+            return Err(bad());
+        }
+        let tls = Arc::new(tls::config(&[], &[])?);
+        let connect = tower::service_fn(move |uri: Uri| {
+            let tls = tls.clone();
+            async move { Stream::connect(&uri, tls).await.map(TokioIo::new) }
+        });
+        let connector = BoxCloneSyncService::new(connect);
+        let http = HttpClient::builder(TokioExecutor::new()).build(connector);
+        Ok(Self { http, origin: format!("{scheme}://{authority}").into() })
+    }
+
+    /// Scheme, host and port of the server.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Makes an account and signs a device in.
+    ///
+    /// # Errors
+    /// See [`RestError`]; `NAME_TAKEN` where somebody has the name.
+    pub async fn register(
+        &self,
+        name: &str,
+        password: &str,
+        device_name: &str,
+    ) -> Result<SessionTokens, RestError> {
+        let body = json!({ "name": name, "password": password, "device_name": device_name });
+        self.post("/register", None, body).await
+    }
+
+    /// Signs a device in.
+    ///
+    /// # Errors
+    /// See [`RestError`]; `BAD_CREDENTIALS` where name and password do not fit.
+    pub async fn login(
+        &self,
+        name: &str,
+        password: &str,
+        device_name: &str,
+    ) -> Result<SessionTokens, RestError> {
+        let body = json!({ "name": name, "password": password, "device_name": device_name });
+        self.post("/login", None, body).await
+    }
+
+    /// The next tokens of a device; the old refresh token is used up.
+    ///
+    /// # Errors
+    /// See [`RestError`]; `BAD_REFRESH_TOKEN` where the device is signed out.
+    pub async fn refresh(&self, refresh_token: &str) -> Result<SessionTokens, RestError> {
+        self.post("/refresh", None, json!({ "refresh_token": refresh_token })).await
+    }
+
+    /// Signs the device out.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn logout(&self, refresh_token: &str) -> Result<(), RestError> {
+        let body = json!({ "refresh_token": refresh_token });
+        self.call(Method::POST, "/logout", None, None, Some(&body)).await.map(drop)
+    }
+
+    /// What the server says about itself.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn server(&self) -> Result<ServerInfo, RestError> {
+        self.get("/server", None).await
+    }
+
+    /// A user.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn user(&self, token: &str, user: UserId) -> Result<UserInfo, RestError> {
+        self.get(&format!("/users/{user}"), Some(token)).await
+    }
+
+    /// A page of rooms.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn rooms(
+        &self,
+        token: &str,
+        scope: Scope,
+        cursor: Option<&str>,
+    ) -> Result<Page<RoomInfo>, RestError> {
+        let scope = match scope {
+            Scope::Mine => "mine",
+            Scope::Public => "public",
+        };
+        let mut path = format!("/rooms?scope={scope}&limit={}", limits::PAGE_ITEMS);
+        if let Some(cursor) = cursor {
+            path.push_str("&cursor=");
+            path.push_str(&percent_encoded(cursor));
+        }
+        self.get(&path, Some(token)).await
+    }
+
+    /// A room by its id.
+    ///
+    /// # Errors
+    /// See [`RestError`]; `NOT_FOUND` unless it is public or one's own.
+    pub async fn room(&self, token: &str, room: RoomId) -> Result<RoomInfo, RestError> {
+        self.get(&format!("/rooms/{room}"), Some(token)).await
+    }
+
+    /// Makes a room; the same `id` again makes no second one.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn create_room(
+        &self,
+        token: &str,
+        id: RequestId,
+        name: &RoomName,
+        topic: &Topic,
+        visibility: Visibility,
+    ) -> Result<RoomInfo, RestError> {
+        let body = json!({ "name": name, "topic": topic, "visibility": visibility });
+        let made = self.call(Method::POST, "/rooms", Some(token), Some(id), Some(&body)).await?;
+        parse(&made)
+    }
+
+    /// Becomes a member of a public room.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn join(&self, token: &str, room: RoomId) -> Result<RoomInfo, RestError> {
+        let path = format!("/rooms/{room}/join");
+        parse(&self.call(Method::POST, &path, Some(token), None, None).await?)
+    }
+
+    /// The newest messages of a room.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn newest_messages(
+        &self,
+        token: &str,
+        room: RoomId,
+        limit: u32,
+    ) -> Result<History, RestError> {
+        self.get(&format!("/rooms/{room}/messages?limit={limit}"), Some(token)).await
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        token: Option<&str>,
+    ) -> Result<T, RestError> {
+        parse(&self.call(Method::GET, path, token, None, None).await?)
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        body: impl Serialize,
+    ) -> Result<T, RestError> {
+        let body =
+            serde_json::to_value(body).map_err(|error| RestError::BadAnswer(error.to_string()))?;
+        parse(&self.call(Method::POST, path, token, None, Some(&body)).await?)
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        idempotency_key: Option<RequestId>,
+        body: Option<&serde_json::Value>,
+    ) -> Result<Bytes, RestError> {
+        let bad_url = |_| RestError::BadUrl(format!("{}{path}", self.origin));
+        let mut request =
+            Request::builder().method(method).uri(format!("{}/api/v1{path}", self.origin));
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(key) = idempotency_key {
+            request = request.header("idempotency-key", key.to_string());
+        }
+        let request = match body {
+            Some(body) => request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Full::from(body.to_string())),
+            None => request.body(Full::default()),
+        }
+        .map_err(bad_url)?;
+        let exchange = async {
+            let response = self.http.request(request).await.map_err(unreachable)?;
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, ANSWER_BYTES).collect().await;
+            let body = body.map_err(|error| RestError::BadAnswer(error.to_string()))?.to_bytes();
+            if head.status.is_success() { Ok(body) } else { Err(refused(&head, &body)) }
+        };
+        match timeout(CALL_TIMEOUT, exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(RestError::Unreachable("no answer in time".to_owned())),
+        }
+    }
+}
+
+/// The whole chain of causes, since the first link only says "client error".
+fn unreachable(error: hyper_util::client::legacy::Error) -> RestError {
+    let mut causes = vec![error.to_string()];
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    RestError::Unreachable(causes.join(": "))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, RestError> {
+    serde_json::from_slice(body).map_err(|error| RestError::BadAnswer(error.to_string()))
+}
+
+fn refused(head: &http::response::Parts, body: &[u8]) -> RestError {
+    let problem: Option<Problem> = serde_json::from_slice(body).ok();
+    let Some((code, problem)) =
+        problem.and_then(|problem| Some((Code::parse(&problem.code)?, problem)))
+    else {
+        return unexplained(head.status);
+    };
+    let message = problem.detail.or(problem.title).unwrap_or_default();
+    let refusal = Refusal::new(code, message);
+    let after = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    match after.and_then(|seconds| seconds.parse().ok()) {
+        Some(seconds) => refusal.retry_after(Duration::from_secs(seconds)).into(),
+        None => refusal.into(),
+    }
+}
+
+/// A refusal without a code, as proxies make them.
+fn unexplained(status: StatusCode) -> RestError {
+    RestError::BadAnswer(format!("status {status} without a code"))
+}
+
+/// RFC 3986 section 2.1, for a value within a query.
+fn percent_encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_of_servers_have_a_scheme_a_host_and_nothing_more() {
+        for good in ["http://localhost:8080", "https://chat.example/", "http://[::1]:80"] {
+            assert!(Rest::new(good).is_ok(), "{good}");
+        }
+        for bad in ["", "localhost:8080", "ftp://x", "http://x/y", "http://x?y", "http://a@b"] {
+            assert!(matches!(Rest::new(bad), Err(RestError::BadUrl(_))), "{bad}");
+        }
+        assert_eq!(
+            Rest::new("http://localhost:80/").expect("valid").origin(),
+            "http://localhost:80"
+        );
+    }
+
+    #[test]
+    fn problems_become_typed_refusals() {
+        let (head, ()) = http::Response::builder()
+            .status(429)
+            .header("retry-after", "3")
+            .body(())
+            .expect("valid")
+            .into_parts();
+        let body = br#"{"type":"about:blank","code":"RATE_LIMITED","detail":"slow down"}"#;
+        let RestError::Refused(refusal) = refused(&head, body) else { panic!("a refusal") };
+        assert_eq!(refusal.code, Code::RateLimited);
+        assert_eq!(refusal.retry_after, Some(Duration::from_secs(3)));
+        assert!(matches!(refused(&head, b"<html>"), RestError::BadAnswer(_)));
+        assert!(matches!(refused(&head, br#"{"code":"NEW"}"#), RestError::BadAnswer(_)));
+    }
+
+    #[test]
+    fn t9_tokens_are_not_printed() {
+        let tokens: SessionTokens = serde_json::from_value(json!({
+            "user": { "id": UserId::random(), "name": "ada", "display_name": "Ada" },
+            "device_id": DeviceId::random(),
+            "access_token": "secret-1", "access_expires_at": "2026-11-21T22:00:00.000000Z",
+            "refresh_token": "secret-2", "refresh_expires_at": "2026-11-21T22:00:00.000000Z",
+        }))
+        .expect("a session");
+        assert!(!format!("{tokens:?}").contains("secret"));
+    }
+
+    #[test]
+    fn c21_numbers_travel_as_text() {
+        let history = r#"{"messages":[],"authors":[],"epoch":"18446744073709551615","head":"7"}"#;
+        let history: History = serde_json::from_str(history).expect("valid");
+        assert_eq!(history.epoch, u64::MAX);
+        let wrong = r#"{"messages":[],"authors":[],"epoch":1,"head":"7"}"#;
+        assert!(serde_json::from_str::<History>(wrong).is_err());
+    }
+}
