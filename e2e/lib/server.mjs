@@ -7,6 +7,7 @@ import { openSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { mine } from "./children.mjs";
 import { until } from "./wait.mjs";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -50,10 +51,12 @@ export class Server {
   async start() {
     const data = path.join(this.#folder, "data");
     const listen = `127.0.0.1:${this.port}`;
-    this.#child = spawn(
-      PARLOR,
-      ["serve", "--listen", listen, "--data-dir", data, "--log-format", "human", ...this.#args],
-      { stdio: ["ignore", this.#log, this.#log] },
+    this.#child = mine(
+      spawn(
+        PARLOR,
+        ["serve", "--listen", listen, "--data-dir", data, "--log-format", "human", ...this.#args],
+        { stdio: ["ignore", this.#log, this.#log] },
+      ),
     );
     const child = this.#child;
     let failed;

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { mine } from "./children.mjs";
 import { PARLOR } from "./server.mjs";
 
 export class Talk {
@@ -13,10 +14,10 @@ export class Talk {
 
   /** Joins the room as a guest. `args` are added to the command line. */
   constructor(server, room, args = []) {
-    this.#child = spawn(
-      PARLOR,
-      ["talk", "--server", server.url, "--room", room, "--print", "plain", ...args],
-      { stdio: ["pipe", "pipe", "pipe"] },
+    this.#child = mine(
+      spawn(PARLOR, ["talk", "--server", server.url, "--room", room, "--print", "plain", ...args], {
+        stdio: ["pipe", "pipe", "pipe"],
+      }),
     );
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.lines.push(line));
     this.#child.stderr.setEncoding("utf8");
