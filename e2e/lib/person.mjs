@@ -31,19 +31,26 @@ export class Person {
   }
 
   async createRoom(name) {
-    await this.#by("new-room").click();
-    await this.#by("new-room-name").fill(name);
-    await this.#by("new-room-submit").click();
-    await this.#by("composer").waitFor();
-    await this.#page.waitForURL(/\/rooms\/[0-9a-f-]{36}/);
+    await this.#entersARoom(async () => {
+      await this.#by("new-room").click();
+      await this.#by("new-room-name").fill(name);
+      await this.#by("new-room-submit").click();
+    });
   }
 
   /** Finds the room in the directory and joins it. */
   async join(room) {
-    await this.#by("browse-rooms").click();
-    const entry = this.#by("directory-item").filter({ hasText: room });
-    await entry.getByTestId("join-room").click();
-    await this.#page.waitForURL(/\/rooms\/[0-9a-f-]{36}/);
+    await this.#entersARoom(async () => {
+      await this.#by("browse-rooms").click();
+      const entry = this.#by("directory-item").filter({ hasText: room });
+      await entry.getByTestId("join-room").click();
+    });
+  }
+
+  async #entersARoom(act) {
+    const before = new URL(this.#page.url()).pathname;
+    await act();
+    await this.#page.waitForURL((url) => url.pathname.startsWith("/rooms/") && url.pathname !== before);
     await this.#by("composer").waitFor();
   }
 
