@@ -1,13 +1,13 @@
 //! An opened database of its own for every test.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use parlor_domain::{
     Body, Change, Clock as _, Command, DeviceId, DeviceName, DisplayName, ManualClock, Refusal,
     RequestId, RoomId, RoomName, Seq, Timestamp, Topic, UserId, UserName, Visibility,
 };
 use parlor_store::{AccountsWriter, Database, Done, NewDevice, NewUser, Opened, Store, open};
-use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::task::JoinSet;
 
 pub const POSTGRES_URL: &str = "PARLOR_TEST_POSTGRES_URL";
@@ -40,7 +40,7 @@ impl House {
             return None;
         };
         let name = format!("parlor_test_{}", uuid::Uuid::new_v4().simple());
-        execute(&admin, format!("CREATE DATABASE {name}")).await;
+        execute_postgres(&admin, format!("CREATE DATABASE {name}")).await;
         let (server, _) = admin.rsplit_once('/').expect("the URL names a database");
         Some(Self::open(Database::Postgres { url: format!("{server}/{name}") }, None).await)
     }
@@ -66,7 +66,7 @@ impl House {
     pub async fn tear_down(database: Database) {
         if let (Database::Postgres { url }, Some(admin)) = (database, admin_url()) {
             let (_, name) = url.rsplit_once('/').expect("the URL names a database");
-            execute(&admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+            execute_postgres(&admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
         }
     }
 
@@ -96,6 +96,32 @@ impl House {
         self.submit(actor, post(room, text)).await.expect("posted").seq
     }
 
+    /// Gives a role that no change gives yet.
+    pub async fn set_role(&self, room: RoomId, user: UserId, role: &str) {
+        let (room, user) = (self.literal(room.uuid()), self.literal(user.uuid()));
+        self.execute(format!(
+            "UPDATE members SET role = '{role}' WHERE room_id = {room} AND user_id = {user}; \
+             UPDATE rooms SET owner_count = (SELECT COUNT(*) FROM members \
+             WHERE room_id = {room} AND role = 'owner') WHERE id = {room}"
+        ))
+        .await;
+    }
+
+    fn literal(&self, id: uuid::Uuid) -> String {
+        match self.database {
+            Database::Sqlite { .. } => format!("x'{}'", id.simple()),
+            Database::Postgres { .. } => format!("'{id}'"),
+        }
+    }
+
+    /// Runs statements behind the store's back.
+    pub async fn execute(&self, sql: String) {
+        match &self.database {
+            Database::Sqlite { path } => execute_sqlite(path, sql).await,
+            Database::Postgres { url } => execute_postgres(url, sql).await,
+        }
+    }
+
     pub fn advance(&self, by: Duration) -> Timestamp {
         self.clock.advance(by);
         self.clock.now()
@@ -106,10 +132,17 @@ fn admin_url() -> Option<String> {
     std::env::var(POSTGRES_URL).ok()
 }
 
-async fn execute(url: &str, sql: String) {
-    let options: PgConnectOptions = url.parse().expect("a PostgreSQL URL");
-    let mut admin = PgConnection::connect_with(&options).await.expect("the server answers");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut admin).await.expect("allowed");
+async fn execute_sqlite(path: &Path, sql: String) {
+    let options = SqliteConnectOptions::new().filename(path);
+    let mut file = SqliteConnection::connect_with(&options).await.expect("a database");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut file).await.expect("allowed");
+    file.close().await.expect("closed");
+}
+
+async fn execute_postgres(url: &str, sql: String) {
+    let mut server = PgConnection::connect(url).await.expect("the server answers");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut server).await.expect("allowed");
+    server.close().await.expect("closed");
 }
 
 pub fn new_user(name: &str) -> (NewUser, NewDevice) {

@@ -4,5 +4,10 @@
 
 #![allow(missing_docs, unreachable_pub, reason = "a test program")]
 
+mod accounts;
+mod fold;
 mod house;
 mod log;
+mod outage;
+mod permissions;
+mod rooms;

@@ -1,0 +1,254 @@
+//! C8: what is read equals what the events say, on random histories.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parlor_domain::{
+    Change, Event, EventBody, LogId, Message, Role, RoomId, RoomName, Seq, Topic, UserId,
+    Visibility,
+};
+use parlor_store::{From, History};
+use proptest::{
+    prelude::*,
+    strategy::ValueTree as _,
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+};
+
+use crate::house::{House, body, command, contract};
+
+contract! {
+    c8_projections_equal_the_fold_of_the_events,
+}
+
+const USERS: usize = 4;
+const ROOMS: usize = 2;
+const HISTORIES: u64 = 6;
+
+/// A change without ids: users and rooms by their index.
+type Step = (usize, usize, Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Rename(String),
+    Archive(bool),
+    Join,
+    Leave,
+    Add(usize),
+    Remove(usize),
+    Post(String, Option<u64>),
+    Edit(u64, String),
+    Delete(u64),
+    Read(u64),
+}
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    let text = "[a-z\"\\\\這é\n]{1,9}x";
+    let seq = 1..40_u64;
+    prop_oneof![
+        1 => "[a-z]{1,9}".prop_map(Kind::Rename),
+        1 => prop::bool::weighted(0.2).prop_map(Kind::Archive),
+        3 => Just(Kind::Join),
+        1 => Just(Kind::Leave),
+        1 => (0..USERS).prop_map(Kind::Add),
+        1 => (0..USERS).prop_map(Kind::Remove),
+        12 => (text, prop::option::weighted(0.2, seq.clone()))
+            .prop_map(|(text, to)| Kind::Post(text, to)),
+        5 => (seq.clone(), text).prop_map(|(seq, text)| Kind::Edit(seq, text)),
+        3 => seq.clone().prop_map(Kind::Delete),
+        3 => seq.prop_map(Kind::Read),
+    ]
+}
+
+/// Batches, as several callers would submit them.
+fn histories() -> impl Strategy<Value = Vec<Vec<Step>>> {
+    prop::collection::vec(prop::collection::vec((0..USERS, 0..ROOMS, kinds()), 1..20), 1..14)
+}
+
+/// A room, from its events alone.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Folded {
+    name: Option<RoomName>,
+    topic: Option<Topic>,
+    visibility: Option<Visibility>,
+    archived: bool,
+    members: BTreeMap<UserId, Role>,
+    messages: BTreeMap<Seq, Message>,
+}
+
+impl Folded {
+    fn apply(&mut self, event: &Event) {
+        match event.body.clone() {
+            EventBody::RoomCreated { name, topic, visibility } => {
+                (self.name, self.topic) = (Some(name), Some(topic));
+                self.visibility = Some(visibility);
+            }
+            EventBody::RoomRenamed { name, topic } => {
+                (self.name, self.topic) = (Some(name), Some(topic));
+            }
+            EventBody::RoomArchived { archived } => self.archived = archived,
+            EventBody::MemberJoined { user, role } => {
+                assert_eq!(self.members.insert(user, role), None, "joined twice");
+            }
+            EventBody::MemberLeft { user } => {
+                assert!(self.members.remove(&user).is_some(), "left before joining");
+            }
+            EventBody::MessagePosted { text, reply_to, .. } => {
+                let message = Message {
+                    seq: event.seq,
+                    author: event.actor,
+                    text,
+                    reply_to,
+                    posted_at: event.at,
+                    edited_at: None,
+                    deleted: false,
+                    version: event.seq,
+                };
+                self.messages.insert(event.seq, message);
+            }
+            EventBody::MessageEdited { message, text, .. } => {
+                let message = self.messages.get_mut(&message).expect("posted before");
+                message.text = text;
+                (message.edited_at, message.version) = (Some(event.at), event.seq);
+            }
+            EventBody::MessageDeleted { message } => {
+                let message = self.messages.get_mut(&message).expect("posted before");
+                message.text.clear();
+                (message.deleted, message.version) = (true, event.seq);
+            }
+            other => panic!("not a room's event: {other:?}"),
+        }
+    }
+}
+
+async fn events(house: &House, log: LogId, after: Seq) -> Vec<Event> {
+    let page = house.store.log.after(log, after, 10_000).await.expect("up").expect("there");
+    assert!(!page.more, "small histories fit a page");
+    let seqs: Vec<u64> = page.events.iter().map(|event| event.seq.get()).collect();
+    assert_eq!(seqs, (after.get() + 1..=page.head.seq.get()).collect::<Vec<_>>(), "no holes");
+    page.events
+}
+
+/// A cold load of a room.
+async fn load(house: &House, room: RoomId) -> (Folded, Seq) {
+    let rooms = &house.store.rooms;
+    let history: History =
+        rooms.history(room, From::After(Seq::ZERO), 10_000).await.expect("up").expect("there");
+    let room = rooms.access(room, UserId::SYSTEM).await.expect("up").expect("there").room;
+    let members = rooms.members(room.id, None, 10_000).await.expect("up");
+    assert_eq!(room.members as usize, members.len(), "members are counted");
+    let folded = Folded {
+        name: Some(room.name),
+        topic: Some(room.topic),
+        visibility: Some(room.visibility),
+        archived: room.archived,
+        members: members.into_iter().map(|member| (member.user.id, member.role)).collect(),
+        messages: history.messages.into_iter().map(|message| (message.seq, message)).collect(),
+    };
+    (folded, history.head.seq)
+}
+
+fn change(room: RoomId, users: &[UserId], kind: Kind) -> Change {
+    match kind {
+        Kind::Rename(name) => Change::RenameRoom {
+            room,
+            name: Some(RoomName::parse(&name).expect("valid")),
+            topic: None,
+        },
+        Kind::Archive(archived) => Change::ArchiveRoom { room, archived },
+        Kind::Join => Change::Join { room },
+        Kind::Leave => Change::Leave { room },
+        Kind::Add(user) => Change::AddMember { room, user: users[user] },
+        Kind::Remove(user) => Change::RemoveMember { room, user: users[user] },
+        Kind::Post(text, to) => {
+            Change::Post { room, body: body(&text), reply_to: to.map(Seq::new) }
+        }
+        Kind::Edit(message, text) => {
+            Change::Edit { room, message: Seq::new(message), body: body(&text) }
+        }
+        Kind::Delete(message) => Change::Delete { room, message: Seq::new(message) },
+        Kind::Read(seq) => Change::MarkRead { room, seq: Seq::new(seq) },
+    }
+}
+
+async fn c8_projections_equal_the_fold_of_the_events(house: House) {
+    for seed in 0..HISTORIES {
+        // Printed with a failure; the histories are the same in every run.
+        println!("seed {seed}");
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed as u8; 32]);
+        let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+        let history = histories().new_tree(&mut runner).expect("a history").current();
+        play(&house, seed, history).await;
+    }
+}
+
+async fn play(house: &House, seed: u64, history: Vec<Vec<Step>>) {
+    let mut users = Vec::new();
+    for n in 0..USERS {
+        users.push(house.user(&format!("user{seed}.{n}")).await);
+    }
+    let mut rooms = Vec::new();
+    for (owner, visibility) in [(0, Visibility::Public), (1, Visibility::Private)] {
+        rooms.push(house.room(users[owner], visibility).await);
+    }
+    let half = history.len() / 2;
+    let mut halfway = Vec::new();
+    for (n, batch) in history.into_iter().enumerate() {
+        if n == half {
+            for room in &rooms {
+                halfway.push(load(house, *room).await);
+            }
+        }
+        house.advance(std::time::Duration::from_secs(1));
+        let batch = batch
+            .into_iter()
+            .map(|(user, room, kind)| command(users[user], change(rooms[room], &users, kind)))
+            .collect();
+        house.store.log.submit(batch).await.expect("up");
+    }
+    for (room, (mut state, seq)) in rooms.iter().zip(halfway) {
+        let (cold, head) = load(house, *room).await;
+        let mut folded = Folded::default();
+        let all = events(house, (*room).into(), Seq::ZERO).await;
+        assert_eq!(all.last().map(|event| event.seq), Some(head));
+        all.iter().for_each(|event| folded.apply(event));
+        assert_eq!(folded, cold, "the events from the first");
+        events(house, (*room).into(), seq).await.iter().for_each(|event| state.apply(event));
+        assert_eq!(state, cold, "a load at seq {seq}, and the events after it");
+    }
+    for user in users {
+        inbox(house, user).await;
+    }
+}
+
+/// A user's log tells which rooms they are in, and up to where they read.
+async fn inbox(house: &House, user: UserId) {
+    let (mut mine, mut reads) = (BTreeSet::new(), BTreeMap::new());
+    for event in events(house, user.into(), Seq::ZERO).await {
+        match event.body {
+            EventBody::RoomAdded { room } => assert!(mine.insert(room)),
+            EventBody::RoomRemoved { room } => assert!(mine.remove(&room)),
+            EventBody::ReadMoved { room, seq } => {
+                assert!(reads.insert(room, seq).is_none_or(|before| before < seq), "forward only");
+            }
+            other => panic!("not a user's event: {other:?}"),
+        }
+    }
+    let summaries = house.store.rooms.mine(user, None, 100).await.expect("up");
+    assert_eq!(summaries.iter().map(|mine| mine.room.id).collect::<BTreeSet<_>>(), mine);
+    for summary in summaries {
+        let read = reads.get(&summary.room.id).copied().unwrap_or_default();
+        assert_eq!(summary.read, read);
+        let history = house
+            .store
+            .rooms
+            .history(summary.room.id, From::After(read), 10_000)
+            .await
+            .expect("up")
+            .expect("there");
+        let unread = history
+            .messages
+            .iter()
+            .filter(|message| message.author != user && !message.deleted)
+            .count();
+        assert_eq!(summary.unread as usize, unread);
+    }
+}

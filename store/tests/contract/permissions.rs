@@ -1,0 +1,120 @@
+//! Every role, in every kind of room, doing everything: the log decides as the
+//! one permission table says.
+
+use parlor_domain::{
+    Action, Change, Code, Refusal, Role, RoomId, RoomName, Seq, UserId, Visibility, permit,
+};
+use parlor_store::Done;
+
+use crate::house::{House, body, contract, post};
+
+contract! {
+    every_role_may_do_what_the_table_says,
+    an_archived_room_takes_no_change_but_leaving,
+}
+
+/// A room with an actor of some role, somebody else, and a message of each.
+struct Stage {
+    owner: UserId,
+    actor: UserId,
+    other: UserId,
+    outsider: UserId,
+    room: RoomId,
+    own: Seq,
+    others: Seq,
+}
+
+async fn stage(house: &House, role: Option<Role>, visibility: Visibility, n: usize) -> Stage {
+    let user = async |name: &str| house.user(&format!("{name}{n}")).await;
+    let (owner, actor) = (user("owner").await, user("actor").await);
+    let (other, outsider) = (user("other").await, user("outsider").await);
+    let room = house.room(owner, visibility).await;
+    for user in [actor, other] {
+        house.submit(owner, Change::AddMember { room, user }).await.expect("added");
+    }
+    let own = house.post(actor, room, "mine").await;
+    let others = house.post(other, room, "not mine").await;
+    match role {
+        None => {
+            house.submit(actor, Change::Leave { room }).await.expect("left");
+        }
+        Some(Role::Member) => {}
+        Some(Role::Admin) => house.set_role(room, actor, "admin").await,
+        Some(Role::Owner) => house.set_role(room, actor, "owner").await,
+    }
+    Stage { owner, actor, other, outsider, room, own, others }
+}
+
+/// Every change, and the action it is in the table.
+fn changes(stage: &Stage) -> Vec<(Action, Change)> {
+    let Stage { other, outsider, room, own, others, .. } = *stage;
+    vec![
+        (Action::Post, post(room, "hello")),
+        (Action::Read, Change::MarkRead { room, seq: Seq::MAX }),
+        (Action::EditOwn, Change::Edit { room, message: own, body: body("x") }),
+        (Action::EditOwn, Change::Delete { room, message: own }),
+        (Action::DeleteAny, Change::Delete { room, message: others }),
+        (Action::Rename, rename(room)),
+        (Action::Archive, Change::ArchiveRoom { room, archived: false }),
+        (Action::AddMember, Change::AddMember { room, user: outsider }),
+        (Action::RemoveMember, Change::RemoveMember { room, user: other }),
+        (Action::Leave, Change::Leave { room }),
+        (Action::Join, Change::Join { room }),
+    ]
+}
+
+fn rename(room: RoomId) -> Change {
+    let name = Some(RoomName::parse("renamed").expect("valid"));
+    Change::RenameRoom { room, name, topic: None }
+}
+
+fn code(result: &Result<Done, Refusal>) -> Option<Code> {
+    result.as_ref().err().map(|refusal| refusal.code)
+}
+
+async fn every_role_may_do_what_the_table_says(house: House) {
+    let roles = [None, Some(Role::Member), Some(Role::Admin), Some(Role::Owner)];
+    let mut n = 0;
+    for visibility in [Visibility::Public, Visibility::Private] {
+        for role in roles {
+            n += 1;
+            let stage = stage(&house, role, visibility, n).await;
+            let mut role = role;
+            for (action, change) in changes(&stage) {
+                let expected = permit(role, visibility, action).err().map(|refusal| refusal.code);
+                let told = house.submit(stage.actor, change.clone()).await;
+                assert_eq!(code(&told), expected, "{role:?} {visibility:?} {change:?}");
+                if action == Action::Leave && told.is_ok() {
+                    role = None;
+                }
+            }
+        }
+    }
+}
+
+/// The table does not say it: nobody edits what another wrote.
+async fn an_archived_room_takes_no_change_but_leaving(house: House) {
+    let stage = stage(&house, Some(Role::Owner), Visibility::Public, 0).await;
+    let Stage { owner, actor, other, room, others, .. } = stage;
+    let edit = Change::Edit { room, message: others, body: body("not mine") };
+    assert_eq!(code(&house.submit(actor, edit).await), Some(Code::Forbidden));
+    let archive = |archived| Change::ArchiveRoom { room, archived };
+    house.submit(actor, archive(true)).await.expect("archived");
+    house.submit(actor, archive(true)).await.expect("archived again");
+    for (action, change) in changes(&stage) {
+        let expected = match action {
+            Action::Post
+            | Action::EditOwn
+            | Action::DeleteAny
+            | Action::Rename
+            | Action::AddMember => Some(Code::RoomArchived),
+            Action::Archive => continue,
+            Action::Join => Some(Code::RoomArchived),
+            _ => None,
+        };
+        let told = house.submit(actor, change.clone()).await;
+        assert_eq!(code(&told), expected, "{change:?}");
+    }
+    house.submit(owner, archive(false)).await.expect("restored");
+    house.submit(other, Change::Join { room }).await.expect("joined again");
+}
