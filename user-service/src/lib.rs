@@ -22,7 +22,7 @@ use std::{
 };
 
 use parlor_bus::Bus;
-use parlor_domain::{Clock, Code, Refusal};
+use parlor_domain::{Clock, Code, Refusal, limits};
 use parlor_proto::user::user_service_server::UserServiceServer;
 use parlor_store::{Accounts, AccountsWriter, StoreError};
 use parlor_token::{Signer, Verifier};
@@ -96,8 +96,8 @@ impl Users {
     /// The generated gRPC server around this service, with its limits.
     pub fn into_server(self) -> UserServiceServer<Self> {
         UserServiceServer::new(self)
-            .max_decoding_message_size(parlor_domain::limits::RPC_MESSAGE_BYTES)
-            .max_encoding_message_size(parlor_domain::limits::RPC_MESSAGE_BYTES)
+            .max_decoding_message_size(limits::RPC_MESSAGE_BYTES)
+            .max_encoding_message_size(limits::RPC_MESSAGE_BYTES)
     }
 
     /// Does `work` to its end even where the caller goes away in the middle: a

@@ -12,8 +12,10 @@ use tonic::{
     service::Routes,
     transport::{Channel, Endpoint, Server},
 };
-use tonic_health::pb::health_server::HealthServer;
-use tonic_health::server::{HealthReporter, HealthService};
+use tonic_health::{
+    pb::health_server::HealthServer,
+    server::{HealthReporter, HealthService},
+};
 use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 use tower::service_fn;
 

@@ -9,7 +9,7 @@ use parlor_domain::{
 use parlor_proto::user as pb;
 use parlor_store::User;
 use parlor_token::Identity;
-use tonic::Status;
+use tonic::{Status, metadata::MetadataValue};
 
 use crate::{
     backoff::Source,
@@ -122,8 +122,7 @@ pub(crate) fn to_verified(identity: Identity) -> pb::VerifyTokenReply {
 pub(crate) fn status(refusal: Refusal) -> Status {
     let mut status = Status::new(grpc_code(refusal.code), refusal.message);
     let metadata = status.metadata_mut();
-    metadata
-        .insert("parlor-code", tonic::metadata::MetadataValue::from_static(refusal.code.as_str()));
+    metadata.insert("parlor-code", MetadataValue::from_static(refusal.code.as_str()));
     if let Some(wait) = refusal.retry_after {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         metadata.insert("parlor-retry-after-ms", wait_ms.into());

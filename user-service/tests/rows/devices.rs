@@ -2,13 +2,14 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::{future::join_all, poll};
 use parlor_domain::limits;
 use parlor_proto::user::{
     ChangePasswordRequest, GetKeysRequest, LogOutRequest, Tokens, log_out_request::By,
+    user_service_server::UserService as _,
 };
 use parlor_token::Verifier;
-use tonic::Status;
+use tonic::{Request, Status};
 
 use crate::house::{House, PASSWORD, PEER, code, device};
 
@@ -125,6 +126,19 @@ async fn c19_logging_out_ends_the_device_at_once_and_can_be_repeated() {
     assert_revoked(&house, &by_refresh).await;
     assert_revoked(&house, &by_access).await;
     assert_eq!(house.verify(&stays.access_token).await, None);
+}
+
+#[tokio::test]
+async fn c19_a_sign_out_is_announced_even_where_the_caller_has_gone() {
+    let mut house = House::new().await;
+    let tokens = signed_in(&house, "ada").await;
+    let users = house.users.clone();
+    let request = LogOutRequest { by: Some(By::AccessToken(tokens.access_token.clone())) };
+    let mut call = users.log_out(Request::new(request));
+    assert!(poll!(&mut call).is_pending());
+    drop(call);
+    assert_eq!(house.next_revoked().await, device(&tokens));
+    assert_revoked(&house, &tokens).await;
 }
 
 #[tokio::test]
