@@ -131,6 +131,12 @@ export class Connection extends Store<ConnectionStatus> {
     void this.#connect(HEAD_START_MS);
   }
 
+  /** Connects anew by the lanes now allowed, before the present session goes. */
+  reconnect(): void {
+    if (this.#session === null) this.tryNow();
+    else this.#replace(this.#order()).catch(() => {});
+  }
+
   /** Tries WebTransport while the WebSocket goes on working. */
   async upgrade(): Promise<void> {
     clearTimeout(this.#upgradeTimer);

@@ -42,8 +42,8 @@ export class Client {
   readonly typing = new TypingStore();
   readonly connection: Connection;
   readonly outbox: Outbox;
-  /** True once the page has read what it had kept. */
-  readonly restored = new Store(false);
+  /** What was begun and not sent, by room. */
+  readonly drafts = new Store<ReadonlyMap<string, string>>(new Map());
 
   readonly #storage: Storage;
   readonly #follower: Follower;
@@ -234,13 +234,16 @@ export class Client {
     this.#readTimer = setTimeout(() => this.#sendReads(), MARK_AFTER_MS);
   }
 
-  draft(roomId: string): Promise<string> {
-    return this.#storage.get("drafts", roomId).then((draft) => draft ?? "");
-  }
-
   saveDraft(roomId: string, text: string): void {
-    const done = text === "" ? this.#storage.delete("drafts", roomId) : this.#storage.put("drafts", roomId, text);
-    done.catch(() => {});
+    const drafts = new Map(this.drafts.getSnapshot());
+    if (text === "") drafts.delete(roomId);
+    else drafts.set(roomId, text);
+    this.drafts.set(drafts);
+    this.#saveLater(`draft ${roomId}`, () => {
+      const now = this.drafts.getSnapshot().get(roomId);
+      if (now === undefined) return this.#storage.delete("drafts", roomId);
+      return this.#storage.put("drafts", roomId, { roomId, text: now });
+    });
   }
 
   // ---- the session ----
@@ -431,14 +434,15 @@ export class Client {
   }
 
   async #restore(): Promise<void> {
-    const [rooms, users] = await Promise.all([
+    const [rooms, users, drafts] = await Promise.all([
       this.#storage.get("state", "rooms"),
       this.#storage.get("state", "users"),
+      this.#storage.all("drafts"),
     ]);
+    this.drafts.set(new Map(drafts.map(({ roomId, text }) => [roomId, text])));
     this.people.add(users?.users ?? []);
     if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready") this.rooms.load(rooms.rooms);
     await this.outbox.start();
-    this.restored.set(true);
   }
 
   #saveLog(log: Log): void {

@@ -47,10 +47,12 @@ export interface RowsInput {
   pending: readonly Pending[];
   /** Read position when the room was entered; null for no divider. */
   divider: number | null;
+  /** Older messages exist: where the first day began is not known yet. */
+  moreBefore: boolean;
   me: string;
 }
 
-export function buildRows({ entries, pending, divider, me }: RowsInput): Row[] {
+export function buildRows({ entries, pending, divider, moreBefore, me }: RowsInput): Row[] {
   const rows: Row[] = [];
   const overlays = new Map<number, Pending>();
   for (const intent of pending) {
@@ -63,8 +65,11 @@ export function buildRows({ entries, pending, divider, me }: RowsInput): Row[] {
   const day = (at: number) => {
     const key = new Date(at).toDateString();
     if (key === dayBefore) return;
+    const first = dayBefore === "";
     dayBefore = key;
     previous = null;
+    // A line that moves up when older ones arrive would take the reader along.
+    if (first && moreBefore) return;
     rows.push({ kind: "day", key: `day ${key}`, at });
   };
   const push = (row: MessageRow) => {

@@ -7,7 +7,7 @@ import type { RoomEntry } from "./rooms";
 
 interface Kinds {
   outbox: Intent;
-  drafts: string;
+  drafts: { roomId: string; text: string };
   logs: CachedLog;
   state: { rooms?: RoomEntry[]; users?: { id: string; name: string; display_name: string }[] };
 }

@@ -1,0 +1,26 @@
+// Measures what a reader downloads, gzipped, against the budget of the design.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const dist = join(dirname(fileURLToPath(import.meta.url)), "..", "dist");
+const assets = readdirSync(join(dist, "assets"));
+const index = readFileSync(join(dist, "index.html"), "utf8");
+const size = (name) => gzipSync(readFileSync(join(dist, "assets", name)), { level: 9 }).length;
+const sum = (names) => names.reduce((total, name) => total + size(name), 0);
+
+const scripts = assets.filter((name) => name.endsWith(".js"));
+// What index.html names is loaded before anybody can sign in.
+const first = scripts.filter((name) => index.includes(name));
+const rows = [
+  ["sign-in page JS", sum(first), 120_000],
+  // The other language is loaded in place of nothing, so that all is the bound.
+  ["JS before the first message", sum(scripts), 230_000],
+  ["CSS", sum(assets.filter((name) => name.endsWith(".css"))), 20_000],
+];
+for (const [name, bytes, budget] of rows) {
+  const verdict = bytes <= budget ? "ok" : "ABOVE BUDGET";
+  console.log(`${name.padEnd(30)} ${(bytes / 1000).toFixed(1).padStart(7)} kB of ${budget / 1000} kB  ${verdict}`);
+}
+if (rows.some(([, bytes, budget]) => bytes > budget)) process.exitCode = 1;

@@ -1,0 +1,20 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import "./app.css";
+import { preferredLocale, setLanguage } from "./i18n";
+import { Auth } from "./net/auth";
+import { App } from "./ui/App";
+import { restoreTheme } from "./ui/theme";
+
+restoreTheme();
+const auth = new Auth();
+void auth.start();
+void setLanguage(preferredLocale(), false).then(() => {
+  const root = document.getElementById("root");
+  if (root === null) throw new Error("the page has no root");
+  createRoot(root).render(
+    <StrictMode>
+      <App auth={auth} />
+    </StrictMode>,
+  );
+});

@@ -1,0 +1,197 @@
+import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import { language, setLanguage } from "../i18n";
+import type { Auth } from "../net/auth";
+import { Problem, Unreachable } from "../net/rest";
+import { type Translate, useStore, useT } from "./hooks";
+
+const PASSWORD_MIN = 8;
+
+interface Props {
+  auth: Auth;
+  expired: boolean;
+  /** Called once the reader begins to type: the rest may be fetched now. */
+  onFocus(): void;
+}
+
+export function SignIn({ auth, expired, onFocus }: Props) {
+  const t = useT();
+  const [mode, setMode] = useState<"in" | "up">("in");
+  const [name, setName] = useState("");
+  const [displayName, setDisplayName] = useState("");
+  const [password, setPassword] = useState("");
+  const [visible, setVisible] = useState(false);
+  const [working, setWorking] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const nameInput = useRef<HTMLInputElement>(null);
+  const ids = useId();
+
+  useEffect(() => {
+    document.title = t("app.name");
+    nameInput.current?.focus();
+  }, [t]);
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (working) return;
+    setWorking(true);
+    setError(null);
+    try {
+      if (mode === "in") await auth.signIn(name.trim(), password);
+      else await auth.signUp(name.trim(), displayName.trim(), password);
+    } catch (cause) {
+      setError(authError(cause, t));
+      setWorking(false);
+    }
+  }
+
+  const left = PASSWORD_MIN - [...password].length;
+  return (
+    <main className="flex h-full flex-col overflow-y-auto p-6" onFocus={onFocus}>
+      <div className="m-auto w-full max-w-[23rem] py-6">
+        <header className="mb-6 flex items-center gap-3">
+          <img src="/icon.svg" alt="" width="36" height="36" />
+          <div>
+            <h1 className="text-xl leading-6 font-semibold tracking-tight">{t("app.name")}</h1>
+            <p className="label">{t("app.tagline")}</p>
+          </div>
+        </header>
+        <form
+          className="grid gap-4 rounded-lg border border-line bg-surface p-6"
+          onSubmit={submit}
+          aria-labelledby={`${ids}title`}
+        >
+          <h2 id={`${ids}title`} className="text-base font-semibold">
+            {t(mode === "in" ? "auth.signIn" : "auth.signUp")}
+          </h2>
+          {expired && error === null && <p className="text-amber text-sm">{t("auth.expired")}</p>}
+          <div className="grid gap-1">
+            <label htmlFor={`${ids}name`} className="text-sm font-medium">
+              {t("auth.name")}
+            </label>
+            <input
+              id={`${ids}name`}
+              ref={nameInput}
+              data-testid="auth-name"
+              className="field"
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+              autoComplete="username"
+              autoCapitalize="none"
+              spellCheck={false}
+              maxLength={32}
+              required
+              aria-describedby={mode === "up" ? `${ids}nameHint` : undefined}
+            />
+            {mode === "up" && (
+              <p id={`${ids}nameHint`} className="label">
+                {t("auth.name.hint")}
+              </p>
+            )}
+          </div>
+          {mode === "up" && (
+            <div className="grid gap-1">
+              <label htmlFor={`${ids}display`} className="text-sm font-medium">
+                {t("auth.displayName")}
+              </label>
+              <input
+                id={`${ids}display`}
+                className="field"
+                value={displayName}
+                onChange={(event) => setDisplayName(event.target.value)}
+                autoComplete="name"
+                maxLength={64}
+              />
+            </div>
+          )}
+          <div className="grid gap-1">
+            <label htmlFor={`${ids}password`} className="text-sm font-medium">
+              {t("auth.password")}
+            </label>
+            <div className="relative">
+              <input
+                id={`${ids}password`}
+                data-testid="auth-password"
+                className="field pe-16"
+                type={visible ? "text" : "password"}
+                value={password}
+                onChange={(event) => setPassword(event.target.value)}
+                autoComplete={mode === "in" ? "current-password" : "new-password"}
+                minLength={mode === "up" ? PASSWORD_MIN : undefined}
+                required
+                aria-describedby={mode === "up" ? `${ids}passwordHint` : undefined}
+              />
+              <button
+                type="button"
+                className="label absolute inset-y-0 end-0 px-3 hover:text-ink"
+                onClick={() => setVisible(!visible)}
+                aria-pressed={visible}
+              >
+                {t(visible ? "auth.hide" : "auth.show")}
+              </button>
+            </div>
+            {mode === "up" && (
+              <p id={`${ids}passwordHint`} className="label" aria-live="polite">
+                {password === "" && t("auth.password.hint")}
+                {password !== "" && left > 0 && t("auth.password.left", { count: left })}
+                {password !== "" && left <= 0 && t("auth.password.long")}
+              </p>
+            )}
+          </div>
+          {error !== null && (
+            <p data-testid="auth-error" role="alert" className="text-coral text-sm">
+              {error}
+            </p>
+          )}
+          <button data-testid="auth-submit" type="submit" className="button primary min-h-10" disabled={working}>
+            {working ? t("auth.working") : t(mode === "in" ? "auth.signIn" : "auth.signUp")}
+          </button>
+        </form>
+        <div className="mt-4 flex items-center justify-between gap-4 text-sm">
+          <button
+            type="button"
+            data-testid="auth-switch"
+            className="link min-h-8"
+            onClick={() => {
+              setMode(mode === "in" ? "up" : "in");
+              setError(null);
+              nameInput.current?.focus();
+            }}
+          >
+            {t(mode === "in" ? "auth.toSignUp" : "auth.toSignIn")}
+          </button>
+          <LanguageSwitch />
+        </div>
+      </div>
+    </main>
+  );
+}
+
+function LanguageSwitch() {
+  const { locale } = useStore(language);
+  const other = locale === "en" ? "zh" : "en";
+  return (
+    <button
+      type="button"
+      lang={other === "zh" ? "zh-Hans" : "en"}
+      className="min-h-8 whitespace-nowrap text-muted hover:text-ink"
+      onClick={() => void setLanguage(other)}
+    >
+      {other === "zh" ? "中文" : "English"}
+    </button>
+  );
+}
+
+function authError(cause: unknown, t: Translate): string {
+  if (cause instanceof Unreachable) return t("auth.error.UNREACHABLE");
+  if (!(cause instanceof Problem)) return t("auth.error.REFUSED", { detail: String(cause) });
+  switch (cause.code) {
+    case "BAD_CREDENTIALS":
+      return t("auth.error.BAD_CREDENTIALS");
+    case "NAME_TAKEN":
+      return t("auth.error.NAME_TAKEN");
+    case "RATE_LIMITED":
+      return t("auth.error.RATE_LIMITED", { seconds: Math.max(1, cause.retryAfterSeconds) });
+    default:
+      return t("auth.error.REFUSED", { detail: cause.message });
+  }
+}

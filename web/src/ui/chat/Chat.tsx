@@ -1,0 +1,85 @@
+import { useEffect, useMemo, useRef, useState } from "react";
+import { Route, Switch, useLocation, useRoute } from "wouter";
+import type { Auth } from "../../net/auth";
+import type { User } from "../../net/rest";
+import { Client } from "../../sync/client";
+import { useStore } from "../hooks";
+import { ConnectionSheet } from "./ConnectionSheet";
+import { CreateRoom } from "./CreateRoom";
+import { ChatContext, type Sheet } from "./context";
+import { Directory } from "./Directory";
+import { Home } from "./Home";
+import { Missing } from "./Missing";
+import { RoomPage } from "./RoomPage";
+import { Settings } from "./Settings";
+import { Shortcuts } from "./Shortcuts";
+import { Sidebar } from "./Sidebar";
+import { Switcher } from "./Switcher";
+import { inOrder, sections } from "./sections";
+import { useKeys } from "./useKeys";
+
+export default function Chat({ auth, user }: { auth: Auth; user: User }) {
+  const [client, setClient] = useState<Client | null>(null);
+  const userRef = useRef(user);
+  useEffect(() => {
+    let gone = false;
+    const starting = Client.start({ auth, user: userRef.current });
+    void starting.then((started) => {
+      if (!gone) setClient(started);
+    });
+    return () => {
+      gone = true;
+      void starting.then((started) => started.stop(false));
+    };
+  }, [auth]);
+  if (client === null) return <div className="h-full" aria-busy="true" />;
+  return <Shell client={client} auth={auth} />;
+}
+
+function Shell({ client, auth }: { client: Client; auth: Auth }) {
+  const [sheet, show] = useState<Sheet | null>(null);
+  const context = useMemo(() => ({ client, auth, show }), [client, auth]);
+  const [path, go] = useLocation();
+  const [, params] = useRoute("/rooms/:id");
+  const current = params?.id ?? null;
+  const { rooms } = useStore(client.rooms);
+
+  // Where the room on screen stood in the list when it was entered.
+  const entered = useRef({ id: "", unread: false });
+  if (current !== null && entered.current.id !== current) {
+    const room = rooms.find((candidate) => candidate.id === current);
+    if (room !== undefined) entered.current = { id: current, unread: room.unread > 0 };
+  }
+  const parts = sections(rooms, current, entered.current.id === current && entered.current.unread);
+  useKeys({ order: inOrder(parts), current, go, show, sheet });
+
+  const list = path === "/";
+  return (
+    <ChatContext value={context}>
+      <div className="grid h-full md:grid-cols-[16rem_minmax(0,1fr)] lg:grid-cols-[20rem_minmax(0,1fr)]">
+        <div className={`min-h-0 ${list ? "" : "max-md:hidden"}`}>
+          <Sidebar parts={parts} current={current} />
+        </div>
+        <div className={`min-h-0 min-w-0 ${list ? "max-md:hidden" : ""}`}>
+          <Switch>
+            <Route path="/">
+              <Home />
+            </Route>
+            <Route path="/browse">
+              <Directory />
+            </Route>
+            <Route path="/rooms/:id">{({ id }) => <RoomPage key={id} id={id} />}</Route>
+            <Route>
+              <Missing />
+            </Route>
+          </Switch>
+        </div>
+      </div>
+      {sheet === "create" && <CreateRoom onClose={() => show(null)} />}
+      {sheet === "switch" && <Switcher onClose={() => show(null)} />}
+      {sheet === "keys" && <Shortcuts onClose={() => show(null)} />}
+      {sheet === "settings" && <Settings onClose={() => show(null)} />}
+      {sheet === "connection" && <ConnectionSheet onClose={() => show(null)} />}
+    </ChatContext>
+  );
+}

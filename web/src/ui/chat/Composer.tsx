@@ -1,0 +1,144 @@
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { FormattedTime } from "react-intl";
+import { useStore, useT } from "../hooks";
+import { nameOf, useChat, useNames } from "./context";
+import { Growing } from "./Growing";
+
+/** The server's limit, in bytes of UTF-8. */
+const TEXT_BYTES = 16_384;
+
+interface Props {
+  id: string;
+  onEditLast(seq: number): void;
+}
+
+/** The next line of the conversation: it stands where it will be read. */
+export function Composer({ id, onEditLast }: Props) {
+  const t = useT();
+  const { client } = useChat();
+  const { rooms } = useStore(client.rooms);
+  const status = useStore(client.connection);
+  const [text, setText] = useState(() => client.drafts.getSnapshot().get(id) ?? "");
+  const area = useRef<HTMLTextAreaElement>(null);
+  const room = rooms.find((candidate) => candidate.id === id);
+  const name = room?.name ?? "";
+
+  useEffect(() => {
+    // On touch the keyboard would cover what one came to read.
+    if (matchMedia("(pointer: fine)").matches) area.current?.focus();
+  }, []);
+
+  const over = new TextEncoder().encode(text.trim()).length - TEXT_BYTES;
+
+  function change(next: string) {
+    setText(next);
+    client.saveDraft(id, next);
+    if (next.trim() !== "") client.sayTyping(id);
+  }
+  function send() {
+    const body = text.trim();
+    if (body === "" || over > 0) return;
+    client.write(id, { what: "post", text: body, replyTo: null });
+    change("");
+    area.current?.focus();
+  }
+  function onKeyDown(event: KeyboardEvent) {
+    // Enter that ends a word of an input method is not meant for us.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "ArrowUp" && text === "" && !event.altKey) {
+      const last = client
+        .view(id)
+        .getSnapshot()
+        .entries.findLast((entry) => entry.kind === "message" && entry.authorId === client.user.id && !entry.deleted);
+      if (last === undefined) return;
+      event.preventDefault();
+      onEditLast(last.seq);
+    }
+  }
+
+  const away = status.state === "offline" || status.state === "reconnecting";
+  const edge =
+    status.state === "offline" ? "border-coral" : status.state === "reconnecting" ? "border-amber" : "border-line";
+  return (
+    <div className="flex-none">
+      <TypingLine id={id} />
+      {room?.archived === true ? (
+        <p className="border-t border-line px-6 py-4 text-muted">{t("room.archivedNote")}</p>
+      ) : (
+        <form
+          className={`ruled line relative items-start border-t py-2 ${edge}`}
+          onSubmit={(event) => {
+            event.preventDefault();
+            send();
+          }}
+        >
+          <span className="line-time py-1.5 text-accent" aria-hidden="true">
+            <Now />
+          </span>
+          <span className="line-name py-1.5 text-accent max-md:hidden" aria-hidden="true">
+            {nameOf(client.user)}
+          </span>
+          <div className="flex min-w-0 items-end gap-2 pe-3 max-md:ps-3">
+            <div className="min-w-0 max-w-(--measure) flex-1">
+              <Growing
+                ref={area}
+                data-testid="composer"
+                aria-label={t("composer.label", { name })}
+                placeholder={t("composer.placeholder", { name })}
+                className="composer-input w-full bg-transparent py-1.5 outline-none"
+                value={text}
+                onChange={change}
+                onKeyDown={onKeyDown}
+              />
+              {over > 0 && (
+                <p role="alert" className="text-sm text-coral">
+                  {t("composer.tooLong", { count: over })}
+                </p>
+              )}
+              {away && text !== "" && over <= 0 && <p className="label">{t("composer.queuedHint")}</p>}
+            </div>
+            <button
+              type="submit"
+              data-testid="send"
+              className={`button ms-auto min-h-8.5 ${text.trim() === "" ? "text-muted" : "primary"}`}
+            >
+              {t("composer.send")}
+            </button>
+          </div>
+        </form>
+      )}
+    </div>
+  );
+}
+
+/** A strip of constant height, so that a typist moves nothing. */
+function TypingLine({ id }: { id: string }) {
+  const t = useT();
+  const names = useNames();
+  const { client } = useChat();
+  const typists = (useStore(client.typing).get(id) ?? []).filter((user) => user !== client.user.id);
+  const [a, b] = typists.map(names);
+  return (
+    <div className="ruled line relative h-5">
+      <span />
+      <p className="label col-span-full col-start-2 truncate px-3 leading-5" aria-live="off">
+        {a !== undefined && b === undefined && t("typing.one", { a })}
+        {a !== undefined && b !== undefined && typists.length === 2 && t("typing.two", { a, b })}
+        {typists.length > 2 && t("typing.many")}
+      </p>
+    </div>
+  );
+}
+
+/** The time at the edge of now, kept to the minute. */
+function Now() {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setTimeout(() => setNow(Date.now()), 60_000 - (now % 60_000) + 50);
+    return () => clearTimeout(timer);
+  }, [now]);
+  return <FormattedTime value={now} hour="2-digit" minute="2-digit" hourCycle="h23" />;
+}

@@ -1,0 +1,143 @@
+import { Hash } from "lucide-react";
+import { useCallback, useEffect, useState } from "react";
+import { Link, useLocation } from "wouter";
+import type { Room } from "../../net/rest";
+import { reasonOf, useStore, useT } from "../hooks";
+import { useChat } from "./context";
+import { Notice, Page } from "./Page";
+
+interface State {
+  status: "loading" | "ready" | "error";
+  rooms: Room[];
+  cursor: string | null;
+}
+
+/** The public rooms, to look around and join. */
+export function Directory() {
+  const t = useT();
+  const { client } = useChat();
+  const { lane } = useStore(client.connection);
+  const [state, setState] = useState<State>({ status: "loading", rooms: [], cursor: null });
+  const [filter, setFilter] = useState("");
+  const live = lane !== null;
+
+  const load = useCallback(
+    async (cursor: string | null) => {
+      setState((before) => ({ ...before, status: before.rooms.length === 0 ? "loading" : before.status }));
+      try {
+        const page = await client.api.publicRooms(cursor);
+        setState((before) => ({
+          status: "ready",
+          rooms: cursor === null ? page.items : [...before.rooms, ...page.items],
+          cursor: page.next_cursor,
+        }));
+      } catch {
+        setState((before) => ({ ...before, status: before.rooms.length === 0 ? "error" : before.status }));
+      }
+    },
+    [client],
+  );
+  useEffect(() => {
+    document.title = `${t("browse.title")} · ${t("app.name")}`;
+  }, [t]);
+  // Again with every new connection: what failed offline is there now.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: live is the reason to load again
+  useEffect(() => {
+    void load(null);
+  }, [load, live]);
+
+  const words = filter.trim().toLocaleLowerCase();
+  const shown = state.rooms.filter(({ name, topic }) => `${name} ${topic}`.toLocaleLowerCase().includes(words));
+
+  return (
+    <Page title={t("browse.title")}>
+      {state.status === "error" ? (
+        <Notice title={t("browse.error")} text={live ? undefined : t("conn.offline.hint")}>
+          <button type="button" className="button" onClick={() => void load(null)}>
+            {t("retry")}
+          </button>
+        </Notice>
+      ) : (
+        <div className="mx-auto max-w-3xl p-6 max-md:p-4">
+          <input
+            type="search"
+            className="field mb-4"
+            placeholder={t("browse.filter")}
+            aria-label={t("browse.filter")}
+            value={filter}
+            onChange={(event) => setFilter(event.target.value)}
+          />
+          {state.status === "loading" && (
+            <div className="grid gap-6 py-4" aria-hidden="true">
+              {["55%", "70%", "40%"].map((width) => (
+                <div key={width} className="skeleton h-4" style={{ width }} />
+              ))}
+            </div>
+          )}
+          {state.status === "ready" && shown.length === 0 && (
+            <p className="py-6 text-center text-muted">{t(words === "" ? "browse.empty" : "browse.noMatch")}</p>
+          )}
+          <ul className="divide-y divide-line">
+            {shown.map((room) => (
+              <DirectoryItem key={room.id} room={room} />
+            ))}
+          </ul>
+          {state.cursor !== null && (
+            <button type="button" className="button mt-4" onClick={() => void load(state.cursor)}>
+              {t("browse.more")}
+            </button>
+          )}
+        </div>
+      )}
+    </Page>
+  );
+}
+
+function DirectoryItem({ room }: { room: Room }) {
+  const t = useT();
+  const { client } = useChat();
+  const { rooms } = useStore(client.rooms);
+  const [, go] = useLocation();
+  const [joining, setJoining] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const inside = rooms.some(({ id }) => id === room.id);
+
+  async function join() {
+    setJoining(true);
+    setError(null);
+    try {
+      client.admit(await client.api.joinRoom(room.id));
+      go(`/rooms/${room.id}`);
+    } catch (cause) {
+      setError(t("action.error", { detail: reasonOf(cause, t) }));
+      setJoining(false);
+    }
+  }
+
+  return (
+    <li data-testid="directory-item" data-room-id={room.id} className="flex items-center gap-4 py-3">
+      <div className="min-w-0 flex-1">
+        <h2 className="flex items-center gap-1.5 font-semibold">
+          <Hash size={15} className="flex-none text-muted" aria-hidden="true" />
+          <span className="truncate">{room.name}</span>
+          <span className="label flex-none font-normal">{t("room.people", { count: room.members })}</span>
+        </h2>
+        {room.topic !== "" && <p className="truncate text-muted">{room.topic}</p>}
+        {error !== null && (
+          <p role="alert" className="text-coral text-sm">
+            {error}
+          </p>
+        )}
+      </div>
+      {inside ? (
+        <Link href={`/rooms/${room.id}`} className="button">
+          {t("browse.open")}
+        </Link>
+      ) : (
+        <button type="button" data-testid="join-room" className="button" disabled={joining} onClick={join}>
+          {t(joining ? "room.joining" : "room.join")}
+        </button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,39 @@
+import { useEffect } from "react";
+import { FormattedMessage } from "react-intl";
+import { Link, useLocation } from "wouter";
+import { useStore, useT } from "../hooks";
+import { useChat } from "./context";
+import { Notice, Page } from "./Page";
+
+/** Nothing chosen yet. Where there is room for two panes, the last room opens. */
+export function Home() {
+  const t = useT();
+  const { client } = useChat();
+  const { status, rooms } = useStore(client.rooms);
+  const [, go] = useLocation();
+
+  useEffect(() => {
+    document.title = t("app.name");
+    if (status !== "ready" || !matchMedia("(width >= 700px)").matches) return;
+    const last = localStorage.getItem("parlor.room");
+    const room = rooms.find(({ id }) => id === last) ?? rooms.find(({ archived }) => !archived);
+    if (room !== undefined) go(`/rooms/${room.id}`, { replace: true });
+  }, [status, rooms, go, t]);
+
+  return (
+    <Page title={t("app.name")}>
+      {status === "ready" && rooms.length === 0 ? (
+        <Notice title={t("rooms.empty")}>
+          <Link href="/browse" className="button">
+            {t("browse.title")}
+          </Link>
+        </Notice>
+      ) : (
+        <Notice
+          title={t("rooms.pick")}
+          text={<FormattedMessage id="rooms.pick.hint" values={{ keys: <kbd key="k">Ctrl K</kbd> }} />}
+        />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,152 @@
+import { UserMinus, X } from "lucide-react";
+import { type FormEvent, useCallback, useEffect, useState } from "react";
+import type { Member } from "../../net/rest";
+import { reasonOf, useStore, useT } from "../hooks";
+import { nameOf, useChat } from "./context";
+
+/** Who is in the room; closes by Esc. */
+export function Members({ id, onClose }: { id: string; onClose(): void }) {
+  const t = useT();
+  const { client } = useChat();
+  const { rooms } = useStore(client.rooms);
+  const room = rooms.find((candidate) => candidate.id === id);
+  const [members, setMembers] = useState<Member[] | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const count = room?.members;
+
+  const load = useCallback(async () => {
+    try {
+      const fresh = await client.api.members(id);
+      client.people.add(fresh.map(({ user }) => user));
+      setMembers(fresh);
+      setError(null);
+    } catch {
+      setError(t("members.error"));
+    }
+  }, [client, id, t]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: somebody came or went
+  useEffect(() => {
+    void load();
+  }, [load, count]);
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      event.preventDefault();
+      onClose();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [onClose]);
+
+  async function attempt(act: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await act();
+      await load();
+      return true;
+    } catch (cause) {
+      setError(t("action.error", { detail: reasonOf(cause, t) }));
+      return false;
+    }
+  }
+
+  const runs = room?.role === "owner" || room?.role === "admin";
+  return (
+    <aside
+      data-testid="members-panel"
+      data-landmark
+      tabIndex={-1}
+      aria-label={t("members.title")}
+      className="flex w-72 flex-none flex-col border-s border-line bg-ground max-lg:absolute max-lg:inset-y-0 max-lg:end-0 max-lg:z-10 max-md:w-full"
+    >
+      <header className="flex h-14 flex-none items-center justify-between border-b border-line ps-5 pe-2">
+        <h2 className="font-semibold">{t("members.title")}</h2>
+        <button type="button" className="icon-button" onClick={onClose} aria-label={t("close")} title="Esc">
+          <X size={18} aria-hidden="true" />
+        </button>
+      </header>
+      <div className="min-h-0 flex-1 overflow-y-auto px-2 py-3">
+        {members === null && error === null && (
+          <div className="grid gap-4 px-3 py-2" aria-hidden="true">
+            <div className="skeleton h-3 w-1/2" />
+            <div className="skeleton h-3 w-2/3" />
+          </div>
+        )}
+        {error !== null && (
+          <div className="px-3 pb-3">
+            <p role="alert" className="text-coral text-sm">
+              {error}
+            </p>
+            {members === null && (
+              <button type="button" className="button mt-3" onClick={() => void load()}>
+                {t("retry")}
+              </button>
+            )}
+          </div>
+        )}
+        <ul>
+          {members?.map(({ user, role }) => (
+            <li key={user.id} className="group flex items-center gap-2 rounded-md px-3 py-1.5">
+              <span className="min-w-0 flex-1">
+                <span className={`block truncate font-medium ${user.id === client.user.id ? "text-accent" : ""}`}>
+                  {nameOf(user)}
+                </span>
+                <span className="label block truncate">
+                  @{user.name}
+                  {user.id === client.user.id && ` · ${t("members.you")}`}
+                  {role !== "member" && ` · ${t(`members.${role}`)}`}
+                </span>
+              </span>
+              {runs && role === "member" && user.id !== client.user.id && (
+                <button
+                  type="button"
+                  className="icon-button pointer-fine:opacity-0 group-focus-within:opacity-100 group-hover:opacity-100"
+                  aria-label={t("members.remove", { name: nameOf(user) ?? "" })}
+                  title={t("members.remove", { name: nameOf(user) ?? "" })}
+                  onClick={() => void attempt(() => client.api.removeMember(id, user.id))}
+                >
+                  <UserMinus size={16} aria-hidden="true" />
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      </div>
+      {(runs || room?.visibility === "public") && room?.archived === false && (
+        <AddMember onAdd={(name) => attempt(() => client.api.addMember(id, name))} />
+      )}
+    </aside>
+  );
+}
+
+function AddMember({ onAdd }: { onAdd(name: string): Promise<boolean> }) {
+  const t = useT();
+  const [name, setName] = useState("");
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (name.trim() !== "" && (await onAdd(name.trim()))) setName("");
+  }
+  return (
+    <form className="grid flex-none gap-2 border-t border-line p-4" onSubmit={submit}>
+      <label htmlFor="add-member" className="label">
+        {t("members.add")}
+      </label>
+      <div className="flex gap-2">
+        <input
+          id="add-member"
+          className="field min-w-0"
+          placeholder={t("members.add.name")}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          autoCapitalize="none"
+          autoComplete="off"
+          spellCheck={false}
+        />
+        <button type="submit" className="button">
+          {t("members.add.submit")}
+        </button>
+      </div>
+    </form>
+  );
+}

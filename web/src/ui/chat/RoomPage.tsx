@@ -1,0 +1,148 @@
+import { ArrowLeft, Hash, Lock } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { roomEntry } from "../../sync/rooms";
+import { reasonOf, useStore, useT } from "../hooks";
+import { Menu, MenuItem } from "../Menu";
+import { Composer } from "./Composer";
+import { ConnectionBadge } from "./ConnectionBadge";
+import { ConfirmDialog } from "./ConfirmDialog";
+import { useChat } from "./context";
+import { EditRoom } from "./EditRoom";
+import { Members } from "./Members";
+import { Missing } from "./Missing";
+import { Outside } from "./Outside";
+import { Timeline } from "./Timeline";
+
+export function RoomPage({ id }: { id: string }) {
+  const t = useT();
+  const { client } = useChat();
+  const { rooms } = useStore(client.rooms);
+  const view = client.view(id);
+  const state = useStore(view);
+  const [people, setPeople] = useState(false);
+  const [editing, setEditing] = useState<number | null>(null);
+  const valid = /^[0-9a-f-]{36}$/i.test(id);
+
+  useEffect(() => {
+    if (!valid) return;
+    void client.enter(id);
+    localStorage.setItem("parlor.room", id);
+    return () => client.exit(id);
+  }, [client, id, valid]);
+
+  const room = rooms.find((candidate) => candidate.id === id);
+  useEffect(() => {
+    document.title = room === undefined ? t("app.name") : `${room.name} · ${t("app.name")}`;
+  }, [room, t]);
+
+  if (!valid || state.status === "missing") return <Missing />;
+  if (state.status === "outside") return <Outside id={id} />;
+
+  return (
+    <div className="flex h-full min-w-0">
+      <main
+        data-landmark
+        tabIndex={-1}
+        className="flex min-w-0 flex-1 flex-col outline-none pb-[env(safe-area-inset-bottom)]"
+      >
+        <header className="flex h-14 flex-none items-center gap-2 border-b border-line ps-5 pe-2 max-md:ps-1 pt-[env(safe-area-inset-top)]">
+          <Link href="/" className="icon-button md:hidden" aria-label={t("room.back")}>
+            <ArrowLeft size={20} aria-hidden="true" />
+          </Link>
+          {room !== undefined && (
+            <>
+              <h1 className="flex min-w-0 items-center gap-1.5 text-base font-semibold">
+                {room.visibility === "private" ? (
+                  <Lock size={16} className="flex-none text-muted" aria-label={t("room.private")} />
+                ) : (
+                  <Hash size={16} className="flex-none text-muted" aria-label={t("room.public")} />
+                )}
+                <span className="truncate">{room.name}</span>
+              </h1>
+              <button
+                type="button"
+                className="label flex-none rounded-md px-2 py-1 hover:bg-tint hover:text-ink"
+                aria-expanded={people}
+                onClick={() => setPeople(!people)}
+              >
+                {t("room.people", { count: room.members })}
+              </button>
+              <p className="label min-w-0 flex-1 truncate max-md:hidden" title={room.topic}>
+                {room.topic}
+              </p>
+            </>
+          )}
+          <div className="ms-auto flex flex-none items-center">
+            <ConnectionBadge />
+            <RoomMenu id={id} />
+          </div>
+        </header>
+        <Timeline key={id} id={id} editing={editing} setEditing={setEditing} />
+        <Composer key={`c${id}`} id={id} onEditLast={setEditing} />
+      </main>
+      {people && <Members id={id} onClose={() => setPeople(false)} />}
+    </div>
+  );
+}
+
+function RoomMenu({ id }: { id: string }) {
+  const t = useT();
+  const { client } = useChat();
+  const [, go] = useLocation();
+  const { rooms } = useStore(client.rooms);
+  const [open, setOpen] = useState<"edit" | "leave" | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const room = rooms.find((candidate) => candidate.id === id);
+  if (room === undefined) return null;
+
+  async function attempt(act: () => Promise<unknown>) {
+    try {
+      await act();
+    } catch (cause) {
+      setError(t("action.error", { detail: reasonOf(cause, t) }));
+    }
+  }
+  const archive = () =>
+    attempt(async () => {
+      const { readSeq: _, unread: __, preview: ___, lastAt: ____, ...changed } = roomEntry(
+        await client.api.archiveRoom(id, !room.archived),
+      );
+      client.rooms.change(id, changed);
+    });
+
+  return (
+    <>
+      <Menu label={t("room.menu")}>
+        <MenuItem onSelect={() => void navigator.clipboard?.writeText(location.href)}>{t("room.copyLink")}</MenuItem>
+        {(room.role === "owner" || room.role === "admin") && (
+          <MenuItem onSelect={() => setOpen("edit")}>{t("room.rename")}</MenuItem>
+        )}
+        {room.role === "owner" && (
+          <MenuItem onSelect={() => void archive()}>{t(room.archived ? "room.restore" : "room.archive")}</MenuItem>
+        )}
+        <MenuItem danger onSelect={() => setOpen("leave")}>
+          {t("room.leave")}
+        </MenuItem>
+      </Menu>
+      {open === "edit" && <EditRoom room={room} onClose={() => setOpen(null)} />}
+      {open === "leave" && (
+        <ConfirmDialog
+          title={t("room.leave.confirm", { name: room.name })}
+          text={t(room.visibility === "private" ? "room.leave.private" : "room.leave.public")}
+          action={t("room.leave")}
+          onClose={() => setOpen(null)}
+          onConfirm={() =>
+            attempt(async () => {
+              await client.leave(id);
+              go("/");
+            })
+          }
+        />
+      )}
+      {error !== null && (
+        <ConfirmDialog title={t("room.menu")} text={error} onClose={() => setError(null)} />
+      )}
+    </>
+  );
+}

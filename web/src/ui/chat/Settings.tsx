@@ -1,0 +1,85 @@
+import { useId } from "react";
+import { language, setLanguage } from "../../i18n";
+import { Dialog } from "../Dialog";
+import { useStore, useT } from "../hooks";
+import { setTheme, theme } from "../theme";
+import { nameOf, useChat } from "./context";
+
+export function Settings({ onClose }: { onClose(): void }) {
+  const t = useT();
+  const { client, auth } = useChat();
+  const { locale } = useStore(language);
+  const look = useStore(theme);
+  const waiting = useStore(client.outbox).length;
+
+  async function signOut() {
+    await client.stop(true);
+    await auth.signOut();
+  }
+
+  return (
+    <Dialog title={t("settings.title")} onClose={onClose}>
+      <div className="grid gap-6">
+        <Choice
+          legend={t("settings.theme")}
+          value={look}
+          options={[
+            ["system", t("settings.theme.system")],
+            ["light", t("settings.theme.light")],
+            ["dark", t("settings.theme.dark")],
+          ]}
+          onChange={setTheme}
+        />
+        <Choice
+          legend={t("settings.language")}
+          value={locale}
+          options={[
+            ["en", "English"],
+            ["zh", "中文"],
+          ]}
+          onChange={(next) => void setLanguage(next)}
+        />
+        <div className="border-t border-line pt-4">
+          <p className="label mb-3">{t("settings.signedIn", { name: nameOf(client.user) ?? "" })}</p>
+          {waiting > 0 && <p className="mb-3 text-amber">{t("settings.signOut.waiting", { count: waiting })}</p>}
+          <button type="button" className="button danger" onClick={() => void signOut()}>
+            {t("settings.signOut")}
+          </button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  legend: string;
+  value: T;
+  options: readonly (readonly [T, string])[];
+  onChange(value: T): void;
+}
+
+function Choice<T extends string>({ legend, value, options, onChange }: ChoiceProps<T>) {
+  const name = useId();
+  return (
+    <fieldset>
+      <legend className="mb-2 text-sm font-medium">{legend}</legend>
+      <div className="flex rounded-lg border border-line bg-rail p-1">
+        {options.map(([option, label]) => (
+          <label
+            key={option}
+            className="flex min-h-8 flex-1 cursor-pointer items-center justify-center rounded-md px-3 has-checked:bg-surface has-checked:font-medium has-focus-visible:outline-2 has-focus-visible:outline-accent pointer-coarse:min-h-11"
+          >
+            <input
+              type="radio"
+              className="sr-only"
+              name={name}
+              checked={option === value}
+              onChange={() => onChange(option)}
+            />
+            {label}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

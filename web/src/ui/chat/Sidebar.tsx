@@ -1,0 +1,229 @@
+import { Compass, Hash, Lock, MessagesSquare, Plus, Search, Settings } from "lucide-react";
+import type { ReactNode } from "react";
+import { Link, useLocation } from "wouter";
+import type { RoomEntry } from "../../sync/rooms";
+import { useStore, useT } from "../hooks";
+import { nameOf, useChat } from "./context";
+import type { Sections } from "./sections";
+
+const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl ";
+
+export function Sidebar({ parts, current }: { parts: Sections; current: string | null }) {
+  return (
+    <div className="flex h-full border-e border-line">
+      <Rail />
+      <RoomList parts={parts} current={current} />
+    </div>
+  );
+}
+
+function Rail() {
+  const t = useT();
+  const { show, client } = useChat();
+  const [path] = useLocation();
+  return (
+    <nav
+      aria-label={t("nav.label")}
+      data-landmark
+      tabIndex={-1}
+      className="hidden w-16 flex-none flex-col items-center gap-1 border-e border-line bg-rail py-3 lg:flex"
+    >
+      <img src="/icon.svg" alt="" width="28" height="28" className="mb-3" />
+      <RailLink href="/" current={path !== "/browse"} label={t("nav.rooms")}>
+        <MessagesSquare size={18} aria-hidden="true" />
+      </RailLink>
+      <RailLink href="/browse" current={path === "/browse"} label={t("nav.browse")}>
+        <Compass size={18} aria-hidden="true" />
+      </RailLink>
+      <RailButton onClick={() => show("switch")} label={t("nav.find")}>
+        <Search size={18} aria-hidden="true" />
+      </RailButton>
+      <div className="flex-1" />
+      <RailButton onClick={() => show("settings")} label={t("nav.settings")}>
+        <Settings size={18} aria-hidden="true" />
+      </RailButton>
+      <span
+        className="mt-2 flex size-8 items-center justify-center rounded-md bg-tint text-sm font-semibold text-accent"
+        title={t("settings.signedIn", { name: nameOf(client.user) ?? "" })}
+      >
+        {[...(nameOf(client.user) ?? "?")][0]?.toUpperCase()}
+      </span>
+    </nav>
+  );
+}
+
+const RAIL_ITEM =
+  "flex w-14 flex-col items-center gap-0.5 rounded-md py-1.5 text-[11px] leading-4 text-muted hover:text-ink aria-[current=page]:text-accent";
+
+function RailLink({
+  href,
+  current,
+  label,
+  children,
+}: {
+  href: string;
+  current: boolean;
+  label: string;
+  children: ReactNode;
+}) {
+  return (
+    <Link href={href} className={RAIL_ITEM} aria-current={current ? "page" : undefined}>
+      {children}
+      {label}
+    </Link>
+  );
+}
+
+function RailButton({ onClick, label, children }: { onClick(): void; label: string; children: ReactNode }) {
+  return (
+    <button type="button" className={RAIL_ITEM} onClick={onClick}>
+      {children}
+      {label}
+    </button>
+  );
+}
+
+function RoomList({ parts, current }: { parts: Sections; current: string | null }) {
+  const t = useT();
+  const { show, client } = useChat();
+  const { status } = useStore(client.rooms);
+  const { state } = useStore(client.connection);
+  const empty = parts.unread.length + parts.rooms.length + parts.archived.length === 0;
+  return (
+    <nav
+      aria-label={t("rooms.label")}
+      data-landmark
+      data-testid="room-list"
+      tabIndex={-1}
+      className="flex min-w-0 flex-1 flex-col bg-ground pt-[env(safe-area-inset-top)] pb-[env(safe-area-inset-bottom)]"
+    >
+      <header className="flex h-14 flex-none items-center justify-between gap-1 ps-5 pe-2">
+        <span className="font-semibold tracking-tight">{t("app.name")}</span>
+        <span className="flex lg:hidden">
+          <Link href="/browse" className="icon-button" aria-label={t("nav.browse")} title={t("nav.browse")}>
+            <Compass size={18} aria-hidden="true" />
+          </Link>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={t("nav.find")}
+            title={t("nav.find")}
+            onClick={() => show("switch")}
+          >
+            <Search size={18} aria-hidden="true" />
+          </button>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={t("nav.settings")}
+            title={t("nav.settings")}
+            onClick={() => show("settings")}
+          >
+            <Settings size={18} aria-hidden="true" />
+          </button>
+        </span>
+      </header>
+      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-3">
+        {status === "loading" && empty && <Grey />}
+        {status === "error" && empty && (
+          <div className="px-3 py-2">
+            <p>{t(state === "offline" ? "rooms.offline" : "rooms.error")}</p>
+            <button type="button" className="button mt-3" onClick={() => void client.refreshRooms()}>
+              {t("retry")}
+            </button>
+          </div>
+        )}
+        {status === "ready" && empty && <p className="px-3 py-2 text-muted">{t("rooms.empty")}</p>}
+        <Group title={t("rooms.unread")} count={parts.unread.length} rooms={parts.unread} current={current} />
+        <Group title={t("rooms.rooms")} rooms={parts.rooms} current={current} />
+        <Group title={t("rooms.archived")} rooms={parts.archived} current={current} />
+      </div>
+      <footer className="flex flex-none items-center justify-between gap-2 border-t border-line px-2 py-2">
+        <button type="button" data-testid="new-room" className="item w-auto" onClick={() => show("create")}>
+          <Plus size={16} aria-hidden="true" className="text-muted" />
+          {t("rooms.new")}
+        </button>
+        <Link href="/browse" data-testid="browse-rooms" className="item w-auto">
+          {t("nav.browse")}
+        </Link>
+        <button
+          type="button"
+          className="hidden px-2 lg:block"
+          onClick={() => show("switch")}
+          aria-label={t("switch.title")}
+        >
+          <kbd>{MOD}K</kbd>
+        </button>
+      </footer>
+    </nav>
+  );
+}
+
+function Group({
+  title,
+  count,
+  rooms,
+  current,
+}: {
+  title: string;
+  count?: number;
+  rooms: readonly RoomEntry[];
+  current: string | null;
+}) {
+  if (rooms.length === 0) return null;
+  return (
+    <section aria-label={title}>
+      <h2 className="heading flex justify-between">
+        {title}
+        {count !== undefined && <span className="tabular-nums">{count}</span>}
+      </h2>
+      <ul>
+        {rooms.map((room) => (
+          <li key={room.id}>
+            <RoomItem room={room} current={room.id === current} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function RoomItem({ room, current }: { room: RoomEntry; current: boolean }) {
+  const t = useT();
+  const { client } = useChat();
+  const drafts = useStore(client.drafts);
+  const unread = room.unread > 0;
+  const Mark = room.visibility === "private" ? Lock : Hash;
+  return (
+    <Link
+      href={`/rooms/${room.id}`}
+      data-testid="room-item"
+      data-room-id={room.id}
+      data-unread={room.unread}
+      className="item"
+      aria-current={current ? "page" : undefined}
+      title={room.preview === "" ? undefined : room.preview}
+    >
+      <Mark
+        size={15}
+        className={`flex-none ${unread ? "text-ink" : "text-muted"}`}
+        aria-label={t(room.visibility === "private" ? "room.private" : "room.public")}
+      />
+      <span className={`min-w-0 flex-1 truncate ${unread ? "font-semibold" : ""}`}>{room.name}</span>
+      {!current && drafts.has(room.id) && <span className="label italic">{t("rooms.draft")}</span>}
+      {unread && (
+        <span className="text-xs font-semibold tabular-nums">{room.unread > 99 ? "99+" : room.unread}</span>
+      )}
+    </Link>
+  );
+}
+
+function Grey() {
+  return (
+    <div className="grid gap-4 px-3 py-4" aria-hidden="true">
+      {["60%", "45%", "70%", "50%"].map((width) => (
+        <div key={width} className="skeleton h-3" style={{ width }} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,298 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown } from "lucide-react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { FormattedDate } from "react-intl";
+import { buildRows, type MessageRow as MessageRowData, type Row } from "../../sync/rows";
+import { useStore, useT } from "../hooks";
+import { useChat, useNames } from "./context";
+import { DayLine, MessageRow, SystemRow, UnreadLine } from "./MessageRow";
+import { Notice } from "./Page";
+
+interface Props {
+  id: string;
+  editing: number | null;
+  setEditing(seq: number | null): void;
+}
+
+/** Near enough to the end to count as being there, in pixels. */
+const END_SLACK = 48;
+const OLDER_WITHIN_ROWS = 10;
+const ESTIMATES: Record<Row["kind"], number> = { message: 30, system: 26, day: 44, unread: 32 };
+
+export function Timeline({ id, editing, setEditing }: Props) {
+  const t = useT();
+  const names = useNames();
+  const { client } = useChat();
+  const view = client.view(id);
+  const state = useStore(view);
+  const outbox = useStore(client.outbox);
+  const { rooms } = useStore(client.rooms);
+  const room = rooms.find((candidate) => candidate.id === id);
+  const { entries, divider, moreBefore } = state;
+
+  const pending = useMemo(() => outbox.filter(({ roomId }) => roomId === id), [outbox, id]);
+  const rows = useMemo(
+    () => buildRows({ entries, pending, divider, moreBefore, me: client.user.id }),
+    [entries, pending, divider, moreBefore, client],
+  );
+
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => ESTIMATES[rows[index]?.kind ?? "message"],
+    getItemKey: (index) => rows[index]?.key ?? index,
+    anchorTo: "end",
+    followOnAppend: true,
+    scrollEndThreshold: END_SLACK,
+    overscan: 12,
+    paddingStart: 56,
+    paddingEnd: 8,
+  });
+
+  // Where reading begins: at the divider where there is one, else at the end.
+  const placed = useRef(false);
+  const ready = state.status === "ready";
+  useLayoutEffect(() => {
+    if (placed.current || !ready || rows.length === 0) return;
+    placed.current = true;
+    const unread = rows.findIndex((row) => row.kind === "unread");
+    if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
+    else virtualizer.scrollToEnd();
+  }, [ready, rows, virtualizer]);
+
+  const [atEnd, setAtEnd] = useState(true);
+  const onScroll = useCallback(() => setAtEnd(virtualizer.isAtEnd(END_SLACK)), [virtualizer]);
+
+  // One's own line is always shown, wherever one was reading.
+  const lastOwn = pending[pending.length - 1]?.requestId;
+  const ownBefore = useRef(lastOwn);
+  useLayoutEffect(() => {
+    if (lastOwn !== undefined && lastOwn !== ownBefore.current) virtualizer.scrollToEnd();
+    ownBefore.current = lastOwn;
+  }, [lastOwn, virtualizer]);
+
+  // Read is what was on screen at the end while somebody could look at it.
+  const lastSeq = entries[entries.length - 1]?.seq ?? 0;
+  const looking = useLooking();
+  const seenSeq = useRef(0);
+  useEffect(() => {
+    if (!ready || !atEnd || !looking || !placed.current) return;
+    seenSeq.current = lastSeq;
+    client.markRead(id, lastSeq);
+  }, [client, id, ready, atEnd, looking, lastSeq]);
+  const newer = atEnd
+    ? 0
+    : entries.filter(
+        (entry) => entry.kind === "message" && entry.seq > seenSeq.current && entry.authorId !== client.user.id,
+      ).length;
+
+  // Older lines come before the reader reaches the top.
+  const items = virtualizer.getVirtualItems();
+  const firstIndex = items[0]?.index ?? 0;
+  useEffect(() => {
+    if (placed.current && moreBefore && state.older === "idle" && firstIndex < OLDER_WITHIN_ROWS) {
+      void client.loadOlder(id);
+    }
+  }, [client, id, moreBefore, state.older, firstIndex]);
+
+  // Esc reads everything and jumps to the newest.
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+      view.note({ divider: null });
+      client.markRead(id, lastSeq);
+      virtualizer.scrollToEnd();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [client, id, view, lastSeq, virtualizer]);
+
+  const topRow = rows[virtualizer.getVirtualItemForOffset(virtualizer.scrollOffset ?? 0)?.index ?? 0];
+  const topAt = topRow === undefined ? null : timeOf(topRow);
+
+  if (state.status === "error") {
+    return (
+      <div className="min-h-0 flex-1">
+        <Notice title={t(state.error === "offline" ? "room.unreachable" : "room.refused")}>
+          <button type="button" className="button" onClick={() => void client.reload(id)}>
+            {t("retry")}
+          </button>
+        </Notice>
+      </div>
+    );
+  }
+
+  const name = room?.name ?? "";
+  return (
+    <section aria-label={t("timeline.label", { name })} className="ruled relative min-h-0 flex-1">
+      {state.status === "loading" && <GreyLines />}
+      <div
+        ref={scroller}
+        data-testid="timeline"
+        data-landmark
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none] -outline-offset-2"
+        onScroll={onScroll}
+      >
+        <div
+          role="feed"
+          aria-label={t("timeline.label", { name })}
+          aria-busy={state.older === "loading"}
+          className="relative flex min-h-full flex-col"
+        >
+          <div className="relative mt-auto w-full flex-none" style={{ height: virtualizer.getTotalSize() }}>
+            {ready && (
+              <Beginning
+                name={name}
+                moreBefore={moreBefore}
+                older={state.older}
+                empty={rows.length === 0}
+                onRetry={() => {
+                  view.note({ older: "idle" });
+                  void client.loadOlder(id);
+                }}
+              />
+            )}
+            {items.map((item) => {
+              const row = rows[item.index];
+              if (row === undefined) return null;
+              return (
+                <div
+                  key={item.key}
+                  ref={virtualizer.measureElement}
+                  data-index={item.index}
+                  className="absolute inset-x-0 top-0"
+                  style={{ transform: `translateY(${item.start}px)` }}
+                >
+                  {row.kind === "day" && <DayLine at={row.at} />}
+                  {row.kind === "unread" && <UnreadLine />}
+                  {row.kind === "system" && <SystemRow line={row.line} names={names} />}
+                  {row.kind === "message" && (
+                    <MessageRow
+                      row={row}
+                      name={names(row.authorId)}
+                      mine={row.authorId === client.user.id}
+                      mayDelete={
+                        row.authorId === client.user.id || room?.role === "owner" || room?.role === "admin"
+                      }
+                      editing={editing === row.seq && row.seq > 0}
+                      roomId={id}
+                      setEditing={setEditing}
+                    />
+                  )}
+                </div>
+              );
+            })}
+          </div>
+        </div>
+      </div>
+      {!atEnd && topAt !== null && topRow?.kind !== "day" && (
+        <div className="label pointer-events-none absolute inset-x-0 top-0 flex justify-center" aria-hidden="true">
+          <span className="rounded-b-md border border-t-0 border-line bg-ground px-3 py-1">
+            <FormattedDate value={topAt} weekday="long" day="numeric" month="long" />
+          </span>
+        </div>
+      )}
+      {!atEnd && (
+        <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
+          <button
+            type="button"
+            className={`button pointer-events-auto rounded-full ${newer > 0 ? "border-accent text-accent" : ""}`}
+            aria-label={newer > 0 ? undefined : t("timeline.toEnd")}
+            onClick={() => virtualizer.scrollToEnd()}
+          >
+            {newer > 0 && t("timeline.newer", { count: newer })}
+            <ArrowDown size={15} aria-hidden="true" />
+          </button>
+        </div>
+      )}
+      <Announcer rows={rows} names={names} me={client.user.id} />
+    </section>
+  );
+}
+
+function timeOf(row: Row): number | null {
+  if (row.kind === "unread") return null;
+  return row.kind === "system" ? row.line.at : row.at;
+}
+
+/** Says new lines of others to those who listen instead of look. */
+function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string): string; me: string }) {
+  const last = rows.findLast((row): row is MessageRowData => row.kind === "message" && row.seq > 0);
+  const first = useRef<number | null>(null);
+  const seq = last?.seq ?? 0;
+  if (first.current === null && last !== undefined) first.current = seq;
+  const fresh = last !== undefined && seq > (first.current ?? 0) && last.authorId !== me;
+  return (
+    <p className="sr-only" aria-live="polite">
+      {fresh ? `${names(last.authorId)}: ${last.text}` : ""}
+    </p>
+  );
+}
+
+interface BeginningProps {
+  name: string;
+  moreBefore: boolean;
+  older: "idle" | "loading" | "error";
+  empty: boolean;
+  onRetry(): void;
+}
+
+/** What stands above the oldest line shown. */
+function Beginning({ name, moreBefore, older, empty, onRetry }: BeginningProps) {
+  const t = useT();
+  return (
+    <div className="line absolute inset-x-0 top-0 h-14 items-center text-muted">
+      <span />
+      <p className="col-span-full col-start-2 truncate px-3 text-sm">
+        {!moreBefore && t(empty ? "room.empty" : "room.begin", { name })}
+        {moreBefore && older === "loading" && t("room.loadingOlder")}
+        {moreBefore && older === "error" && (
+          <>
+            {t("room.olderError")}{" "}
+            <button type="button" className="link" onClick={onRetry}>
+              {t("retry")}
+            </button>
+          </>
+        )}
+      </p>
+    </div>
+  );
+}
+
+function GreyLines() {
+  return (
+    <div className="absolute inset-x-0 bottom-4 grid gap-5" aria-hidden="true">
+      {["38%", "62%", "24%", "55%", "46%"].map((width) => (
+        <div key={width} className="line items-center">
+          <div className="skeleton ms-auto me-3 h-2.5 w-8" />
+          <div className="skeleton mx-3 h-2.5 w-20 max-md:hidden" />
+          <div className="skeleton h-2.5 max-md:mx-3" style={{ width }} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** True while the page is in front of somebody. */
+function useLooking(): boolean {
+  const [looking, setLooking] = useState(isLooking);
+  useEffect(() => {
+    const update = () => setLooking(isLooking());
+    document.addEventListener("visibilitychange", update);
+    addEventListener("focus", update);
+    addEventListener("blur", update);
+    return () => {
+      document.removeEventListener("visibilitychange", update);
+      removeEventListener("focus", update);
+      removeEventListener("blur", update);
+    };
+  }, []);
+  return looking;
+}
+
+function isLooking(): boolean {
+  return document.visibilityState === "visible" && document.hasFocus();
+}

@@ -1,0 +1,33 @@
+import { createContext, useContext } from "react";
+import type { Auth } from "../../net/auth";
+import type { Client } from "../../sync/client";
+import type { Person } from "../../sync/people";
+import { useStore, useT } from "../hooks";
+
+export type Sheet = "create" | "switch" | "keys" | "settings" | "connection";
+
+export interface ChatContextValue {
+  client: Client;
+  auth: Auth;
+  show(sheet: Sheet | null): void;
+}
+
+export const ChatContext = createContext<ChatContextValue | null>(null);
+
+export function useChat(): ChatContextValue {
+  const value = useContext(ChatContext);
+  if (value === null) throw new Error("used outside of the chat");
+  return value;
+}
+
+/** A function from ids to names that follows what becomes known. */
+export function useNames(): (id: string) => string {
+  const { client } = useChat();
+  const people = useStore(client.people);
+  const t = useT();
+  return (id) => nameOf(people.get(id)) ?? t("timeline.unknown");
+}
+
+export function nameOf(person: Person | undefined): string | undefined {
+  return person === undefined ? undefined : person.display_name || person.name;
+}

@@ -1,0 +1,126 @@
+// Markdown to React elements. No HTML string exists anywhere: what looks like
+// HTML is text, and links lead only where a link may lead.
+import type { Nodes, Parents, Root } from "mdast";
+import { fromMarkdown } from "mdast-util-from-markdown";
+import { gfmAutolinkLiteralFromMarkdown } from "mdast-util-gfm-autolink-literal";
+import { gfmStrikethroughFromMarkdown } from "mdast-util-gfm-strikethrough";
+import { cjkFriendlyExtension } from "micromark-extension-cjk-friendly";
+import { gfmAutolinkLiteral } from "micromark-extension-gfm-autolink-literal";
+import { gfmStrikethrough } from "micromark-extension-gfm-strikethrough";
+import { Fragment, memo, type ReactNode } from "react";
+import { Link } from "wouter";
+
+const options = {
+  extensions: [
+    gfmAutolinkLiteral(),
+    gfmStrikethrough({ singleTilde: false }),
+    cjkFriendlyExtension(),
+    { disable: { null: ["htmlFlow", "htmlText", "codeIndented", "setextUnderline", "definition"] } },
+  ],
+  mdastExtensions: [gfmAutolinkLiteralFromMarkdown(), gfmStrikethroughFromMarkdown()],
+};
+
+export const Markdown = memo(function Markdown({ text }: { text: string }) {
+  return <>{children(parse(text))}</>;
+});
+
+function parse(text: string): Root {
+  return fromMarkdown(text, options);
+}
+
+function children(parent: Parents): ReactNode {
+  // The tree is built anew for every text, so that places serve as keys.
+  return parent.children.map((node, at) => <Fragment key={`${at}`}>{element(node)}</Fragment>);
+}
+
+function element(node: Nodes): ReactNode {
+  switch (node.type) {
+    case "text":
+      return node.value;
+    case "paragraph":
+      return <p>{children(node)}</p>;
+    case "strong":
+      return <strong className="font-semibold">{children(node)}</strong>;
+    case "emphasis":
+      return <em>{children(node)}</em>;
+    case "delete":
+      return <del>{children(node)}</del>;
+    case "inlineCode":
+      return <code>{node.value}</code>;
+    case "code":
+      return (
+        // A long line scrolls by keyboard too.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable regions must be focusable
+        <pre tabIndex={0}>
+          <code>{node.value}</code>
+        </pre>
+      );
+    case "break":
+      return "\n";
+    case "thematicBreak":
+      return <hr className="my-2 border-line" />;
+    case "blockquote":
+      return <blockquote>{children(node)}</blockquote>;
+    case "heading":
+      return <p className="font-semibold">{children(node)}</p>;
+    case "list":
+      return node.ordered ? (
+        <ol start={node.start ?? 1}>{children(node)}</ol>
+      ) : (
+        <ul>{children(node)}</ul>
+      );
+    case "listItem":
+      return <li>{children(node)}</li>;
+    case "link":
+      return link(node.url, node.children.length === 1 ? node.children[0] : undefined, children(node));
+    // Pictures from elsewhere would tell their owner who reads: a link instead.
+    case "image":
+      return link(node.url, undefined, node.alt || node.url);
+    default:
+      return "children" in node ? children(node) : "value" in node ? node.value : null;
+  }
+}
+
+/** Full-width punctuation and spaces end a bare address, whatever GFM says. */
+const AFTER_ADDRESS = /[\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]/;
+
+function link(url: string, only: Nodes | undefined, content: ReactNode): ReactNode {
+  const bare = only?.type === "text" && url.endsWith(only.value) ? only.value : null;
+  const cut = bare?.search(AFTER_ADDRESS) ?? -1;
+  if (bare !== null && cut > 0) {
+    return (
+      <>
+        {anchor(url.slice(0, url.length - bare.length + cut), bare.slice(0, cut))}
+        {bare.slice(cut)}
+      </>
+    );
+  }
+  return anchor(url, content);
+}
+
+function anchor(url: string, content: ReactNode): ReactNode {
+  const safe = safeUrl(url);
+  if (safe === null) return content;
+  if (safe.origin === location.origin && safe.pathname.startsWith("/rooms/")) {
+    return (
+      <Link href={safe.pathname} className="link">
+        {content}
+      </Link>
+    );
+  }
+  return (
+    <a className="link" href={safe.href} target="_blank" rel="noopener noreferrer nofollow">
+      {content}
+    </a>
+  );
+}
+
+/** An absolute address of a kind that runs nothing; null for all others. */
+export function safeUrl(url: string): URL | null {
+  try {
+    const parsed = new URL(url);
+    return ["http:", "https:", "mailto:"].includes(parsed.protocol) ? parsed : null;
+  } catch {
+    return null;
+  }
+}
