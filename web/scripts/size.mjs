@@ -21,6 +21,8 @@ const rows = [
 ];
 for (const [name, bytes, budget] of rows) {
   const verdict = bytes <= budget ? "ok" : "ABOVE BUDGET";
-  console.log(`${name.padEnd(30)} ${(bytes / 1000).toFixed(1).padStart(7)} kB of ${budget / 1000} kB  ${verdict}`);
+  console.log(
+    `${name.padEnd(30)} ${(bytes / 1000).toFixed(1).padStart(7)} kB of ${budget / 1000} kB  ${verdict}`,
+  );
 }
 if (rows.some(([, bytes, budget]) => bytes > budget)) process.exitCode = 1;

@@ -16,9 +16,11 @@ export const en = {
   "auth.toSignIn": "Have an account? Sign in",
   "auth.working": "One moment…",
   "auth.expired": "You were signed out. Sign in to go on where you were.",
-  "auth.error.BAD_CREDENTIALS": "Name and password do not belong together. Check both; capital letters matter in the password.",
+  "auth.error.BAD_CREDENTIALS":
+    "Name and password do not belong together. Check both; capital letters matter in the password.",
   "auth.error.NAME_TAKEN": "This name is taken. Choose another, or sign in if it is yours.",
-  "auth.error.RATE_LIMITED": "Too many tries. Wait {seconds, plural, one {# second} other {# seconds}} and try again.",
+  "auth.error.RATE_LIMITED":
+    "Too many tries. Wait {seconds, plural, one {# second} other {# seconds}} and try again.",
   "auth.error.UNREACHABLE": "The server does not answer. Check your network and try again; nothing was lost.",
   "auth.error.REFUSED": "This did not work: {detail}",
   "nav.label": "Main",
@@ -52,7 +54,8 @@ export const en = {
   "room.copyLink": "Copy link",
   "room.back": "Back to rooms",
   "room.missing": "There is no such room here",
-  "room.missing.hint": "It may be private, or the link is not complete. Ask the person who sent it, or look around.",
+  "room.missing.hint":
+    "It may be private, or the link is not complete. Ask the person who sent it, or look around.",
   "room.outside": "You are not in this room yet.",
   "room.join": "Join room",
   "room.joining": "Joining…",
@@ -62,7 +65,7 @@ export const en = {
   "room.empty": "Nobody has said anything here yet. The first line is yours.",
   "room.loadingOlder": "Loading older messages…",
   "room.olderError": "Older messages could not be loaded.",
-  "retry": "Try again",
+  retry: "Try again",
   "timeline.label": "Messages in {name}",
   "timeline.new": "New",
   "timeline.newer": "{count, plural, one {# newer} other {# newer}}, jump",
@@ -106,9 +109,9 @@ export const en = {
   "members.add.submit": "Add",
   "members.remove": "Remove {name}",
   "members.error": "The list of people could not be loaded.",
-  "close": "Close",
-  "cancel": "Cancel",
-  "save": "Save",
+  close: "Close",
+  cancel: "Cancel",
+  save: "Save",
   "create.title": "New room",
   "create.name": "Name",
   "create.topic": "Topic (optional)",
@@ -118,7 +121,7 @@ export const en = {
   "edit.title": "Rename or change topic",
   "edit.error": "Nothing was changed: {detail}",
   "action.error": "This did not work: {detail}",
-  "unreachable": "the server does not answer",
+  unreachable: "the server does not answer",
   "browse.title": "Public rooms",
   "browse.filter": "Filter by name or topic",
   "browse.empty": "There are no public rooms yet.",
@@ -149,7 +152,8 @@ export const en = {
   "settings.theme.dark": "Dark",
   "settings.language": "Language",
   "settings.signOut": "Sign out",
-  "settings.signOut.waiting": "{count, plural, one {# message} other {# messages}} not sent yet would be lost.",
+  "settings.signOut.waiting":
+    "{count, plural, one {# message} other {# messages}} not sent yet would be lost.",
   "settings.signedIn": "Signed in as {name}",
   "conn.connecting": "connecting",
   "conn.reconnecting": "reconnecting, {seconds} s",
@@ -162,7 +166,8 @@ export const en = {
   "conn.details": "Connection details",
   "conn.lane": "Lane",
   "conn.lane.none": "none",
-  "conn.why.failed": "WebTransport did not get through here, so this is WebSocket: the same conversation, a little slower on bad networks.",
+  "conn.why.failed":
+    "WebTransport did not get through here, so this is WebSocket: the same conversation, a little slower on bad networks.",
   "conn.why.unsupported": "This browser does not know WebTransport, so this is WebSocket.",
   "conn.why.forced": "WebSocket was chosen below.",
   "conn.tryWt": "Try WebTransport again",
@@ -179,7 +184,7 @@ export const en = {
   "conn.force": "Use",
   "conn.force.auto": "the best lane",
   "conn.force.hint": "Kept on this device as parlor.lane; applies at once.",
-  "conn.offline.hint": "There is no network. What is kept here can be read, and what you write waits."
+  "conn.offline.hint": "There is no network. What is kept here can be read, and what you write waits.",
 } as const;
 
 export type MessageId = keyof typeof en;

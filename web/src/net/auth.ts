@@ -49,12 +49,18 @@ export class Auth extends Store<AuthState> {
   }
 
   async signUp(name: string, displayName: string, password: string): Promise<void> {
-    await this.#enter("/register", { name, password, ...(displayName !== "" && { display_name: displayName }) });
+    await this.#enter("/register", {
+      name,
+      password,
+      ...(displayName !== "" && { display_name: displayName }),
+    });
   }
 
   async signOut(): Promise<void> {
     const token = this.#token?.value;
-    await call("/logout", { method: "POST", body: {}, ...(token !== undefined && { token }) }).catch(() => {});
+    await call("/logout", { method: "POST", body: {}, ...(token !== undefined && { token }) }).catch(
+      () => {},
+    );
     this.#leave(null);
     this.#tabs?.postMessage("signedOut");
   }

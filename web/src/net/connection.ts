@@ -115,7 +115,8 @@ export class Connection extends Store<ConnectionStatus> {
     this.#stopped = true;
     this.#unlisten();
     this.#running?.abort(new Error("stopped"));
-    for (const timer of [this.#retryTimer, this.#upgradeTimer, this.#renewTimer, this.#moveTimer]) clearTimeout(timer);
+    for (const timer of [this.#retryTimer, this.#upgradeTimer, this.#renewTimer, this.#moveTimer])
+      clearTimeout(timer);
     this.#session?.close();
     this.#session = null;
   }
@@ -212,7 +213,8 @@ export class Connection extends Store<ConnectionStatus> {
     const forced = this.#deps.forcedLane();
     if (forced !== null) return [forced];
     if (!this.#supports("webtransport")) return ["websocket"];
-    const remembered = this.#memory !== null && this.#memory.until > Date.now() ? this.#memory.lane : "webtransport";
+    const remembered =
+      this.#memory !== null && this.#memory.until > Date.now() ? this.#memory.lane : "webtransport";
     return remembered === "websocket" ? ["websocket", "webtransport"] : ["webtransport", "websocket"];
   }
 
@@ -351,6 +353,8 @@ function endOf(cause: unknown): { reason: CloseReason; resumeAfterMs: number } |
   const all = cause instanceof Error && "causes" in cause ? (cause.causes as unknown[]) : [cause];
   return all.find(
     (one): one is SessionEnded =>
-      one instanceof Error && one.name === "SessionEnded" && (one as SessionEnded).reason !== CloseReason.UNSPECIFIED,
+      one instanceof Error &&
+      one.name === "SessionEnded" &&
+      (one as SessionEnded).reason !== CloseReason.UNSPECIFIED,
   );
 }

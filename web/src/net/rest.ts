@@ -73,7 +73,13 @@ export class Problem extends Error {
   readonly code: string;
   readonly requestId: string | null;
   readonly retryAfterSeconds: number;
-  constructor(status: number, code: string, detail: string, requestId: string | null, retryAfterSeconds: number) {
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    requestId: string | null,
+    retryAfterSeconds: number,
+  ) {
     super(detail);
     this.status = status;
     this.code = code;

@@ -161,16 +161,13 @@ export class Session {
         },
       };
       if (signal.aborted) return abort();
-      openLane(target, events, given.signal).then(
-        (opened) => {
-          lane = opened;
-          if (given.signal.aborted) return opened.close();
-          const said = hello();
-          resumed = said.resume;
-          opened.send(encodeFrame({ case: "hello", value: said }));
-        },
-        fail,
-      );
+      openLane(target, events, given.signal).then((opened) => {
+        lane = opened;
+        if (given.signal.aborted) return opened.close();
+        const said = hello();
+        resumed = said.resume;
+        opened.send(encodeFrame({ case: "hello", value: said }));
+      }, fail);
     });
   }
 
@@ -311,7 +308,8 @@ export class Session {
     else {
       this.#lane.sendDatagram(frame);
       setTimeout(() => {
-        if (this.#probe.nonce === nonce && !this.#probe.answered && this.#ended === null) this.#lane.send(frame);
+        if (this.#probe.nonce === nonce && !this.#probe.answered && this.#ended === null)
+          this.#lane.send(frame);
       }, DATAGRAM_DOUBT_MS);
     }
     this.#probeSince ??= performance.now();

@@ -61,8 +61,10 @@ export class Api {
       `/rooms?scope=public&limit=${PAGE}${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
     );
   room = (id: string) => this.#call<Room>(`/rooms/${id}`);
-  createRoom = (room: { name: string; topic: string; visibility: "public" | "private" }, idempotencyKey: string) =>
-    this.#call<Room>("/rooms", { method: "POST", body: room, idempotencyKey });
+  createRoom = (
+    room: { name: string; topic: string; visibility: "public" | "private" },
+    idempotencyKey: string,
+  ) => this.#call<Room>("/rooms", { method: "POST", body: room, idempotencyKey });
   changeRoom = (id: string, change: { name?: string; topic?: string }) =>
     this.#call<Room>(`/rooms/${id}`, { method: "PATCH", body: change });
   archiveRoom = (id: string, archived: boolean) =>

@@ -186,7 +186,14 @@ export class Client {
           // Followed rooms are ahead of what a list fetched a moment ago says.
           if (known === undefined || known.head < room.head) return room;
           const { head, readSeq, unread, preview, lastAt } = known.readSeq >= room.readSeq ? known : room;
-          return { ...room, head, readSeq, unread, preview: preview || room.preview, lastAt: lastAt ?? room.lastAt };
+          return {
+            ...room,
+            head,
+            readSeq,
+            unread,
+            preview: preview || room.preview,
+            lastAt: lastAt ?? room.lastAt,
+          };
         }),
       );
       this.#saveRooms();
@@ -228,7 +235,10 @@ export class Client {
   markRead(roomId: string, seq: number): void {
     const room = this.rooms.get(roomId);
     if (room === undefined || (room.readSeq >= seq && room.unread === 0)) return;
-    this.rooms.change(roomId, { readSeq: Math.max(room.readSeq, seq), unread: this.#unreadAfter(roomId, seq) });
+    this.rooms.change(roomId, {
+      readSeq: Math.max(room.readSeq, seq),
+      unread: this.#unreadAfter(roomId, seq),
+    });
     this.#reads.set(roomId, seq);
     clearTimeout(this.#readTimer);
     this.#readTimer = setTimeout(() => this.#sendReads(), MARK_AFTER_MS);
@@ -329,7 +339,8 @@ export class Client {
     switch (body.case) {
       case "messagePosted": {
         this.typing.stopped(id, actor);
-        const counts = actor !== this.user.id && !body.value.erased && Number(event.seq) > (room?.readSeq ?? 0);
+        const counts =
+          actor !== this.user.id && !body.value.erased && Number(event.seq) > (room?.readSeq ?? 0);
         this.rooms.change(id, {
           head: log.seq,
           unread: (room?.unread ?? 0) + (counts ? 1 : 0),
@@ -428,7 +439,9 @@ export class Client {
     const head = this.rooms.get(log.id)?.head ?? 0;
     if (cached === undefined || log.loaded || (!evenIfOld && head - cached.seq > CACHE_BEHIND)) return;
     log.restore(cached);
-    this.people.need(cached.entries.map((entry) => (entry.kind === "message" ? entry.authorId : entry.actorId)));
+    this.people.need(
+      cached.entries.map((entry) => (entry.kind === "message" ? entry.authorId : entry.actorId)),
+    );
     this.view(log.id).show(log);
     this.#follower.follow(log.id);
   }
@@ -441,7 +454,8 @@ export class Client {
     ]);
     this.drafts.set(new Map(drafts.map(({ roomId, text }) => [roomId, text])));
     this.people.add(users?.users ?? []);
-    if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready") this.rooms.load(rooms.rooms);
+    if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready")
+      this.rooms.load(rooms.rooms);
     await this.outbox.start();
   }
 

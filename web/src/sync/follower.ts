@@ -200,11 +200,9 @@ export class Follower {
 
   #close(roomId: string): void {
     this.#open.delete(roomId);
-    this.#session
-      ?.request(newId(), { case: "close", value: { roomId: idToBytes(roomId) } })
-      .catch(() => {
-        // With the session its open logs are gone too.
-      });
+    this.#session?.request(newId(), { case: "close", value: { roomId: idToBytes(roomId) } }).catch(() => {
+      // With the session its open logs are gone too.
+    });
   }
 
   #healLater(log: Log): void {

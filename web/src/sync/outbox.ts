@@ -67,7 +67,10 @@ export class Outbox extends Store<readonly Pending[]> {
       return;
     }
     // Held for as long as this page lives, so that others know it does.
-    void navigator.locks.request(tabLock(this.tab), () => new Promise<void>((done) => (this.#release = done)));
+    void navigator.locks.request(
+      tabLock(this.tab),
+      () => new Promise<void>((done) => (this.#release = done)),
+    );
     await this.adopt();
   }
 
@@ -146,7 +149,9 @@ export class Outbox extends Store<readonly Pending[]> {
 
   #drain(roomId: string): void {
     if (this.#stopped || this.#busy.has(roomId) || this.#timers.has(roomId) || !this.#deps.isLive()) return;
-    const next = this.getSnapshot().find((pending) => pending.roomId === roomId && pending.state === "queued");
+    const next = this.getSnapshot().find(
+      (pending) => pending.roomId === roomId && pending.state === "queued",
+    );
     if (next === undefined || this.#unwritten.has(next.requestId)) return;
     this.#busy.add(roomId);
     this.#change(next.requestId, { state: "sending" });
@@ -173,7 +178,9 @@ export class Outbox extends Store<readonly Pending[]> {
   async #failed(intent: Pending, cause: unknown): Promise<void> {
     if (cause instanceof Refused && cause.isFinal) {
       const failure = { code: cause.code, message: cause.message };
-      await this.#deps.storage.put("outbox", intent.requestId, stored({ ...intent, failure })).catch(() => {});
+      await this.#deps.storage
+        .put("outbox", intent.requestId, stored({ ...intent, failure }))
+        .catch(() => {});
       this.#change(intent.requestId, { state: "failed", failure });
       return;
     }

@@ -13,7 +13,9 @@ export function App({ auth }: { auth: Auth }) {
   const state = useStore(auth);
   return (
     <IntlProvider locale={locale} messages={messages}>
-      {state.kind === "signedOut" && <SignIn auth={auth} expired={state.notice === "expired"} onFocus={loadChat} />}
+      {state.kind === "signedOut" && (
+        <SignIn auth={auth} expired={state.notice === "expired"} onFocus={loadChat} />
+      )}
       {state.kind === "signedIn" && (
         <Suspense fallback={<div className="h-full" aria-busy="true" />}>
           <Chat key={state.user.id} auth={auth} user={state.user} />

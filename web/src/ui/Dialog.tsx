@@ -22,7 +22,6 @@ export function Dialog({ title, onClose, children, wide = false, high = false }:
     return () => element?.close();
   }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Esc is the key for what a click outside does
     <dialog
       ref={dialog}
       aria-labelledby={titleId}

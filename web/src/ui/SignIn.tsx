@@ -142,7 +142,12 @@ export function SignIn({ auth, expired, onFocus }: Props) {
               {error}
             </p>
           )}
-          <button data-testid="auth-submit" type="submit" className="button primary min-h-10" disabled={working}>
+          <button
+            data-testid="auth-submit"
+            type="submit"
+            className="button primary min-h-10"
+            disabled={working}
+          >
             {working ? t("auth.working") : t(mode === "in" ? "auth.signIn" : "auth.signUp")}
           </button>
         </form>

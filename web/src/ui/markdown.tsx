@@ -7,7 +7,7 @@ import { gfmStrikethroughFromMarkdown } from "mdast-util-gfm-strikethrough";
 import { cjkFriendlyExtension } from "micromark-extension-cjk-friendly";
 import { gfmAutolinkLiteral } from "micromark-extension-gfm-autolink-literal";
 import { gfmStrikethrough } from "micromark-extension-gfm-strikethrough";
-import { Fragment, memo, type ReactNode } from "react";
+import { Children, memo, type ReactNode } from "react";
 import { Link } from "wouter";
 
 const options = {
@@ -30,7 +30,7 @@ function parse(text: string): Root {
 
 function children(parent: Parents): ReactNode {
   // The tree is built anew for every text, so that places serve as keys.
-  return parent.children.map((node, at) => <Fragment key={`${at}`}>{element(node)}</Fragment>);
+  return Children.toArray(parent.children.map(element));
 }
 
 function element(node: Nodes): ReactNode {
@@ -64,11 +64,7 @@ function element(node: Nodes): ReactNode {
     case "heading":
       return <p className="font-semibold">{children(node)}</p>;
     case "list":
-      return node.ordered ? (
-        <ol start={node.start ?? 1}>{children(node)}</ol>
-      ) : (
-        <ul>{children(node)}</ul>
-      );
+      return node.ordered ? <ol start={node.start ?? 1}>{children(node)}</ol> : <ul>{children(node)}</ul>;
     case "listItem":
       return <li>{children(node)}</li>;
     case "link":

@@ -64,10 +64,7 @@ export const openWebTransport: OpenLane = async (target, events, signal) => {
     (cause: unknown) => finish(cause),
   );
 
-  readFrames(control.readable, guarded).then(
-    () => finish(new Error("the control stream ended")),
-    finish,
-  );
+  readFrames(control.readable, guarded).then(() => finish(new Error("the control stream ended")), finish);
   acceptStreams(transport.incomingUnidirectionalStreams, guarded).catch(finish);
   readDatagrams(transport.datagrams.readable, guarded).catch(finish);
 

@@ -52,7 +52,9 @@ export function Composer({ id, onEditLast }: Props) {
       const last = client
         .view(id)
         .getSnapshot()
-        .entries.findLast((entry) => entry.kind === "message" && entry.authorId === client.user.id && !entry.deleted);
+        .entries.findLast(
+          (entry) => entry.kind === "message" && entry.authorId === client.user.id && !entry.deleted,
+        );
       if (last === undefined) return;
       event.preventDefault();
       onEditLast(last.seq);
@@ -61,7 +63,11 @@ export function Composer({ id, onEditLast }: Props) {
 
   const away = status.state === "offline" || status.state === "reconnecting";
   const edge =
-    status.state === "offline" ? "border-coral" : status.state === "reconnecting" ? "border-amber" : "border-line";
+    status.state === "offline"
+      ? "border-coral"
+      : status.state === "reconnecting"
+        ? "border-amber"
+        : "border-line";
   return (
     <div className="flex-none">
       <TypingLine id={id} />

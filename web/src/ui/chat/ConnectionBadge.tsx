@@ -71,7 +71,9 @@ function Shape({ status: { state, lane } }: { status: ConnectionStatus }) {
   return (
     <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true" className="flex-none">
       {state === "offline" && <rect x="2" y="2" width="8" height="8" {...ring} />}
-      {state === "live" && lane === "webtransport" && <circle cx="6" cy="6" r="4.5" className="fill-accent" />}
+      {state === "live" && lane === "webtransport" && (
+        <circle cx="6" cy="6" r="4.5" className="fill-accent" />
+      )}
       {state === "live" && lane === "websocket" && (
         <>
           <circle cx="6" cy="6" r="4" {...ring} />

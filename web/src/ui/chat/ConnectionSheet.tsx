@@ -55,7 +55,9 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
         </button>
       )}
       <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-2">
-        <Fact name={t("conn.lane")}>{status.lane === null ? t("conn.lane.none") : LANE_NAMES[status.lane]}</Fact>
+        <Fact name={t("conn.lane")}>
+          {status.lane === null ? t("conn.lane.none") : LANE_NAMES[status.lane]}
+        </Fact>
         <Fact name={t("conn.rtt")}>
           {status.rttMs === null ? (
             "—"
@@ -116,7 +118,9 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 /** The round trips of the last minute as a line; its height is the slowest. */
 function Spark({ values }: { values: readonly number[] }) {
   const top = Math.max(...values, 1);
-  const points = values.map((value, at) => `${(at * 72) / Math.max(1, values.length - 1)},${19 - (value / top) * 17}`);
+  const points = values.map(
+    (value, at) => `${(at * 72) / Math.max(1, values.length - 1)},${19 - (value / top) * 17}`,
+  );
   return (
     <svg width="72" height="20" aria-hidden="true" className="overflow-visible text-accent">
       <polyline points={points.join(" ")} fill="none" stroke="currentColor" strokeWidth="1.5" />

@@ -47,7 +47,9 @@ export function Directory() {
   }, [load, live]);
 
   const words = filter.trim().toLocaleLowerCase();
-  const shown = state.rooms.filter(({ name, topic }) => `${name} ${topic}`.toLocaleLowerCase().includes(words));
+  const shown = state.rooms.filter(({ name, topic }) =>
+    `${name} ${topic}`.toLocaleLowerCase().includes(words),
+  );
 
   return (
     <Page title={t("browse.title")}>
@@ -75,7 +77,9 @@ export function Directory() {
             </div>
           )}
           {state.status === "ready" && shown.length === 0 && (
-            <p className="py-6 text-center text-muted">{t(words === "" ? "browse.empty" : "browse.noMatch")}</p>
+            <p className="py-6 text-center text-muted">
+              {t(words === "" ? "browse.empty" : "browse.noMatch")}
+            </p>
           )}
           <ul className="divide-y divide-line">
             {shown.map((room) => (

@@ -24,7 +24,13 @@ export function EditRoom({ room, onClose }: { room: RoomEntry; onClose(): void }
 
   return (
     <Dialog title={t("edit.title")} onClose={onClose}>
-      <RoomForm name={room.name} topic={room.topic} submitLabel={t("save")} onSubmit={change} onClose={onClose} />
+      <RoomForm
+        name={room.name}
+        topic={room.topic}
+        submitLabel={t("save")}
+        onSubmit={change}
+        onClose={onClose}
+      />
     </Dialog>
   );
 }

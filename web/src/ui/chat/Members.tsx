@@ -89,7 +89,9 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
           {members?.map(({ user, role }) => (
             <li key={user.id} className="group flex items-center gap-2 rounded-md px-3 py-1.5">
               <span className="min-w-0 flex-1">
-                <span className={`block truncate font-medium ${user.id === client.user.id ? "text-accent" : ""}`}>
+                <span
+                  className={`block truncate font-medium ${user.id === client.user.id ? "text-accent" : ""}`}
+                >
                   {nameOf(user)}
                 </span>
                 <span className="label block truncate">

@@ -49,7 +49,8 @@ export function SystemRow({ line, names }: { line: SystemLine; names(id: string)
     case "left": {
       const self = change.userId === line.actorId;
       const user = names(change.userId);
-      if (change.what === "joined") words = self ? t("system.joined", { user }) : t("system.added", { actor, user });
+      if (change.what === "joined")
+        words = self ? t("system.joined", { user }) : t("system.added", { actor, user });
       else words = self ? t("system.left", { user }) : t("system.removed", { actor, user });
       break;
     }
@@ -106,7 +107,11 @@ export const MessageRow = memo(function MessageRow(props: Props) {
             aria-label={t(row.state === "queued" ? "timeline.queued" : "timeline.sending")}
           />
         ) : (
-          <span className={row.sameMinute ? "opacity-0 group-focus-within:opacity-100 group-hover:opacity-100" : ""}>
+          <span
+            className={
+              row.sameMinute ? "opacity-0 group-focus-within:opacity-100 group-hover:opacity-100" : ""
+            }
+          >
             <Time at={row.at} />
           </span>
         )}

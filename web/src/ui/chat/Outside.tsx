@@ -39,7 +39,13 @@ export function Outside({ id }: { id: string }) {
   return (
     <Page title={room === null ? t("app.name") : room.name}>
       <Notice title={t("room.outside")} text={room?.topic || undefined}>
-        <button type="button" data-testid="join-room" className="button primary" disabled={joining} onClick={join}>
+        <button
+          type="button"
+          data-testid="join-room"
+          className="button primary"
+          disabled={joining}
+          onClick={join}
+        >
           {t(joining ? "room.joining" : "room.join")}
         </button>
         {error !== null && (

@@ -5,8 +5,8 @@ import { roomEntry } from "../../sync/rooms";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Menu, MenuItem } from "../Menu";
 import { Composer } from "./Composer";
-import { ConnectionBadge } from "./ConnectionBadge";
 import { ConfirmDialog } from "./ConfirmDialog";
+import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
 import { EditRoom } from "./EditRoom";
 import { Members } from "./Members";
@@ -105,21 +105,29 @@ function RoomMenu({ id }: { id: string }) {
   }
   const archive = () =>
     attempt(async () => {
-      const { readSeq: _, unread: __, preview: ___, lastAt: ____, ...changed } = roomEntry(
-        await client.api.archiveRoom(id, !room.archived),
-      );
+      const {
+        readSeq: _,
+        unread: __,
+        preview: ___,
+        lastAt: ____,
+        ...changed
+      } = roomEntry(await client.api.archiveRoom(id, !room.archived));
       client.rooms.change(id, changed);
     });
 
   return (
     <>
       <Menu label={t("room.menu")}>
-        <MenuItem onSelect={() => void navigator.clipboard?.writeText(location.href)}>{t("room.copyLink")}</MenuItem>
+        <MenuItem onSelect={() => void navigator.clipboard?.writeText(location.href)}>
+          {t("room.copyLink")}
+        </MenuItem>
         {(room.role === "owner" || room.role === "admin") && (
           <MenuItem onSelect={() => setOpen("edit")}>{t("room.rename")}</MenuItem>
         )}
         {room.role === "owner" && (
-          <MenuItem onSelect={() => void archive()}>{t(room.archived ? "room.restore" : "room.archive")}</MenuItem>
+          <MenuItem onSelect={() => void archive()}>
+            {t(room.archived ? "room.restore" : "room.archive")}
+          </MenuItem>
         )}
         <MenuItem danger onSelect={() => setOpen("leave")}>
           {t("room.leave")}
@@ -140,9 +148,7 @@ function RoomMenu({ id }: { id: string }) {
           }
         />
       )}
-      {error !== null && (
-        <ConfirmDialog title={t("room.menu")} text={error} onClose={() => setError(null)} />
-      )}
+      {error !== null && <ConfirmDialog title={t("room.menu")} text={error} onClose={() => setError(null)} />}
     </>
   );
 }

@@ -41,7 +41,9 @@ export function Settings({ onClose }: { onClose(): void }) {
         />
         <div className="border-t border-line pt-4">
           <p className="label mb-3">{t("settings.signedIn", { name: nameOf(client.user) ?? "" })}</p>
-          {waiting > 0 && <p className="mb-3 text-amber">{t("settings.signOut.waiting", { count: waiting })}</p>}
+          {waiting > 0 && (
+            <p className="mb-3 text-amber">{t("settings.signOut.waiting", { count: waiting })}</p>
+          )}
           <button type="button" className="button danger" onClick={() => void signOut()}>
             {t("settings.signOut")}
           </button>

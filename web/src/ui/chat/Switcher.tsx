@@ -84,7 +84,6 @@ export function Switcher({ onClose }: { onClose(): void }) {
         aria-expanded="true"
         aria-controls={`${ids}list`}
         aria-activedescendant={shown[chosen] === undefined ? undefined : `${ids}${chosen}`}
-        // biome-ignore lint/a11y/noAutofocus: the switcher is for typing at once
         autoFocus
         value={query}
         onChange={(event) => {

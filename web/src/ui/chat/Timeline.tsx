@@ -84,7 +84,8 @@ export function Timeline({ id, editing, setEditing }: Props) {
   const newer = atEnd
     ? 0
     : entries.filter(
-        (entry) => entry.kind === "message" && entry.seq > seenSeq.current && entry.authorId !== client.user.id,
+        (entry) =>
+          entry.kind === "message" && entry.seq > seenSeq.current && entry.authorId !== client.user.id,
       ).length;
 
   // Older lines come before the reader reaches the top.
@@ -189,7 +190,10 @@ export function Timeline({ id, editing, setEditing }: Props) {
         </div>
       </div>
       {!atEnd && topAt !== null && topRow?.kind !== "day" && (
-        <div className="label pointer-events-none absolute inset-x-0 top-0 flex justify-center" aria-hidden="true">
+        <div
+          className="label pointer-events-none absolute inset-x-0 top-0 flex justify-center"
+          aria-hidden="true"
+        >
           <span className="rounded-b-md border border-t-0 border-line bg-ground px-3 py-1">
             <FormattedDate value={topAt} weekday="long" day="numeric" month="long" />
           </span>

@@ -9,7 +9,11 @@ export interface Sections {
 
 /** `shownUnread` is the room on screen where it was unread when it was entered:
     it stays where it is while it is read. */
-export function sections(rooms: readonly RoomEntry[], current: string | null, shownUnread: boolean): Sections {
+export function sections(
+  rooms: readonly RoomEntry[],
+  current: string | null,
+  shownUnread: boolean,
+): Sections {
   const result: Sections = { unread: [], rooms: [], archived: [] };
   for (const room of rooms) {
     const unread = room.id === current ? shownUnread : room.unread > 0;
