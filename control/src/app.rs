@@ -128,7 +128,7 @@ impl App {
     ) -> Result<Listed<RoomSummary>, Refusal> {
         let list = List::new("rooms/mine", user.as_bytes());
         let after = asked.after(&list)?.and_then(|id| RoomId::from_slice(&id));
-        let items = self.deps.rooms.mine(user, after, asked.limit).await.map_err(refused)?;
+        let items = self.deps.rooms.mine(user, after, asked.limit + 1).await.map_err(refused)?;
         Ok(asked.listed(&list, items, |item| *item.room.id.as_bytes()))
     }
 
@@ -140,14 +140,16 @@ impl App {
     ) -> Result<Listed<Access>, Refusal> {
         let list = List::new("rooms/public", &[]);
         let after = asked.after(&list)?.and_then(|id| RoomId::from_slice(&id));
-        let rooms = self.deps.rooms.directory(after, asked.limit).await.map_err(refused)?;
+        let rooms = self.deps.rooms.directory(after, asked.limit + 1).await.map_err(refused)?;
+        let Listed { items: rooms, next_cursor } =
+            asked.listed(&list, rooms, |room| *room.id.as_bytes());
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
         let mine = self.deps.rooms.summaries(user, &ids).await.map_err(refused)?;
         let role = |room: RoomId| -> Option<Role> {
             mine.iter().find(|summary| summary.room.id == room).map(|summary| summary.role)
         };
         let items = rooms.into_iter().map(|room| Access { role: role(room.id), room }).collect();
-        Ok(asked.listed(&list, items, |item| *item.room.id.as_bytes()))
+        Ok(Listed { items, next_cursor })
     }
 
     /// Members of a room.
@@ -160,7 +162,7 @@ impl App {
         self.access(user, room, Action::Read).await?;
         let list = List::new("members", room.as_bytes());
         let after = asked.after(&list)?.and_then(|id| UserId::from_slice(&id));
-        let items = self.deps.rooms.members(room, after, asked.limit).await.map_err(refused)?;
+        let items = self.deps.rooms.members(room, after, asked.limit + 1).await.map_err(refused)?;
         Ok(asked.listed(&list, items, |item| *item.user.id.as_bytes()))
     }
 
@@ -183,10 +185,13 @@ impl Asked<'_> {
         self.cursor.map(|cursor| list.decode(cursor).map(|(_, key)| key)).transpose()
     }
 
-    /// A full page may be the last one; then the next is empty.
-    fn listed<T>(&self, list: &List<'_>, items: Vec<T>, key: fn(&T) -> [u8; 16]) -> Listed<T> {
-        let full = items.len() as u64 >= u64::from(self.limit);
-        let next_cursor = items.last().filter(|_| full).map(|last| list.encode(0, &key(last)));
+    /// A page of what was read: one item more than asked for says that the list
+    /// goes on.
+    fn listed<T>(&self, list: &List<'_>, mut items: Vec<T>, key: fn(&T) -> [u8; 16]) -> Listed<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next_cursor = items.last().filter(|_| more).map(|last| list.encode(0, &key(last)));
         Listed { items, next_cursor }
     }
 }

@@ -25,7 +25,7 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use axum::Router;
 use parlor_bus::Bus;
-use parlor_domain::{Clock, OriginPolicy, RoomId};
+use parlor_domain::{Clock, OriginPolicy, RoomId, limits};
 use parlor_proto::room::room_service_server::RoomServiceServer;
 use parlor_token::Verifier;
 use tokio::sync::watch;
@@ -154,6 +154,7 @@ pub fn room_service(
     deps: Deps,
 ) -> RoomServiceServer<impl parlor_proto::room::room_service_server::RoomService> {
     RoomServiceServer::new(grpc::Rooms::new(app::App::new(deps)))
+        .max_decoding_message_size(limits::RPC_MESSAGE_BYTES)
 }
 
 /// The OpenAPI 3.1 document of the REST face.

@@ -12,9 +12,6 @@ use tonic::{Response, Status, transport::Channel};
 
 use crate::wire;
 
-/// A password hash may have to wait for its turn; nothing else takes so long.
-const DEADLINE: Duration = Duration::from_secs(10);
-
 /// Calls that speak in refusals. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Users {
@@ -89,7 +86,7 @@ impl Users {
 
 /// Waits for an answer, but not for ever.
 async fn answer<T>(call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Refusal> {
-    match tokio::time::timeout(DEADLINE, call).await {
+    match tokio::time::timeout(limits::RPC_DEADLINE, call).await {
         Ok(Ok(response)) => Ok(response.into_inner()),
         Ok(Err(status)) => Err(from_status(&status)),
         Err(_) => Err(unavailable()),

@@ -27,18 +27,22 @@ const NOT_THE_APP: [&str; 5] = ["api", "rt", "healthz", "readyz", "metrics"];
 /// A file of the web app; its index page at every path that is the app's own,
 /// so that links into it work.
 pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    answer::<Dist>(&method, &uri, &headers)
+}
+
+fn answer<Files: RustEmbed>(method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     let first = path.split('/').next().unwrap_or_default();
-    if NOT_THE_APP.contains(&first) || !matches!(method, Method::GET | Method::HEAD) {
+    if NOT_THE_APP.contains(&first) || !matches!(*method, Method::GET | Method::HEAD) {
         return not_found();
     }
-    if let Some(response) = file(path, &headers) {
+    if let Some(response) = file::<Files>(path, headers) {
         return response;
     }
-    if path.starts_with(HASHED) || !accepts_html(&headers) {
+    if path.starts_with(HASHED) || !accepts_html(headers) {
         return not_found();
     }
-    file("index.html", &headers).unwrap_or_else(|| {
+    file::<Files>("index.html", headers).unwrap_or_else(|| {
         let headers = [(header::CACHE_CONTROL, "no-cache")];
         (headers, axum::response::Html(PLACEHOLDER)).into_response()
     })
@@ -55,10 +59,10 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 }
 
 /// The file at `path`, in the smallest form that was built and is accepted.
-fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
-    let plain = Dist::get(path)?;
+fn file<Files: RustEmbed>(path: &str, headers: &HeaderMap) -> Option<Response> {
+    let plain = Files::get(path)?;
     let encoded = [("br", ".br"), ("gzip", ".gz")].into_iter().find_map(|(coding, suffix)| {
-        let file = accepts_coding(headers, coding).then(|| Dist::get(&format!("{path}{suffix}")));
+        let file = accepts_coding(headers, coding).then(|| Files::get(&format!("{path}{suffix}")));
         Some((coding, file??))
     });
     let (coding, file) = match encoded {
@@ -140,7 +144,82 @@ fn accepts_coding(headers: &HeaderMap, coding: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderName;
+
     use super::*;
+
+    /// What a build of the web app looks like.
+    #[derive(RustEmbed)]
+    #[folder = "$CARGO_MANIFEST_DIR/tests/dist"]
+    struct Built;
+
+    async fn get<Files: RustEmbed>(path: &str, asked: &[(&str, &str)]) -> (Response, Vec<u8>) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in asked {
+            headers.insert(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
+        }
+        let response = answer::<Files>(&Method::GET, &path.parse().unwrap(), &headers);
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        (Response::from_parts(parts, Body::empty()), body)
+    }
+
+    fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+        response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[tokio::test]
+    async fn hashed_files_are_kept_for_ever_and_pages_are_asked_for_again() {
+        let (script, body) = get::<Built>("/assets/app-1a2b.js", &[]).await;
+        assert_eq!(body, b"export {};\n");
+        assert_eq!(header(&script, "content-type"), "text/javascript; charset=utf-8");
+        assert!(header(&script, "cache-control").ends_with("immutable"));
+        for path in ["/", "/index.html", "/rooms/1"] {
+            let (page, body) = get::<Built>(path, &[]).await;
+            assert!(body.starts_with(b"<!doctype html>"), "{path}");
+            assert_eq!(header(&page, "content-type"), "text/html; charset=utf-8");
+            assert_eq!(header(&page, "cache-control"), "no-cache");
+        }
+        let (missing, _) = get::<Built>("/assets/app-0000.js", &[]).await;
+        assert_eq!(missing.status(), StatusCode::NOT_FOUND, "no page in place of a script");
+    }
+
+    #[tokio::test]
+    async fn what_the_browser_has_is_not_sent_again() {
+        let (first, _) = get::<Built>("/", &[]).await;
+        let etag = header(&first, "etag").to_owned();
+        for known in [etag.as_str(), "*", &format!("\"x\", {etag}")] {
+            let (again, body) = get::<Built>("/", &[("if-none-match", known)]).await;
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{known}");
+            assert_eq!((body.len(), header(&again, "etag")), (0, etag.as_str()));
+        }
+        let (other, _) = get::<Built>("/", &[("if-none-match", "W/\"other\"")]).await;
+        assert_eq!(other.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn built_compressed_files_are_preferred_where_they_are_accepted() {
+        let path = "/assets/app-1a2b.js";
+        let (plain, _) = get::<Built>(path, &[]).await;
+        let (small, body) = get::<Built>(path, &[("accept-encoding", "gzip, br")]).await;
+        assert_eq!(header(&small, "content-encoding"), "br");
+        assert_eq!(body, b"stands for brotli\n");
+        assert_eq!(header(&small, "content-type"), header(&plain, "content-type"));
+        assert_ne!(header(&small, "etag"), header(&plain, "etag"));
+        let (gzip, _) = get::<Built>(path, &[("accept-encoding", "gzip")]).await;
+        assert_eq!(header(&gzip, "content-encoding"), "", "none was built");
+    }
+
+    #[tokio::test]
+    async fn without_an_app_a_page_says_how_to_build_it() {
+        #[derive(RustEmbed)]
+        #[folder = "$CARGO_MANIFEST_DIR/tests/no-such-folder"]
+        #[allow_missing = true]
+        struct Missing;
+        let (page, body) = get::<Missing>("/rooms/1", &[]).await;
+        assert_eq!(page.status(), StatusCode::OK);
+        assert!(String::from_utf8(body).unwrap().contains("cargo xtask run"));
+    }
 
     #[test]
     fn codings_with_weight_zero_are_not_accepted() {

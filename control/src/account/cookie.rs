@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use axum::extract::FromRequestParts;
+use axum::{
+    extract::FromRequestParts,
+    response::{IntoResponse as _, Response},
+};
 use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
 };
 use http::request::Parts;
+use parlor_domain::{Code, Refusal};
 
 use crate::{Problem, app::App};
 
@@ -48,6 +52,16 @@ impl RefreshCookie {
     pub(super) fn clear(self) -> CookieJar {
         let cookie = self.cookie(String::new(), time::Duration::ZERO);
         CookieJar::new().add(cookie)
+    }
+
+    /// The answer to a cookie that is good for nothing: it would come with every
+    /// later attempt, so it is cleared. Other refusals say nothing against it.
+    pub(super) fn refused(self, refusal: Refusal) -> Response {
+        if refusal.code == Code::BadRefreshToken {
+            (self.clear(), Problem::from(refusal)).into_response()
+        } else {
+            Problem::from(refusal).into_response()
+        }
     }
 
     fn cookie(&self, value: String, max_age: time::Duration) -> Cookie<'static> {

@@ -1,7 +1,9 @@
 //! `POST /api/v1/logout`
 
-use axum::extract::State;
-use axum_extra::extract::CookieJar;
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use http::StatusCode;
 use parlor_proto::user::{LogOutRequest, log_out_request::By};
 use serde::Deserialize;
@@ -33,11 +35,15 @@ pub(crate) async fn log_out(
     cookie: RefreshCookie,
     access_token: Result<AccessToken, Problem>,
     JsonOrEmpty(body): JsonOrEmpty<LogOut>,
-) -> Result<(StatusCode, CookieJar), Problem> {
+) -> Result<Response, Problem> {
+    let by_cookie = body.refresh_token.is_none();
     let by = match body.refresh_token.or_else(|| cookie.token()) {
         Some(token) => By::RefreshToken(token),
         None => By::AccessToken(access_token?.0),
     };
-    app.users.log_out(LogOutRequest { by: Some(by) }).await?;
-    Ok((StatusCode::NO_CONTENT, cookie.clear()))
+    match app.users.log_out(LogOutRequest { by: Some(by) }).await {
+        Ok(()) => Ok((StatusCode::NO_CONTENT, cookie.clear()).into_response()),
+        Err(refusal) if by_cookie => Ok(cookie.refused(refusal)),
+        Err(refusal) => Err(refusal.into()),
+    }
 }

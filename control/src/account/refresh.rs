@@ -50,10 +50,7 @@ pub(crate) async fn refresh(
         Ok(signed_in) => {
             Ok(session::answer(&app, signed_in, by_cookie.then_some(cookie)).into_response())
         }
-        // A cookie that is good for nothing would come with every later attempt.
-        Err(refusal) if refusal.code == Code::BadRefreshToken && by_cookie => {
-            Ok((cookie.clear(), Problem::from(refusal)).into_response())
-        }
+        Err(refusal) if by_cookie => Ok(cookie.refused(refusal)),
         Err(refusal) => Err(refusal.into()),
     }
 }

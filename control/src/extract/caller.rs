@@ -21,19 +21,34 @@ pub(crate) fn unauthenticated() -> Refusal {
     Refusal::new(Code::Unauthenticated, "log in first")
 }
 
+/// The token of a `Bearer` authorization.
+pub(crate) fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
+}
+
 impl Caller {
-    /// Who this access token speaks for. A token outlives its device's log-out
-    /// by minutes, so the device is looked at too (C19).
-    pub(crate) async fn of_token(app: &App, token: &str) -> Result<Self, Refusal> {
-        let identity = app.deps.verifier.verify(token).map_err(|error| {
-            tracing::debug!(%error, "an access token was refused");
-            unauthenticated()
-        })?;
-        let device = app.deps.store.accounts.device(identity.device).await.map_err(refused)?;
-        match device {
-            Some(device) if device.revoked_at.is_none() => {
-                Ok(Self { user: identity.user, device: identity.device })
+    /// Who this access token speaks for, by its signature alone.
+    fn of_token(app: &App, token: &str) -> Result<Self, Refusal> {
+        match app.deps.verifier.verify(token) {
+            Ok(identity) => Ok(Self { user: identity.user, device: identity.device }),
+            Err(error) => {
+                tracing::debug!(%error, "an access token was refused");
+                Err(unauthenticated())
             }
+        }
+    }
+
+    /// The same, of a device that is still signed in: a token outlives its
+    /// device's log-out by minutes (C19).
+    pub(crate) async fn signed_in(app: &App, token: &str) -> Result<Self, Refusal> {
+        Self::of_token(app, token)?.check_device(app).await
+    }
+
+    async fn check_device(self, app: &App) -> Result<Self, Refusal> {
+        let device = app.deps.store.accounts.device(self.device).await.map_err(refused)?;
+        match device {
+            Some(device) if device.revoked_at.is_none() => Ok(self),
             _ => Err(unauthenticated()),
         }
     }
@@ -55,13 +70,8 @@ impl<S: Sync> FromRequestParts<S> for AccessToken {
         let (Some(value), None) = (values.next(), values.next()) else {
             return Err(unauthenticated().into());
         };
-        let token = value.to_str().ok().and_then(|value| value.split_once(' '));
-        match token {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                Ok(Self(token.trim_start_matches(' ').to_owned()))
-            }
-            _ => Err(unauthenticated().into()),
-        }
+        let token = value.to_str().ok().and_then(bearer).ok_or_else(unauthenticated)?;
+        Ok(Self(token.to_owned()))
     }
 }
 
@@ -70,8 +80,8 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let AccessToken(token) = AccessToken::from_request_parts(parts, app).await?;
-        let caller = Self::of_token(app, &token).await?;
+        let caller = Self::of_token(app, &token)?;
         app.per_user.take(caller.user)?;
-        Ok(caller)
+        Ok(caller.check_device(app).await?)
     }
 }

@@ -1,6 +1,8 @@
 //! JSON bodies. Each has a limit in bytes and in time, and holds exactly the
 //! fields that are known: others, and the same one twice, are refused.
 
+use std::time::Duration;
+
 use axum::{
     RequestExt as _,
     body::Bytes,
@@ -64,10 +66,14 @@ fn not_json() -> Problem {
     Refusal::new(Code::UnsupportedMediaType, "the body must be application/json").into()
 }
 
-/// The whole body, within [`limits::HTTP_BODY_BYTES`] (the default body limit
-/// that the middleware sets) and [`limits::HTTP_BODY_TIMEOUT`].
+/// The whole body, of up to [`limits::HTTP_BODY_BYTES`]: the default body limit
+/// that the middleware sets.
 async fn read(request: Request) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(limits::HTTP_BODY_TIMEOUT, request.extract::<Bytes, _>()).await {
+    read_within(request, limits::HTTP_BODY_TIMEOUT).await
+}
+
+async fn read_within(request: Request, limit: Duration) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(limit, request.extract::<Bytes, _>()).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             let limit = limits::HTTP_BODY_BYTES;
@@ -95,4 +101,30 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         };
         Refusal::new(code, error.to_string()).into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, response::IntoResponse as _};
+    use futures_util::stream;
+
+    use super::*;
+
+    fn status<T>(result: Result<T, Problem>) -> Option<StatusCode> {
+        result.err().map(|problem| problem.into_response().status())
+    }
+
+    #[tokio::test]
+    async fn r15_a_body_that_does_not_end_is_given_up() {
+        let body = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+        let read = read_within(Request::new(body), Duration::ZERO).await;
+        assert_eq!(status(read), Some(StatusCode::REQUEST_TIMEOUT));
+    }
+
+    #[tokio::test]
+    async fn r6_a_body_that_breaks_off_is_refused() {
+        let broken = stream::iter([Ok(Bytes::from("{")), Err(std::io::Error::other("gone"))]);
+        let read = read(Request::new(Body::from_stream(broken))).await;
+        assert_eq!(status(read), Some(StatusCode::BAD_REQUEST));
+    }
 }

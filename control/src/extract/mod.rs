@@ -9,7 +9,7 @@ mod path;
 mod peer;
 mod query;
 
-pub(crate) use caller::{AccessToken, Caller};
+pub(crate) use caller::{AccessToken, Caller, bearer, unauthenticated};
 pub(crate) use idempotency::Idempotency;
 pub(crate) use json::{Json, JsonOrEmpty};
 pub(crate) use origin::{SameOrigin, authority};

@@ -1,0 +1,97 @@
+//! Where the messages of `room.proto` become domain types, and back.
+
+use parlor_domain::{Code, Message, Refusal, RequestId, Room, RoomId, Seq, Visibility, limits};
+use parlor_proto::room::{self as proto, get_messages_request};
+use parlor_store::From as Begin;
+use tonic::{Status, metadata::MetadataValue};
+
+pub(super) fn invalid(message: &str) -> Refusal {
+    Refusal::new(Code::InvalidArgument, message)
+}
+
+/// Items in a page; 0 is "not given".
+pub(super) fn page(limit: u32) -> u32 {
+    if limit == 0 { limits::PAGE_ITEMS_DEFAULT } else { limit.min(limits::PAGE_ITEMS) }
+}
+
+pub(super) fn room_id(bytes: &[u8]) -> Result<RoomId, Refusal> {
+    RoomId::from_slice(bytes).ok_or_else(|| invalid("room_id has 16 bytes"))
+}
+
+pub(super) fn request_id(bytes: &[u8]) -> Result<RequestId, Refusal> {
+    if bytes.is_empty() {
+        return Ok(RequestId::random());
+    }
+    RequestId::from_slice(bytes).ok_or_else(|| invalid("request_id has 16 bytes"))
+}
+
+pub(super) fn visibility(visibility: proto::Visibility) -> Result<Visibility, Refusal> {
+    match visibility {
+        proto::Visibility::Public => Ok(Visibility::Public),
+        proto::Visibility::Private => Ok(Visibility::Private),
+        proto::Visibility::Unspecified => Err(invalid("visibility must be given")),
+    }
+}
+
+pub(super) fn begin(from: Option<get_messages_request::From>) -> Begin {
+    match from {
+        None => Begin::Before(Seq::MAX),
+        Some(get_messages_request::From::BeforeSeq(seq)) => Begin::Before(Seq::new(seq)),
+        Some(get_messages_request::From::AfterSeq(seq)) => Begin::After(Seq::new(seq)),
+        Some(get_messages_request::From::AroundSeq(seq)) => Begin::Around(Seq::new(seq)),
+    }
+}
+
+pub(super) fn room(room: Room) -> proto::Room {
+    let visibility = match room.visibility {
+        Visibility::Public => proto::Visibility::Public,
+        Visibility::Private => proto::Visibility::Private,
+    };
+    proto::Room {
+        id: room.id.as_bytes().to_vec(),
+        name: room.name.into(),
+        topic: room.topic.into(),
+        visibility: visibility.into(),
+        archived: room.archived,
+        created_at_us: room.created_at.micros(),
+        epoch: room.epoch.get(),
+        head: room.head.get(),
+        members: room.members,
+    }
+}
+
+pub(super) fn message(message: Message) -> proto::Message {
+    proto::Message {
+        seq: message.seq.get(),
+        author_id: message.author.as_bytes().to_vec(),
+        text: message.text,
+        reply_to: message.reply_to.unwrap_or_default().get(),
+        posted_at_us: message.posted_at.micros(),
+        edited_at_us: message.edited_at.unwrap_or_default().micros(),
+        deleted: message.deleted,
+        version: message.version.get(),
+    }
+}
+
+/// The gRPC status of a refusal, with its code and when to come back in the
+/// metadata.
+pub(super) fn status(refusal: Refusal) -> Status {
+    let code = match refusal.code.http_status() {
+        400 | 413 | 415 | 422 | 431 => tonic::Code::InvalidArgument,
+        401 => tonic::Code::Unauthenticated,
+        403 => tonic::Code::PermissionDenied,
+        404 | 405 => tonic::Code::NotFound,
+        409 => tonic::Code::FailedPrecondition,
+        429 | 507 => tonic::Code::ResourceExhausted,
+        503 => tonic::Code::Unavailable,
+        _ => tonic::Code::Internal,
+    };
+    let mut status = Status::new(code, refusal.message);
+    let metadata = status.metadata_mut();
+    metadata.insert("parlor-code", MetadataValue::from_static(refusal.code.as_str()));
+    if let Some(wait) = refusal.retry_after {
+        let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        metadata.insert("parlor-retry-after-ms", ms.into());
+    }
+    status
+}

@@ -1,0 +1,16 @@
+//! The REST face and the RoomService face against the real store and the real
+//! user service. Names cite the rows of FAULTS.md and clauses of DESIGN.md.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod account;
+mod bad_input;
+mod browser;
+mod grpc;
+mod messages;
+mod openapi;
+mod rooms;
+mod server;
+mod stack;
+mod tokens;
+mod web;
