@@ -125,3 +125,29 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c17_a_full_disk_is_told_from_an_absent_database() {
+        assert_eq!(Fault::of_sqlite(13), Fault::Full);
+        assert_eq!(Fault::of_postgres("53100"), Fault::Full);
+        assert_eq!(Fault::of_postgres("53300"), Fault::Away, "too many connections");
+        // IOERR_WRITE and BUSY_SNAPSHOT are extended codes.
+        assert_eq!(Fault::of_sqlite(778), Fault::Away);
+        assert_eq!(Fault::of_sqlite(517), Fault::Away);
+        assert_eq!(Fault::of_sqlite(1_034), Fault::Fsync);
+    }
+
+    #[test]
+    fn c13_what_may_succeed_later_is_unavailable() {
+        for code in ["57P01", "57P03", "57014", "55P03", "08006", "40001", "40P01"] {
+            let error = Fault::of_postgres(code).error(String::new());
+            assert!(matches!(error, StoreError::Unavailable(_)), "{code}");
+        }
+        assert_eq!(Fault::of_postgres("42601"), Fault::Other, "a syntax error is ours");
+        assert_eq!(Fault::of_sqlite(1), Fault::Other);
+    }
+}

@@ -45,7 +45,8 @@ impl House {
         Some(Self::open(Database::Postgres { url: format!("{server}/{name}") }, None).await)
     }
 
-    async fn open(database: Database, folder: Option<tempfile::TempDir>) -> Self {
+    /// Opens a database that another house or the folder keeps.
+    pub async fn open(database: Database, folder: Option<tempfile::TempDir>) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_700_000_000_000_000)));
         let Opened { store, accounts_writer, driver } =
             open(&database, Arc::clone(&clock) as _).await.expect("opens");
@@ -107,7 +108,8 @@ impl House {
         .await;
     }
 
-    fn literal(&self, id: uuid::Uuid) -> String {
+    /// An id as it is written in SQL.
+    pub fn literal(&self, id: uuid::Uuid) -> String {
         match self.database {
             Database::Sqlite { .. } => format!("x'{}'", id.simple()),
             Database::Postgres { .. } => format!("'{id}'"),
@@ -196,13 +198,7 @@ pub fn body(text: &str) -> Body {
 
 /// Every test of the suite, on both databases.
 macro_rules! contract {
-    ($($test:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                super::$test($crate::house::House::sqlite().await).await;
-            })*
-        }
+    (postgres: $($test:ident),* $(,)?) => {
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
@@ -217,6 +213,15 @@ macro_rules! contract {
                 }
             })*
         }
+    };
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::house::House::sqlite().await).await;
+            })*
+        }
+        $crate::house::contract! { postgres: $($test),* }
     };
 }
 pub(crate) use contract;

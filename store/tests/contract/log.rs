@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use parlor_domain::{
     Change, Code, EventBody, LogId, RequestId, RoomId, Seq, UserId, Visibility, limits,
 };
+use parlor_store::StoreError;
 use tokio::task::JoinSet;
 
 use crate::house::{House, body, command, contract, create, post};
@@ -18,6 +19,7 @@ contract! {
     c5_a_refusal_leaves_no_trace,
     one_batch_may_build_on_itself,
     group_commit_gathers_many_callers,
+    one_poisoned_room_does_not_fail_the_others,
     pages_after_and_before_are_dense,
     pages_end_at_the_byte_limit,
     c1_what_was_answered_is_there_after_reopening,
@@ -192,6 +194,27 @@ async fn group_commit_gathers_many_callers(house: House) {
     assert_eq!(after.commands - before.commands, 200);
     let transactions = after.transactions - before.transactions;
     assert!(transactions <= 20, "{transactions} transactions for 200 callers at once");
+}
+
+async fn one_poisoned_room_does_not_fail_the_others(house: House) {
+    let ada = house.user("ada").await;
+    let bad = house.room(ada, Visibility::Public).await;
+    let good = house.room(ada, Visibility::Public).await;
+    house
+        .execute(format!("UPDATE rooms SET name = '' WHERE id = {}", house.literal(bad.uuid())))
+        .await;
+    let submits = (0..20).map(|n| {
+        let room = if n == 7 { bad } else { good };
+        house.store.log.submit(vec![command(ada, post(room, "hello"))])
+    });
+    let results = futures_util::future::join_all(submits).await;
+    for (n, result) in results.into_iter().enumerate() {
+        if n == 7 {
+            assert!(matches!(result, Err(StoreError::Internal(_))), "{result:?}");
+        } else {
+            assert!(result.expect("available")[0].is_ok());
+        }
+    }
 }
 
 async fn pages_after_and_before_are_dense(house: House) {

@@ -2,7 +2,7 @@
 //! `PARLOR_TEST_POSTGRES_URL`, a superuser's URL; every test gets a database of
 //! its own there.
 
-#![allow(missing_docs, unreachable_pub, reason = "a test program")]
+#![allow(missing_docs, unreachable_pub, clippy::print_stdout, reason = "a test program")]
 
 mod accounts;
 mod fold;
@@ -10,4 +10,5 @@ mod house;
 mod log;
 mod outage;
 mod permissions;
+mod relay;
 mod rooms;

@@ -5,8 +5,12 @@ use std::{sync::Arc, time::Duration};
 use parlor_domain::{ManualClock, Visibility, limits};
 use parlor_store::{Database, OpenError, StoreError, open};
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
+use tokio::time::timeout;
 
-use crate::house::{House, command, contract, post};
+use crate::{
+    house::{House, command, contract, post},
+    relay::Relay,
+};
 
 contract! {
     c13_a_foreign_lock_is_answered_in_time_and_healed,
@@ -50,10 +54,10 @@ async fn c13_a_foreign_lock_is_answered_in_time_and_healed(house: House) {
     let posted = command(ada, post(room, "held up"));
     let lock = Lock::take(&house).await;
     let submit = house.store.log.submit(vec![posted.clone()]);
-    let answer = tokio::time::timeout(Duration::from_secs(2), submit).await.expect("within 2 s");
+    let answer = timeout(Duration::from_secs(2), submit).await.expect("within 2 s");
     assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
     lock.release().await;
-    let answer = tokio::time::timeout(limits::COMMIT_DEADLINE, house.repeat(&posted));
+    let answer = timeout(limits::COMMIT_DEADLINE, house.repeat(&posted));
     assert!(answer.await.expect("within 2 s").is_ok());
     house.store.ping().await.expect("ready");
 }
@@ -89,19 +93,64 @@ async fn what_is_no_database_is_not_opened() {
     }
 }
 
-async fn c1_postgres(house: House) {
-    let Database::Postgres { url } = &house.database else { return };
-    let (_, name) = url.rsplit_once('/').expect("the URL names a database");
-    let sql = format!("ALTER DATABASE {name} SET synchronous_commit = off");
-    house.execute(sql).await;
-    let opened = open(&house.database, Arc::new(ManualClock::default())).await;
-    assert!(matches!(opened, Err(OpenError::NotDurable(_))), "{opened:?}");
-}
+/// What only a server can do; `contract` runs what both can.
+mod server {
+    use super::*;
 
-#[tokio::test]
-async fn c1_postgres_that_answers_before_its_disk_is_refused() {
-    let Some(house) = House::postgres().await else { return };
-    let database = house.database.clone();
-    c1_postgres(house).await;
-    House::tear_down(database).await;
+    contract! { postgres:
+        c1_a_server_that_answers_before_its_disk_is_refused,
+        c13_broken_connections_are_replaced,
+        c13_a_hung_server_is_answered_for_in_time_and_healed,
+    }
+
+    fn parts(database: &Database) -> (&str, &str) {
+        let Database::Postgres { url } = database else { panic!("not a server") };
+        url.rsplit_once('/').expect("the URL names a database")
+    }
+
+    async fn c1_a_server_that_answers_before_its_disk_is_refused(house: House) {
+        let (_, name) = parts(&house.database);
+        house.execute(format!("ALTER DATABASE {name} SET synchronous_commit = off")).await;
+        let opened = open(&house.database, Arc::new(ManualClock::default())).await;
+        assert!(matches!(opened, Err(OpenError::NotDurable(_))), "{opened:?}");
+    }
+
+    async fn c13_broken_connections_are_replaced(house: House) {
+        let ada = house.user("ada").await;
+        let room = house.room(ada, Visibility::Public).await;
+        house
+            .execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    .into(),
+            )
+            .await;
+        house.post(ada, room, "as if nothing had been").await;
+        assert_eq!(house.store.accounts.user(ada).await.expect("up").expect("there").id, ada);
+    }
+
+    async fn c13_a_hung_server_is_answered_for_in_time_and_healed(house: House) {
+        let (server, name) = parts(&house.database);
+        let (login, address) = server.rsplit_once('@').expect("the URL names a user");
+        let relay = Relay::to(address.to_owned()).await;
+        let url = format!("{login}@{}/{name}", relay.address);
+        let house = House::open(Database::Postgres { url }, None).await;
+        let ada = house.user("ada").await;
+        let room = house.room(ada, Visibility::Public).await;
+        let posted = command(ada, post(room, "held up"));
+        relay.silence(true);
+        let limit = Duration::from_secs(2);
+        for _ in 0..2 {
+            let submit = house.store.log.submit(vec![posted.clone()]);
+            let answer = timeout(limit, submit).await.expect("within 2 s");
+            assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+        }
+        let read = timeout(limit, house.store.rooms.access(room, ada)).await.expect("within 2 s");
+        assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+        assert!(house.store.ping().await.is_err(), "not ready");
+        relay.silence(false);
+        let answer = timeout(limit, house.repeat(&posted)).await;
+        assert!(answer.expect("within 2 s").is_ok());
+        house.store.ping().await.expect("ready");
+    }
 }

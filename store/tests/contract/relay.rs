@@ -1,0 +1,55 @@
+//! A TCP relay in front of a server, which a test can make silent.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+};
+
+pub struct Relay {
+    pub address: SocketAddr,
+    silent: watch::Sender<bool>,
+    _tasks: JoinSet<()>,
+}
+
+impl Relay {
+    pub async fn to(server: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let (silent, state) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            let mut pairs = JoinSet::new();
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(&server).await.expect("the server answers");
+                let (client, server) = (client.into_split(), server.into_split());
+                pairs.spawn(copy(client.0, server.1, state.clone()));
+                pairs.spawn(copy(server.0, client.1, state.clone()));
+            }
+        });
+        Self { address, silent, _tasks: tasks }
+    }
+
+    /// While silent, nothing passes, and no connection is closed.
+    pub fn silence(&self, silent: bool) {
+        self.silent.send_replace(silent);
+    }
+}
+
+async fn copy(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    mut silent: watch::Receiver<bool>,
+) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(bytes @ 1..) = from.read(&mut buffer).await {
+        if silent.wait_for(|silent| !silent).await.is_err()
+            || to.write_all(&buffer[..bytes]).await.is_err()
+        {
+            return;
+        }
+    }
+}
