@@ -6,3 +6,4 @@ mod http;
 mod http3;
 mod process;
 mod support;
+mod websocket;

@@ -62,8 +62,12 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
-    pub(crate) async fn stop(self) {
+    pub(crate) fn begin_to_stop(&self) {
         self.shutdown.cancel();
+    }
+
+    pub(crate) async fn stop(self) {
+        self.begin_to_stop();
         let ended = timeout(DEADLINE, self.running).await.expect("it stops in time");
         ended.expect("it does not panic").expect("nothing crashed");
     }
