@@ -75,6 +75,7 @@ pub(crate) struct Page<T> {
     /// What the page holds.
     pub items: Vec<T>,
     /// Where the next page begins; null at the end.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
@@ -200,6 +201,7 @@ pub(crate) struct Room {
     /// Seq of its newest event.
     pub head: Number,
     /// What the caller is in it; null where not a member.
+    #[schema(required)]
     pub role: Option<Role>,
 }
 
@@ -238,6 +240,7 @@ pub(crate) struct RoomSummary {
     pub unread: u32,
     /// The beginning of the newest message.
     #[schema(example = "See you tomorrow")]
+    #[schema(required)]
     pub preview: Option<String>,
     /// When that was posted, else when the room was made.
     pub last_at: Time,
@@ -287,10 +290,12 @@ pub(crate) struct Message {
     #[schema(example = "See you *tomorrow*")]
     pub text: String,
     /// The message it answers.
+    #[schema(required)]
     pub reply_to: Option<Number>,
     /// When it was posted.
     pub posted_at: Time,
     /// When its text was last changed.
+    #[schema(required)]
     pub edited_at: Option<Time>,
     /// Only a tombstone is left.
     pub deleted: bool,

@@ -6,7 +6,7 @@ use http::header;
 use crate::{Problem, app::App};
 
 /// The public keys of access tokens: a JSON Web Key Set (RFC 7517).
-#[utoipa::path(get, path = "/jwks", tag = "server", responses(
+#[utoipa::path(get, operation_id = "jwks", path = "/jwks", tag = "server", responses(
     (status = 200, description = "The keys", body = serde_json::Value,
         example = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": "11qY"}]})),
 ))]

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// One user.
-#[utoipa::path(get, path = "/users/{id}", tag = "account", params(("id" = Uuid, Path)),
+#[utoipa::path(get, operation_id = "read_user", path = "/users/{id}", tag = "account", params(("id" = Uuid, Path)),
     security(("bearer" = [])), responses(
     (status = 200, description = "The user", body = User),
     (status = 404, description = "NOT_FOUND"),

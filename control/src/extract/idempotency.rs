@@ -3,11 +3,18 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use parlor_domain::{Code, Refusal, RequestId};
+use utoipa::IntoParams;
 
 use crate::Problem;
 
 /// The request id of a write: the caller's key, or a fresh one.
-pub(crate) struct Idempotency(pub RequestId);
+#[derive(IntoParams)]
+#[into_params(names("Idempotency-Key"), parameter_in = Header)]
+pub(crate) struct Idempotency(
+    /// A UUID that makes a retry safe: the same one does nothing twice.
+    #[param(value_type = Uuid, required = false)]
+    pub RequestId,
+);
 
 impl<S: Sync> FromRequestParts<S> for Idempotency {
     type Rejection = Problem;

@@ -13,11 +13,11 @@ use crate::{
 };
 
 /// Deletes a message; a tombstone without text stays.
-#[utoipa::path(delete, path = "/rooms/{id}/messages/{seq}", tag = "messages",
+#[utoipa::path(delete, operation_id = "delete_message", path = "/rooms/{id}/messages/{seq}", tag = "messages",
     params(
         ("id" = Uuid, Path),
         ("seq" = Number, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe"),
+        Idempotency,
     ),
     security(("bearer" = [])), responses(
     (status = 200, description = "Deleted; `seq` is the deletion's own", body = Committed),

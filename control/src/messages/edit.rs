@@ -25,11 +25,11 @@ pub(crate) struct Edit {
 }
 
 /// Replaces the text of one's own message.
-#[utoipa::path(patch, path = "/rooms/{id}/messages/{seq}", tag = "messages", request_body = Edit,
+#[utoipa::path(patch, operation_id = "edit_message", path = "/rooms/{id}/messages/{seq}", tag = "messages", request_body = Edit,
     params(
         ("id" = Uuid, Path),
         ("seq" = Number, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe"),
+        Idempotency,
     ),
     security(("bearer" = [])), responses(
     (status = 200, description = "Edited; `seq` is the edit's own", body = Committed),

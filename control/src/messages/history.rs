@@ -52,8 +52,10 @@ pub(crate) struct Messages {
     /// There are newer ones.
     more_after: bool,
     /// Reads the older ones; null where there are none.
+    #[schema(required)]
     prev_cursor: Option<String>,
     /// Reads the newer ones; null where there are none.
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 
@@ -62,7 +64,7 @@ const AFTER: u8 = 1;
 
 /// Messages of a room that the caller is a member of: the newest, or those
 /// before, after or around one, or where a cursor stands.
-#[utoipa::path(get, path = "/rooms/{id}/messages", tag = "messages",
+#[utoipa::path(get, operation_id = "list_messages", path = "/rooms/{id}/messages", tag = "messages",
     params(("id" = Uuid, Path), Where), security(("bearer" = [])), responses(
     (status = 200, description = "A page of messages", body = Messages),
     (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),

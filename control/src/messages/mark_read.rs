@@ -25,7 +25,7 @@ pub(crate) struct MarkRead {
 #[utoipa::path(post, path = "/rooms/{id}/read", tag = "messages", request_body = MarkRead,
     params(
         ("id" = Uuid, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe"),
+        Idempotency,
     ),
     security(("bearer" = [])), responses(
     (status = 200, description = "Noted; `seq` is of the caller's own log", body = Committed),

@@ -27,10 +27,10 @@ pub(crate) struct Post {
 }
 
 /// Posts a message. Answered when it is stored for good.
-#[utoipa::path(post, path = "/rooms/{id}/messages", tag = "messages", request_body = Post,
+#[utoipa::path(post, operation_id = "post_message", path = "/rooms/{id}/messages", tag = "messages", request_body = Post,
     params(
         ("id" = Uuid, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe"),
+        Idempotency,
     ),
     security(("bearer" = [])), responses(
     (status = 201, description = "Posted; `seq` is the message's id", body = Committed),

@@ -27,7 +27,7 @@ pub(crate) struct AddMember {
 #[utoipa::path(post, path = "/rooms/{id}/members", tag = "rooms", request_body = AddMember,
     params(
         ("id" = Uuid, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe"),
+        Idempotency,
     ),
     security(("bearer" = [])), responses(
     (status = 201, description = "A member now", body = Member),

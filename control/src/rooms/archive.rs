@@ -22,10 +22,10 @@ pub(crate) struct Archive {
 }
 
 /// Archives a room, which makes it read-only for everybody, or brings it back.
-#[utoipa::path(post, path = "/rooms/{id}/archive", tag = "rooms", request_body = Archive,
+#[utoipa::path(post, operation_id = "archive_room", path = "/rooms/{id}/archive", tag = "rooms", request_body = Archive,
     params(
         ("id" = Uuid, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe"),
+        Idempotency,
     ),
     security(("bearer" = [])), responses(
     (status = 200, description = "The room as it is now", body = Room),

@@ -31,8 +31,8 @@ pub(crate) struct CreateRoom {
 }
 
 /// Makes a room; the caller becomes its owner.
-#[utoipa::path(post, path = "/rooms", tag = "rooms", request_body = CreateRoom,
-    params(("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe")),
+#[utoipa::path(post, operation_id = "create_room", path = "/rooms", tag = "rooms", request_body = CreateRoom,
+    params(Idempotency),
     security(("bearer" = [])), responses(
     (status = 201, description = "Made", body = Room,
         headers(("Location" = String, description = "Path of the room"))),

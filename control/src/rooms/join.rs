@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// Makes the caller a member of a public room. A member stays one.
-#[utoipa::path(post, path = "/rooms/{id}/join", tag = "rooms",
+#[utoipa::path(post, operation_id = "join_room", path = "/rooms/{id}/join", tag = "rooms",
     params(
         ("id" = Uuid, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe"),
+        Idempotency,
     ),
     security(("bearer" = [])), responses(
     (status = 200, description = "The room as it is now", body = Room),

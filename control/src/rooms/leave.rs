@@ -13,10 +13,10 @@ use crate::{
 };
 
 /// Ends the caller's membership.
-#[utoipa::path(post, path = "/rooms/{id}/leave", tag = "rooms",
+#[utoipa::path(post, operation_id = "leave_room", path = "/rooms/{id}/leave", tag = "rooms",
     params(
         ("id" = Uuid, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe"),
+        Idempotency,
     ),
     security(("bearer" = [])), responses(
     (status = 204, description = "Left"),

@@ -1,11 +1,11 @@
 //! `GET /api/v1/rooms`
 
-use axum::{
-    extract::State,
-    response::{IntoResponse as _, Response},
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{Ref, RefOr, Schema, schema::AnyOfBuilder},
 };
-use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     Problem,
@@ -41,28 +41,49 @@ pub(crate) struct List {
     cursor: Option<String>,
 }
 
+/// What the scope asks for.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Rooms {
+    Mine(Page<RoomSummary>),
+    Public(Page<Room>),
+}
+
+// By hand, since a summary is a room too: both may fit (`anyOf`), where the
+// derived `oneOf` wants exactly one.
+impl PartialSchema for Rooms {
+    fn schema() -> RefOr<Schema> {
+        let of = |name| Ref::from_schema_name(name);
+        let pages = AnyOfBuilder::new()
+            .item(of(Page::<RoomSummary>::name()))
+            .item(of(Page::<Room>::name()));
+        Schema::AnyOf(pages.build()).into()
+    }
+}
+
+impl ToSchema for Rooms {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Page::<RoomSummary>::name().into(), Page::<RoomSummary>::schema()));
+        schemas.push((Page::<Room>::name().into(), Page::<Room>::schema()));
+        Page::<RoomSummary>::schemas(schemas);
+        Page::<Room>::schemas(schemas);
+    }
+}
+
 /// The caller's rooms, or the public directory.
-#[utoipa::path(get, path = "/rooms", tag = "rooms", params(List), security(("bearer" = [])),
+#[utoipa::path(get, operation_id = "list_rooms", path = "/rooms", tag = "rooms", params(List), security(("bearer" = [])),
     responses(
-    (status = 200, description = "A page of rooms; those of scope `public` without \
-        `read_seq`, `unread`, `preview` and `last_at`",
-        content((Page<RoomSummary> = "application/json"))),
+    (status = 200, description = "A page of rooms: summaries for `mine`", body = Rooms),
     (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),
 ))]
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<List>,
-) -> Result<Response, Problem> {
+) -> Result<Json<Rooms>, Problem> {
     let asked = Asked { limit: query.limit.0, cursor: query.cursor.as_deref() };
-    match query.scope {
-        Scope::Mine => {
-            let listed = app.my_rooms(caller.user, asked).await?;
-            Ok(Json(Page::<RoomSummary>::from(listed)).into_response())
-        }
-        Scope::Public => {
-            let listed = app.directory(caller.user, asked).await?;
-            Ok(Json(Page::<Room>::from(listed)).into_response())
-        }
-    }
+    Ok(Json(match query.scope {
+        Scope::Mine => Rooms::Mine(app.my_rooms(caller.user, asked).await?.into()),
+        Scope::Public => Rooms::Public(app.directory(caller.user, asked).await?.into()),
+    }))
 }

@@ -25,7 +25,7 @@ pub(crate) struct Members {
 }
 
 /// Members of a room that the caller is a member of.
-#[utoipa::path(get, path = "/rooms/{id}/members", tag = "rooms",
+#[utoipa::path(get, operation_id = "list_members", path = "/rooms/{id}/members", tag = "rooms",
     params(("id" = Uuid, Path), Members), security(("bearer" = [])), responses(
     (status = 200, description = "A page of members", body = Page<Member>),
     (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// One room that is public, or that the caller is a member of.
-#[utoipa::path(get, path = "/rooms/{id}", tag = "rooms", params(("id" = Uuid, Path)),
+#[utoipa::path(get, operation_id = "read_room", path = "/rooms/{id}", tag = "rooms", params(("id" = Uuid, Path)),
     security(("bearer" = [])), responses(
     (status = 200, description = "The room", body = Room),
     (status = 404, description = "NOT_FOUND"),

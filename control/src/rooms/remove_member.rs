@@ -17,7 +17,7 @@ use crate::{
     params(
         ("id" = Uuid, Path),
         ("user_id" = Uuid, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe"),
+        Idempotency,
     ),
     security(("bearer" = [])), responses(
     (status = 204, description = "No member any more"),

@@ -27,10 +27,10 @@ pub(crate) struct UpdateRoom {
 }
 
 /// Changes a room's name, its topic, or both.
-#[utoipa::path(patch, path = "/rooms/{id}", tag = "rooms", request_body = UpdateRoom,
+#[utoipa::path(patch, operation_id = "update_room", path = "/rooms/{id}", tag = "rooms", request_body = UpdateRoom,
     params(
         ("id" = Uuid, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes a retry safe"),
+        Idempotency,
     ),
     security(("bearer" = [])), responses(
     (status = 200, description = "The room as it is now", body = Room),

@@ -1,5 +1,7 @@
 //! The OpenAPI document and its page.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::stack::Stack;
@@ -32,11 +34,12 @@ async fn the_document_is_whole() {
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
     }
     let paths = document["paths"].as_object().unwrap();
-    let mut operations = 0;
+    let mut operations = HashSet::new();
     for (path, item) in paths {
         for method in METHODS {
             let Some(operation) = item.get(method) else { continue };
-            operations += 1;
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(operations.insert(id), "{id} stands twice");
             assert!(operation["summary"].is_string(), "{method} {path}");
             let responses = operation["responses"].as_object().unwrap();
             for (status, response) in responses {
@@ -51,7 +54,7 @@ async fn the_document_is_whole() {
             assert_eq!(secured, path.starts_with("/api/v1") && !public, "{method} {path}");
         }
     }
-    assert_eq!(operations, 26, "the contract's endpoints, no more and no less");
+    assert_eq!(operations.len(), 26, "the contract's endpoints, no more and no less");
     let number = &document["components"]["schemas"]["Number"];
     assert_eq!(number["type"], "string", "c21");
 }

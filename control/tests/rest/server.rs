@@ -59,6 +59,19 @@ async fn unknown_paths_and_methods_are_problems() {
 }
 
 #[tokio::test]
+async fn answers_are_compressed_where_that_is_asked_for() {
+    let stack = Stack::start().await;
+    let plain = stack.get("/api/openapi.json").send().await;
+    assert_eq!(plain.header("content-encoding"), "");
+    for coding in ["gzip", "br"] {
+        let ask = stack.get("/api/openapi.json").header("accept-encoding", coding);
+        let small = ask.send().await;
+        assert_eq!(small.header("content-encoding"), coding);
+        assert!(small.body.len() < plain.body.len() / 2);
+    }
+}
+
+#[tokio::test]
 async fn the_request_id_is_always_ours() {
     let stack = Stack::start().await;
     let reply = stack.get("/api/v1/server").header("x-request-id", "chosen").send().await;
