@@ -47,7 +47,7 @@ pub struct Done {
 /// A page of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Epoch and head of the log, read in the same snapshot.
+    /// Epoch and head of the log; no event of the page is after it.
     pub head: Position,
     /// Ascending, dense; at most the limit, and at most about
     /// [`parlor_domain::limits::EVENT_PAGE_BYTES`].
@@ -82,7 +82,7 @@ impl Log {
         let (answer, answered) = oneshot::channel();
         self.queue
             .try_send(Batch { commands, answer })
-            .map_err(|_| StoreError::Unavailable("too many commands wait".into()))?;
+            .map_err(|_| StoreError::Unavailable("the log takes no more commands now".into()))?;
         match timeout(limits::COMMIT_DEADLINE, answered).await {
             Ok(Ok(results)) => results,
             Ok(Err(_)) => Err(StoreError::Unavailable("the log has ended".into())),

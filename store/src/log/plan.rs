@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use parlor_domain::{
     Action, Body, Change, Code, Command, Digest, Epoch, Event, EventBody, LogId, Position, Refusal,
-    Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, Visibility, permit,
+    RequestId, Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, Visibility, permit,
 };
 
 use super::facts::{Facts, LogFacts, MessageFacts, Repeat, RoomFacts};
@@ -92,6 +92,16 @@ pub(crate) struct Plan {
     writes: Writes,
 }
 
+/// A command without what it wants.
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    id: RequestId,
+    digest: Digest,
+    actor: UserId,
+    /// Where its first event goes.
+    log: LogId,
+}
+
 type Outcome = Result<Done, Refusal>;
 
 impl Plan {
@@ -105,32 +115,37 @@ impl Plan {
 
     /// Decides one command; a refused one leaves no trace (C5).
     pub(crate) fn decide(&mut self, command: &Command) -> Outcome {
-        let (log, digest) = (command.log(), command.digest());
+        let request = Request {
+            id: command.request_id,
+            digest: command.digest(),
+            actor: command.actor,
+            log: command.log(),
+        };
         // Before any permission: whoever was removed meanwhile still learns
         // what became of the request. The digest says it was the same actor.
-        if let Some(repeat) = self.facts.repeats.get(&(log, command.request_id)) {
-            if repeat.digest != digest {
+        if let Some(repeat) = self.facts.repeats.get(&(request.log, request.id)) {
+            if repeat.digest != request.digest {
                 return Err(Refusal::new(
                     Code::IdempotencyMismatch,
                     "this request id was used before for something else",
                 ));
             }
-            let epoch = self.facts.logs.get(&log).map_or(self.epoch, |log| log.head.epoch);
+            let epoch = self.log(request.log)?.head.epoch;
             return Ok(Done { seq: repeat.seq, at: repeat.at, epoch, events: Vec::new() });
         }
-        let done = self.change(command)?;
-        if let Some((_, first)) = done.events.first() {
-            let repeat = Repeat { seq: first.seq, at: first.at, digest };
-            self.facts.repeats.insert((log, command.request_id), repeat);
+        let done = self.change(request, &command.change)?;
+        if let Some((log, first)) = done.events.first() {
+            let repeat = Repeat { seq: first.seq, at: first.at, digest: request.digest };
+            self.facts.repeats.insert((*log, request.id), repeat);
         }
         Ok(done)
     }
 
-    fn change(&mut self, command: &Command) -> Outcome {
-        let actor = command.actor;
-        match &command.change {
+    fn change(&mut self, request: Request, change: &Change) -> Outcome {
+        let actor = request.actor;
+        match change {
             Change::CreateRoom { room, name, topic, visibility } => {
-                self.create(command, *room, name, topic, *visibility)
+                self.create(request, *room, name, topic, *visibility)
             }
             Change::RenameRoom { room, name, topic } => {
                 let mut facts = self.open_room(*room, actor, Action::Rename)?.clone();
@@ -138,13 +153,13 @@ impl Plan {
                 facts.topic = topic.clone().unwrap_or(facts.topic);
                 let body =
                     EventBody::RoomRenamed { name: facts.name.clone(), topic: facts.topic.clone() };
-                self.save_room(command, *room, facts, body)
+                self.save_room(request, *room, facts, body)
             }
             Change::ArchiveRoom { room, archived } => {
                 let mut facts = self.room(*room, actor, Action::Archive)?.clone();
                 facts.archived = *archived;
                 self.save_room(
-                    command,
+                    request,
                     *room,
                     facts,
                     EventBody::RoomArchived { archived: *archived },
@@ -152,15 +167,15 @@ impl Plan {
             }
             Change::Join { room } => {
                 self.open_room(*room, actor, Action::Join)?;
-                self.join(command, *room, actor)
+                self.join(request, *room, actor)
             }
             Change::AddMember { room, user } => {
                 self.open_room(*room, actor, Action::AddMember)?;
-                self.join(command, *room, *user)
+                self.join(request, *room, *user)
             }
             Change::Leave { room } => {
                 self.room(*room, actor, Action::Leave)?;
-                self.leave(command, *room, actor)
+                self.leave(request, *room, actor)
             }
             Change::RemoveMember { room, user } => {
                 self.room(*room, actor, Action::RemoveMember)?;
@@ -170,24 +185,24 @@ impl Plan {
                 {
                     return Err(Refusal::new(Code::Forbidden, "only an owner may remove an owner"));
                 }
-                self.leave(command, *room, *user)
+                self.leave(request, *room, *user)
             }
-            Change::Post { room, body, reply_to } => self.post(command, *room, body, *reply_to),
-            Change::Edit { room, message, body } => self.edit(command, *room, *message, body),
-            Change::Delete { room, message } => self.delete(command, *room, *message),
-            Change::MarkRead { room, seq } => self.mark_read(command, *room, *seq),
+            Change::Post { room, body, reply_to } => self.post(request, *room, body, *reply_to),
+            Change::Edit { room, message, body } => self.edit(request, *room, *message, body),
+            Change::Delete { room, message } => self.delete(request, *room, *message),
+            Change::MarkRead { room, seq } => self.mark_read(request, *room, *seq),
         }
     }
 
     fn create(
         &mut self,
-        command: &Command,
+        request: Request,
         room: RoomId,
         name: &RoomName,
         topic: &Topic,
         visibility: Visibility,
     ) -> Outcome {
-        let (actor, log) = (command.actor, LogId::from(room));
+        let (actor, log) = (request.actor, LogId::from(room));
         if self.facts.logs.contains_key(&log) {
             return Err(Refusal::new(Code::Conflict, "the room exists already"));
         }
@@ -210,43 +225,43 @@ impl Plan {
         self.facts.rooms.insert(room, facts.clone());
         self.writes.changes.push(Projection::RoomCreated { room, facts });
         let body = EventBody::RoomCreated { name: name.clone(), topic: topic.clone(), visibility };
-        let mut done = self.first(command, body)?;
+        let mut done = self.first(request, body)?;
         if let Some(owner) = owner {
             let joined = EventBody::MemberJoined { user: owner, role: Role::Owner };
             done.events.push(self.further(log, actor, joined)?);
             done.events.push(self.further(owner.into(), actor, EventBody::RoomAdded { room })?);
-            self.count(room, owner, Role::Owner);
+            self.enlist(room, owner, Role::Owner);
         }
         Ok(done)
     }
 
     fn save_room(
         &mut self,
-        command: &Command,
+        request: Request,
         room: RoomId,
         facts: RoomFacts,
         body: EventBody,
     ) -> Outcome {
-        let done = self.first(command, body)?;
+        let done = self.first(request, body)?;
         self.facts.rooms.insert(room, facts.clone());
         self.writes.changes.push(Projection::RoomChanged { room, facts });
         Ok(done)
     }
 
-    fn join(&mut self, command: &Command, room: RoomId, user: UserId) -> Outcome {
+    fn join(&mut self, request: Request, room: RoomId, user: UserId) -> Outcome {
         self.known(user)?;
         if self.role(room, user).is_some() {
             return Err(Refusal::new(Code::Conflict, "already a member"));
         }
         let role = Role::Member;
-        let mut done = self.first(command, EventBody::MemberJoined { user, role })?;
+        let mut done = self.first(request, EventBody::MemberJoined { user, role })?;
         let added = EventBody::RoomAdded { room };
-        done.events.push(self.further(user.into(), command.actor, added)?);
-        self.count(room, user, role);
+        done.events.push(self.further(user.into(), request.actor, added)?);
+        self.enlist(room, user, role);
         Ok(done)
     }
 
-    fn leave(&mut self, command: &Command, room: RoomId, user: UserId) -> Outcome {
+    fn leave(&mut self, request: Request, room: RoomId, user: UserId) -> Outcome {
         let role = self.role(room, user).ok_or_else(Refusal::not_found)?;
         let facts = self.facts.rooms.get_mut(&room).ok_or_else(Refusal::not_found)?;
         if role == Role::Owner {
@@ -261,63 +276,63 @@ impl Plan {
         facts.members -= 1;
         self.facts.roles.remove(&(room, user));
         self.writes.changes.push(Projection::Left { room, user, role });
-        let mut done = self.first(command, EventBody::MemberLeft { user })?;
+        let mut done = self.first(request, EventBody::MemberLeft { user })?;
         let removed = EventBody::RoomRemoved { room };
-        done.events.push(self.further(user.into(), command.actor, removed)?);
+        done.events.push(self.further(user.into(), request.actor, removed)?);
         Ok(done)
     }
 
     fn post(
         &mut self,
-        command: &Command,
+        request: Request,
         room: RoomId,
         body: &Body,
         reply_to: Option<Seq>,
     ) -> Outcome {
-        self.open_room(room, command.actor, Action::Post)?;
+        self.open_room(room, request.actor, Action::Post)?;
         if let Some(message) = reply_to {
             self.message(room, message)?;
         }
-        let (author, text) = (command.actor, body.as_str().to_owned());
+        let (author, text) = (request.actor, body.as_str().to_owned());
         let posted = EventBody::MessagePosted { text: text.clone(), reply_to, erased: false };
-        let done = self.first(command, posted)?;
+        let done = self.first(request, posted)?;
         let facts = MessageFacts { author, reply_to, deleted: false };
         self.facts.messages.insert((room, done.seq), facts);
         self.writes.messages.push(NewMessage { room, seq: done.seq, author, text, reply_to });
         Ok(done)
     }
 
-    fn edit(&mut self, command: &Command, room: RoomId, message: Seq, body: &Body) -> Outcome {
-        self.open_room(room, command.actor, Action::EditOwn)?;
+    fn edit(&mut self, request: Request, room: RoomId, message: Seq, body: &Body) -> Outcome {
+        self.open_room(room, request.actor, Action::EditOwn)?;
         let facts = self.message(room, message)?;
-        if facts.author != command.actor {
+        if facts.author != request.actor {
             return Err(Refusal::new(Code::Forbidden, "only its author may edit a message"));
         }
         not_deleted(&facts)?;
         let text = body.as_str().to_owned();
         let edited = EventBody::MessageEdited { message, text: text.clone(), erased: false };
-        let done = self.first(command, edited)?;
+        let done = self.first(request, edited)?;
         self.writes.changes.push(Projection::Edited { room, message, text, by: done.seq });
         Ok(done)
     }
 
-    fn delete(&mut self, command: &Command, room: RoomId, message: Seq) -> Outcome {
-        self.open_room(room, command.actor, Action::EditOwn)?;
+    fn delete(&mut self, request: Request, room: RoomId, message: Seq) -> Outcome {
+        self.open_room(room, request.actor, Action::EditOwn)?;
         let mut facts = self.message(room, message)?;
-        if facts.author != command.actor {
-            self.room(room, command.actor, Action::DeleteAny)?;
+        if facts.author != request.actor {
+            self.room(room, request.actor, Action::DeleteAny)?;
         }
         not_deleted(&facts)?;
         facts.deleted = true;
         self.facts.messages.insert((room, message), facts);
-        let done = self.first(command, EventBody::MessageDeleted { message })?;
+        let done = self.first(request, EventBody::MessageDeleted { message })?;
         let reply_to = facts.reply_to;
         self.writes.changes.push(Projection::Erased { room, message, reply_to, by: done.seq });
         Ok(done)
     }
 
-    fn mark_read(&mut self, command: &Command, room: RoomId, seq: Seq) -> Outcome {
-        let user = command.actor;
+    fn mark_read(&mut self, request: Request, room: RoomId, seq: Seq) -> Outcome {
+        let user = request.actor;
         let loaded = self.room(room, user, Action::Read)?.head;
         self.known(user)?;
         let head = self.facts.logs.get(&room.into()).map_or(loaded, |log| log.head.seq);
@@ -329,7 +344,7 @@ impl Plan {
         }
         *read = seq;
         self.writes.reads.insert((user, room), seq);
-        self.first(command, EventBody::ReadMoved { room, seq })
+        self.first(request, EventBody::ReadMoved { room, seq })
     }
 
     /// The room, where it exists and `actor` may do `action` in it.
@@ -377,7 +392,7 @@ impl Plan {
     }
 
     /// Makes `user` a member.
-    fn count(&mut self, room: RoomId, user: UserId, role: Role) {
+    fn enlist(&mut self, room: RoomId, user: UserId, role: Role) {
         if let Some(facts) = self.facts.rooms.get_mut(&room) {
             facts.members += 1;
             facts.owners += u32::from(role == Role::Owner);
@@ -386,10 +401,10 @@ impl Plan {
         self.writes.changes.push(Projection::Joined { room, user, role });
     }
 
-    /// Appends the event that answers the command.
-    fn first(&mut self, command: &Command, body: EventBody) -> Outcome {
-        let log = command.log();
-        let event = self.append(log, command.actor, Some(command), body)?;
+    /// Appends the event that answers the request.
+    fn first(&mut self, request: Request, body: EventBody) -> Outcome {
+        let log = request.log;
+        let event = self.append(log, request.actor, Some(request), body)?;
         let epoch = self.log(log)?.head.epoch;
         Ok(Done { seq: event.seq, at: event.at, epoch, events: vec![(log, event)] })
     }
@@ -408,16 +423,16 @@ impl Plan {
         &mut self,
         log: LogId,
         actor: UserId,
-        command: Option<&Command>,
+        request: Option<Request>,
         body: EventBody,
     ) -> Result<Event, Refusal> {
         let facts = self.facts.logs.get_mut(&log).ok_or_else(Refusal::not_found)?;
         let seq = facts.head.seq.next();
         facts.head.seq = seq;
         self.writes.heads.insert(log, seq);
-        let request_id = command.map(|command| command.request_id);
+        let request_id = request.map(|request| request.id);
         let event = Event { seq, at: self.now, actor, request_id, body };
-        let digest = command.map(Command::digest);
+        let digest = request.map(|request| request.digest);
         self.writes.events.push(NewEvent { log, event: event.clone(), digest });
         Ok(event)
     }
