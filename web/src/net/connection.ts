@@ -94,11 +94,19 @@ export class Connection extends Store<ConnectionStatus> {
     const online = () => {
       // Another network may let through what the last one did not.
       this.#memory = null;
-      this.tryNow();
+      if (this.#session === null) this.tryNow();
+      else this.#session.suspect();
     };
-    const offline = () => this.#note({ state: "offline", since: Date.now() });
+    const offline = () => {
+      // The browser may be wrong; a lane that still answers is worth more.
+      if (this.#session === null) this.#note({ state: "offline" });
+      else this.#session.suspect();
+    };
     const visible = () => {
-      if (document.visibilityState === "visible" && this.#session === null) this.tryNow();
+      if (document.visibilityState !== "visible") return;
+      // After a sleep the lane may be dead without having noticed.
+      if (this.#session === null) this.tryNow();
+      else this.#session.suspect();
     };
     globalThis.addEventListener?.("online", online);
     globalThis.addEventListener?.("offline", offline);
@@ -124,10 +132,7 @@ export class Connection extends Store<ConnectionStatus> {
   /** Skips the wait before the next attempt. */
   tryNow(): void {
     if (this.#stopped) return;
-    if (this.#session !== null) {
-      if (this.getSnapshot().state === "offline") this.#note({ state: "live", since: Date.now() });
-      return;
-    }
+    if (this.#session !== null) return;
     this.#attempt = 0;
     void this.#connect(HEAD_START_MS);
   }
@@ -233,7 +238,6 @@ export class Connection extends Store<ConnectionStatus> {
     this.#note({
       state: "live",
       lane: session.kind,
-      since: Date.now(),
       nextAttemptAt: null,
       fallback: this.#whyNotWebTransport(session.kind),
       node: session.welcome.node,
@@ -286,7 +290,7 @@ export class Connection extends Store<ConnectionStatus> {
 
   #leave(session: Session, goAway: GoAway): void {
     if (this.#session !== session) return;
-    this.#note({ state: "moving", since: Date.now() });
+    this.#note({ state: "moving" });
     clearTimeout(this.#moveTimer);
     this.#moveTimer = setTimeout(() => {
       // Where this fails, the old session's end starts the ordinary way back.
@@ -300,7 +304,7 @@ export class Connection extends Store<ConnectionStatus> {
     clearTimeout(this.#renewTimer);
     clearTimeout(this.#upgradeTimer);
     clearTimeout(this.#moveTimer);
-    this.#note({ state: this.#awayState(), lane: null, rttMs: null, rtts: [], since: Date.now() });
+    this.#note({ state: this.#awayState(), lane: null, rttMs: null, rtts: [] });
     if (cause.reason === CloseReason.UNSPECIFIED) {
       // A lane died under us; both get the same chance at once.
       void this.#connect(0);
@@ -341,9 +345,9 @@ export class Connection extends Store<ConnectionStatus> {
 
   #note(change: Partial<ConnectionStatus>): void {
     this.update((status) => {
-      // The count of seconds goes on while the same absence lasts.
-      const since = change.state === status.state ? status.since : (change.since ?? Date.now());
-      return { ...status, ...change, since: change.state === undefined ? status.since : since };
+      const next = { ...status, ...change };
+      // The seconds go on counting while the same absence lasts.
+      return next.state === status.state ? next : { ...next, since: Date.now() };
     });
   }
 }

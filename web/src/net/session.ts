@@ -27,6 +27,8 @@ const DATAGRAM_DOUBT_MS = 1_500;
 /** Shorter than the promised 5 s and 10 s by the time the next lane needs. */
 const SILENCE_IN_FLIGHT_MS = 4_500;
 const SILENCE_IDLE_MS = 9_000;
+/** How long a lane that is in doubt may stay silent. */
+const SUSPECT_MS = 2_500;
 /** A timer later than this tells that the page was asleep. */
 const LATE_TIMER_MS = 2_000;
 const EARLY_FRAMES = 1_024;
@@ -219,6 +221,14 @@ export class Session {
     const frame = encodeFrame(kind);
     if (kind.case === "typing") this.#lane.sendDatagram(frame);
     else this.#lane.send(frame);
+  }
+
+  /** There is reason to doubt the lane: it must show life soon, or it ends. */
+  suspect(): void {
+    if (this.#ended !== null) return;
+    this.#sendProbe(true);
+    this.#probeSince = performance.now() - SILENCE_IDLE_MS + SUSPECT_MS;
+    this.#armWatch();
   }
 
   /** Tells the server what has been applied, so that it can name what is missing. */

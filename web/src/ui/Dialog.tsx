@@ -18,7 +18,10 @@ export function Dialog({ title, onClose, children, wide = false, high = false }:
   const titleId = useId();
   useEffect(() => {
     const element = dialog.current;
-    if (element !== null && !element.open) element.showModal();
+    if (element !== null && !element.open) {
+      element.showModal();
+      element.querySelector<HTMLElement>("[data-autofocus]")?.focus();
+    }
     return () => element?.close();
   }, []);
   return (

@@ -1,4 +1,4 @@
-import { useCallback, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useEffectEvent, useSyncExternalStore } from "react";
 import { useIntl } from "react-intl";
 import type { MessageId } from "../i18n/en";
 import { Problem } from "../net/rest";
@@ -19,4 +19,29 @@ export function useT(): Translate {
 /** Why something did not work, in words. */
 export function reasonOf(error: unknown, t: Translate): string {
   return error instanceof Problem ? error.message : t("unreachable");
+}
+
+/** What Esc does now: the newest of these acts alone. */
+const escapes: (() => void)[] = [];
+
+function onEscape(event: KeyboardEvent): void {
+  if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+  const act = escapes.at(-1);
+  if (act === undefined) return;
+  event.preventDefault();
+  act();
+}
+
+/** Gives Esc a meaning while the component is there. */
+export function useEscape(act: () => void): void {
+  const onEscapeNow = useEffectEvent(act);
+  useEffect(() => {
+    const mine = () => onEscapeNow();
+    if (escapes.length === 0) document.addEventListener("keydown", onEscape);
+    escapes.push(mine);
+    return () => {
+      escapes.splice(escapes.indexOf(mine), 1);
+      if (escapes.length === 0) document.removeEventListener("keydown", onEscape);
+    };
+  }, []);
 }

@@ -1,7 +1,7 @@
 import { UserMinus, X } from "lucide-react";
 import { type FormEvent, useCallback, useEffect, useState } from "react";
 import type { Member } from "../../net/rest";
-import { reasonOf, useStore, useT } from "../hooks";
+import { reasonOf, useEscape, useStore, useT } from "../hooks";
 import { nameOf, useChat } from "./context";
 
 /** Who is in the room; closes by Esc. */
@@ -30,15 +30,7 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
     void load();
   }, [load, count]);
 
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || event.defaultPrevented) return;
-      event.preventDefault();
-      onClose();
-    };
-    document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
-  }, [onClose]);
+  useEscape(onClose);
 
   async function attempt(act: () => Promise<unknown>): Promise<boolean> {
     try {

@@ -43,8 +43,7 @@ export function RoomForm({ submitLabel, onSubmit, onClose, children, ...initial 
           onChange={(event) => setName(event.target.value)}
           maxLength={80}
           required
-          // biome-ignore lint/a11y/noAutofocus: the first field of a sheet that was just asked for
-          autoFocus
+          data-autofocus
         />
       </div>
       <div className="grid gap-1">

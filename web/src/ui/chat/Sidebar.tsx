@@ -138,7 +138,7 @@ function RoomList({ parts, current }: { parts: Sections; current: string | null 
         <Group title={t("rooms.rooms")} rooms={parts.rooms} current={current} />
         <Group title={t("rooms.archived")} rooms={parts.archived} current={current} />
       </div>
-      <footer className="flex flex-none items-center justify-between gap-2 border-t border-line px-2 py-2">
+      <footer className="flex flex-none items-center border-t border-line p-2 text-sm whitespace-nowrap">
         <button type="button" data-testid="new-room" className="item w-auto" onClick={() => show("create")}>
           <Plus size={16} aria-hidden="true" className="text-muted" />
           {t("rooms.new")}
@@ -148,7 +148,7 @@ function RoomList({ parts, current }: { parts: Sections; current: string | null 
         </Link>
         <button
           type="button"
-          className="hidden px-2 lg:block"
+          className="ms-auto hidden px-1 lg:block"
           onClick={() => show("switch")}
           aria-label={t("switch.title")}
         >

@@ -84,7 +84,7 @@ export function Switcher({ onClose }: { onClose(): void }) {
         aria-expanded="true"
         aria-controls={`${ids}list`}
         aria-activedescendant={shown[chosen] === undefined ? undefined : `${ids}${chosen}`}
-        autoFocus
+        data-autofocus
         value={query}
         onChange={(event) => {
           setQuery(event.target.value);

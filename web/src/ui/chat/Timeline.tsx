@@ -1,9 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
 import { buildRows, type MessageRow as MessageRowData, type Row } from "../../sync/rows";
-import { useStore, useT } from "../hooks";
+import { useEscape, useStore, useT } from "../hooks";
 import { useChat, useNames } from "./context";
 import { DayLine, MessageRow, SystemRow, UnreadLine } from "./MessageRow";
 import { Notice } from "./Page";
@@ -62,7 +62,10 @@ export function Timeline({ id, editing, setEditing }: Props) {
   }, [ready, rows, virtualizer]);
 
   const [atEnd, setAtEnd] = useState(true);
-  const onScroll = useCallback(() => setAtEnd(virtualizer.isAtEnd(END_SLACK)), [virtualizer]);
+  // After every render: heights are measured and offsets read between them.
+  useLayoutEffect(() => {
+    if (placed.current) setAtEnd(virtualizer.isAtEnd(END_SLACK));
+  });
 
   // One's own line is always shown, wherever one was reading.
   const lastOwn = pending[pending.length - 1]?.requestId;
@@ -98,16 +101,11 @@ export function Timeline({ id, editing, setEditing }: Props) {
   }, [client, id, moreBefore, state.older, firstIndex]);
 
   // Esc reads everything and jumps to the newest.
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
-      view.note({ divider: null });
-      client.markRead(id, lastSeq);
-      virtualizer.scrollToEnd();
-    };
-    document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
-  }, [client, id, view, lastSeq, virtualizer]);
+  useEscape(() => {
+    view.note({ divider: null });
+    client.markRead(id, lastSeq);
+    virtualizer.scrollToEnd();
+  });
 
   const topRow = rows[virtualizer.getVirtualItemForOffset(virtualizer.scrollOffset ?? 0)?.index ?? 0];
   const topAt = topRow === undefined ? null : timeOf(topRow);
@@ -135,7 +133,6 @@ export function Timeline({ id, editing, setEditing }: Props) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none] -outline-offset-2"
-        onScroll={onScroll}
       >
         <div
           role="feed"
