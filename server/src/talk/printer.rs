@@ -1,0 +1,152 @@
+//! Prints what happens in a room.
+
+use std::{borrow::Cow, collections::HashMap, io::IsTerminal as _};
+
+use anyhow::Context as _;
+use jiff::{Timestamp as Time, tz::TimeZone};
+use parlor_client::{Client, History, RoomEvent};
+use parlor_domain::{Event, EventBody, UserId};
+use tokio::io::{AsyncWriteExt as _, Stdout};
+
+use super::Print;
+
+/// Names kept; beyond that they are asked for again.
+const NAMES: usize = 4_096;
+
+#[derive(Debug)]
+pub(super) struct Printer {
+    client: Client,
+    style: Print,
+    out: Stdout,
+    /// A terminal obeys control characters, which others may not send it.
+    to_terminal: bool,
+    names: HashMap<UserId, String>,
+}
+
+impl Printer {
+    pub(super) fn new(client: Client, style: Print) -> Self {
+        let to_terminal = std::io::stdout().is_terminal();
+        Self { client, style, out: tokio::io::stdout(), to_terminal, names: HashMap::new() }
+    }
+
+    /// Prints what was said before.
+    pub(super) async fn history(&mut self, history: History) -> anyhow::Result<()> {
+        let names = history.authors.into_iter().map(|user| (user.id, user.display_name));
+        self.names.extend(names);
+        for message in history.messages.into_iter().filter(|message| !message.deleted) {
+            let clock = message.posted_at.parse().map(clock).unwrap_or_default();
+            self.message(&clock, message.author_id, &message.text).await?;
+        }
+        Ok(())
+    }
+
+    /// Prints what happens now.
+    pub(super) async fn event(&mut self, event: RoomEvent) -> anyhow::Result<()> {
+        match event {
+            RoomEvent::Event(event) => self.log_event(event).await,
+            RoomEvent::Reset(_) => self.aside("the room was brought back from an older copy").await,
+            RoomEvent::Ended(refusal) => anyhow::bail!("the room has ended: {refusal}"),
+            RoomEvent::Typing(_) => Ok(()),
+        }
+    }
+
+    async fn log_event(&mut self, event: Event) -> anyhow::Result<()> {
+        let clock = Time::from_microsecond(event.at.micros()).map(clock).unwrap_or_default();
+        let what = match event.body {
+            EventBody::MessagePosted { erased: true, .. }
+            | EventBody::MessageEdited { erased: true, .. } => return Ok(()),
+            EventBody::MessagePosted { text, .. } => {
+                return self.message(&clock, event.actor, &text).await;
+            }
+            EventBody::MessageEdited { message, text, .. } => {
+                format!("changed message {message} to: {text}")
+            }
+            EventBody::MessageDeleted { message } => format!("deleted message {message}"),
+            EventBody::RoomCreated { name, .. } => format!("made the room #{name}"),
+            EventBody::RoomRenamed { name, topic } => {
+                format!("named the room #{name}, about: {topic}")
+            }
+            EventBody::RoomArchived { archived: true } => "archived the room".to_owned(),
+            EventBody::RoomArchived { archived: false } => "reopened the room".to_owned(),
+            EventBody::MemberJoined { user, .. } if user == event.actor => "joined".to_owned(),
+            EventBody::MemberJoined { user, .. } => format!("added {}", self.name(user).await),
+            EventBody::MemberLeft { user } if user == event.actor => "left".to_owned(),
+            EventBody::MemberLeft { user } => format!("removed {}", self.name(user).await),
+            // Of a user's own log, not of a room's.
+            EventBody::RoomAdded { .. }
+            | EventBody::RoomRemoved { .. }
+            | EventBody::ReadMoved { .. } => return Ok(()),
+        };
+        let who = self.name(event.actor).await;
+        self.aside(&format!("{clock} * {who} {what}")).await
+    }
+
+    async fn message(&mut self, clock: &str, author: UserId, text: &str) -> anyhow::Result<()> {
+        match self.style {
+            Print::Plain => self.line(text).await,
+            Print::People => {
+                let name = self.name(author).await;
+                self.line(&format!("{clock} {name}: {}", text.replace('\n', "\n      "))).await
+            }
+        }
+    }
+
+    /// Something that is not a message.
+    async fn aside(&mut self, text: &str) -> anyhow::Result<()> {
+        match self.style {
+            Print::Plain => Ok(()),
+            Print::People => self.line(text).await,
+        }
+    }
+
+    async fn line(&mut self, text: &str) -> anyhow::Result<()> {
+        let text = if self.to_terminal { harmless(text) } else { Cow::Borrowed(text) };
+        let print = async {
+            self.out.write_all(text.as_bytes()).await?;
+            self.out.write_all(b"\n").await?;
+            self.out.flush().await
+        };
+        print.await.context("cannot print")
+    }
+
+    /// How others call the user; the id where that cannot be learnt.
+    async fn name(&mut self, user: UserId) -> String {
+        if let Some(name) = self.names.get(&user) {
+            return name.clone();
+        }
+        let Ok(info) = self.client.user(user).await else {
+            return user.to_string();
+        };
+        if self.names.len() >= NAMES {
+            self.names.clear();
+        }
+        self.names.insert(user, info.display_name.clone());
+        info.display_name
+    }
+}
+
+/// Hours and minutes where the reader is.
+fn clock(at: Time) -> String {
+    at.to_zoned(TimeZone::system()).strftime("%H:%M").to_string()
+}
+
+/// The text without what a terminal would obey (ECMA-48): everything that is
+/// shown stays.
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    text.replace(obeyed, "\u{FFFD}").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_cannot_command_the_terminal() {
+        assert_eq!(harmless("\u{1b}[2J\u{9b}2J\r\u{7}x"), "\u{FFFD}[2J\u{FFFD}2J\u{FFFD}\u{FFFD}x");
+        assert_eq!(harmless("two\nlines\tand 你好"), "two\nlines\tand 你好");
+    }
+}
