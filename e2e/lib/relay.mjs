@@ -14,10 +14,10 @@ export class Relay {
   /** One socket towards the server for each address on this side, as a NAT has. */
   #mapped = new Map();
 
-  /** Forwards TCP and UDP of `port` to `target`, both on 127.0.0.1. */
-  async listen(port, target) {
+  /** Forwards TCP and UDP of `address` to 127.0.0.1, both at `port`. */
+  async listen(address, port) {
     this.#tcp = net.createServer((near) => {
-      const far = net.connect(target, "127.0.0.1");
+      const far = net.connect(port, "127.0.0.1");
       for (const [from, to] of [
         [near, far],
         [far, near],
@@ -31,14 +31,14 @@ export class Relay {
         });
       }
     });
-    this.#tcp.listen(port, "127.0.0.1");
+    this.#tcp.listen(port, address);
     await once(this.#tcp, "listening");
 
     this.#udp = dgram.createSocket("udp4");
     this.#udp.on("message", (datagram, from) => {
-      if (!this.dropUdp) this.#towards(from, target)(datagram);
+      if (!this.dropUdp) this.#towards(from, port)(datagram);
     });
-    this.#udp.bind(port, "127.0.0.1");
+    this.#udp.bind(port, address);
     await once(this.#udp, "listening");
   }
 
@@ -49,7 +49,7 @@ export class Relay {
     if (this.#tcp) await new Promise((resolve) => this.#tcp.close(resolve));
   }
 
-  #towards(from, target) {
+  #towards(from, port) {
     const key = `${from.address}:${from.port}`;
     let socket = this.#mapped.get(key);
     if (socket === undefined) {
@@ -59,6 +59,6 @@ export class Relay {
       });
       this.#mapped.set(key, socket);
     }
-    return (datagram) => socket.send(datagram, target, "127.0.0.1");
+    return (datagram) => socket.send(datagram, port, "127.0.0.1");
   }
 }

@@ -23,6 +23,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** Linux takes the whole of 127.0.0.0/8 as its own. */
+const PUBLIC_ADDRESS = "127.0.0.2";
+
 /** High enough that the timeline draws every message of a story. */
 const VIEWPORT = { width: 1280, height: 2400 };
 
@@ -35,19 +38,24 @@ class World {
     this.folder = folder;
   }
 
-  /** Starts a server of its own. Behind a relay it says that it lives at the relay's address. */
-  async serve(args = []) {
-    this.server = new Server(this.folder, await freePort(), args);
+  /** Starts a server of its own. */
+  async serve(args = [], port) {
+    this.server = new Server(this.folder, port ?? (await freePort()), args);
     await this.server.start();
     return this.server;
   }
 
+  /**
+   * A server that people reach through a relay, at its public address. That is another address of
+   * this machine with the same port, so that the page, its policy and its lanes are as in earnest.
+   */
   async serveBehindRelay() {
     const port = await freePort();
-    const server = await this.serve(["--public-url", `http://127.0.0.1:${port}`]);
+    const url = `http://${PUBLIC_ADDRESS}:${port}`;
+    await this.serve(["--public-url", url], port);
     this.relay = new Relay();
-    await this.relay.listen(port, server.port);
-    return `http://127.0.0.1:${port}`;
+    await this.relay.listen(PUBLIC_ADDRESS, port);
+    return url;
   }
 
   /** A person with a browser profile of their own, who has not signed up yet. */

@@ -40,17 +40,17 @@ story("UDP blocked from the start: over WebSocket within 1 s of page load", asyn
   await ada.sees("after the reload");
 });
 
-/** Ada behind a relay, Ben not, both in one room and live over WebTransport. */
-async function adaBehindARelay(world) {
+/** Ada over WebTransport, which will be cut, and Ben over WebSocket, which will not. */
+async function adaAndBen(world) {
   const url = await world.serveBehindRelay();
   const ada = await world.person("ada", { url });
   await ada.register();
   await ada.createRoom("the move");
-  const ben = await world.person("ben", { url: world.server.url });
+  const ben = await world.person("ben", { url, lane: "websocket" });
   await ben.register();
   await ben.join("the move");
   await ada.onLane("webtransport");
-  await ben.onLane("webtransport");
+  await ben.onLane("websocket");
   await ada.say("before the cut");
   await ben.sees("before the cut");
   return { ada, ben };
@@ -63,7 +63,7 @@ async function movesWithin(person, ms) {
 }
 
 story("UDP cut while something is sent: moved within 6 s, nothing lost", async (world) => {
-  const { ada, ben } = await adaBehindARelay(world);
+  const { ada, ben } = await adaAndBen(world);
   world.relay.dropUdp = true;
   await ada.say("sent into the void");
   await movesWithin(ada, 6_000);
@@ -73,7 +73,7 @@ story("UDP cut while something is sent: moved within 6 s, nothing lost", async (
 });
 
 story("UDP cut while idle: moved within 15 s, nothing lost", async (world) => {
-  const { ada, ben } = await adaBehindARelay(world);
+  const { ada, ben } = await adaAndBen(world);
   world.relay.dropUdp = true;
   await ben.say("said while ada was cut off");
   await movesWithin(ada, 15_000);
