@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::Flags;
+use crate::{config::Flags, talk::Talk};
 
 /// Team chat that stays right when the network does not. Without a command it
 /// serves, with everything in one process.
@@ -21,6 +21,8 @@ pub struct Cli {
 pub(crate) enum Command {
     /// Run the server.
     Serve(Box<Serve>),
+    /// Talk in a room from the terminal, or from a pipe.
+    Talk(Box<Talk>),
 }
 
 /// Every flag is an environment variable and a key of the file too.

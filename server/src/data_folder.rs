@@ -65,13 +65,7 @@ impl DataFolder {
     pub(crate) fn open(path: &Path) -> Result<Self, DataFolderError> {
         make_folder(path)?;
         let lock_path = path.join("lock");
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&lock_path)
-            .map_err(io_error(&lock_path))?;
+        let lock = open_private(&lock_path).map_err(io_error(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(DataFolderError::InUse(path.to_owned())),
@@ -79,9 +73,16 @@ impl DataFolder {
         }
     }
 
-    /// Where the SQLite database is.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.path.join("parlor.db")
+    /// Where the SQLite database is. An empty file is made where it is missing,
+    /// since SQLite would make one that others can read; its further files have
+    /// the permissions of the first.
+    ///
+    /// # Errors
+    /// The file system refused.
+    pub(crate) fn database(&self) -> Result<PathBuf, DataFolderError> {
+        let path = self.path.join("parlor.db");
+        open_private(&path).map_err(io_error(&path))?;
+        Ok(path)
     }
 
     /// The folder of certificates, made where it is missing.
@@ -158,6 +159,11 @@ fn read_or_make(
     let content = make()?;
     write_secret(path, &content)?;
     Ok(content)
+}
+
+/// Opens a file as it is; a missing one is made for its owner alone.
+fn open_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 fn make_folder(path: &Path) -> Result<(), DataFolderError> {

@@ -25,6 +25,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
+use tower_http::timeout::DeadlineBody;
 
 use crate::admission::{Admission, Place, Placed};
 
@@ -115,7 +116,8 @@ impl Http {
         let service = service_fn(|mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(peer));
-            self.router.clone().oneshot(request.map(Body::new))
+            let timed = |body| Body::new(DeadlineBody::new(limits::HTTP_BODY_TIMEOUT, body));
+            self.router.clone().oneshot(request.map(timed))
         });
         let connection = self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);

@@ -20,9 +20,10 @@ use http_body_util::BodyExt as _;
 use parlor_domain::limits;
 use quinn::crypto::rustls::QuicServerConfig;
 use rustls::server::ResolvesServerCert;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
+use tower_http::timeout::DeadlineBody;
 
 use crate::admission::{Admission, Place};
 
@@ -158,6 +159,9 @@ impl Http3 {
         }
         requests.close();
         requests.wait().await;
+        // What was answered last is still on its way; the client closes when it
+        // has it all.
+        let _ = timeout(limits::CLOSE_LINGER, connection.accept()).await;
     }
 
     async fn request(self, resolver: RequestResolver<Connection, Bytes>, peer: SocketAddr) {
@@ -181,18 +185,12 @@ impl Http3 {
 
 /// The body of a request as it arrives, within the time that bodies have.
 fn body(recv: RecvHalf) -> Body {
-    let deadline = Instant::now() + limits::HTTP_BODY_TIMEOUT;
-    Body::from_stream(stream::try_unfold(recv, move |mut recv| async move {
-        let chunk = match timeout_at(deadline, recv.recv_data()).await {
-            Ok(Ok(chunk)) => chunk.map(|mut chunk| chunk.copy_to_bytes(chunk.remaining())),
-            Ok(Err(error)) => return Err(std::io::Error::other(error)),
-            Err(_) => {
-                recv.stop_sending(Code::H3_REQUEST_CANCELLED);
-                return Err(std::io::ErrorKind::TimedOut.into());
-            }
-        };
-        Ok(chunk.map(|chunk| (chunk, recv)))
-    }))
+    let chunks = stream::try_unfold(recv, |mut recv| async move {
+        let chunk = recv.recv_data().await.map_err(std::io::Error::other)?;
+        let chunk = chunk.map(|mut chunk| chunk.copy_to_bytes(chunk.remaining()));
+        Ok::<_, std::io::Error>(chunk.map(|chunk| (chunk, recv)))
+    });
+    Body::new(DeadlineBody::new(limits::HTTP_BODY_TIMEOUT, Body::from_stream(chunks)))
 }
 
 /// Sends an answer; `None` where the client does not take it, or the answer

@@ -11,18 +11,12 @@ mod http3;
 mod lifecycle;
 mod listeners;
 mod parlor;
+mod talk;
 mod telemetry;
 mod welcome;
 mod wiring;
 
-use std::{
-    io::Write as _,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    pin::pin,
-    process::ExitCode,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io::Write as _, pin::pin, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use parlor_domain::SystemClock;
@@ -70,6 +64,7 @@ async fn command(cli: Cli) -> anyhow::Result<ExitCode> {
     let serve = match cli.command {
         None => cli.serve,
         Some(Command::Serve(serve)) => *serve,
+        Some(Command::Talk(talk)) => return talk::run(*talk).await,
     };
     let config = Config::load(serve.flags, serve.config.as_deref())?;
     telemetry::start(&config.log)?;
@@ -106,15 +101,7 @@ fn announce(parlor: &Parlor) {
     if let Some(address) = parlor.internal_address() {
         lines += &format!("internal services on {address}\n");
     }
-    lines += &format!("Parlor is ready: {scheme}://{}\n", reachable(parlor.address()));
+    lines += &format!("Parlor is ready: {}\n", parlor.url());
     // Nobody may be reading, which is no reason to stop.
     let _ = std::io::stdout().lock().write_all(lines.as_bytes());
-}
-
-/// The address, or, where that is any address, one that a browser here reaches.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        return SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port());
-    }
-    address
 }

@@ -14,7 +14,7 @@ use tonic::{service::Routes, transport::server::TcpIncoming};
 use crate::{
     admission::Admission,
     certificates::{CertificateError, Certificates},
-    config::{Config, ConfigError, DatabaseUrl},
+    config::{Config, ConfigError},
     data_folder::{DataFolder, DataFolderError},
     http::Http,
     http3::{self, Http3},
@@ -75,8 +75,9 @@ pub struct Parlor {
     folder: DataFolder,
     tasks: Tasks,
     idle: CancellationToken,
-    is_https: bool,
     address: SocketAddr,
+    url: String,
+    is_https: bool,
     http: (Http, TcpListener),
     http3: Option<(Http3, quinn::Endpoint)>,
     internal: Option<(Routes, TcpListener)>,
@@ -102,8 +103,10 @@ impl Parlor {
             .transpose()?;
         let internal_listener = config.internal_listen.map(listeners::bind_tcp).transpose()?;
 
-        let database = config.database.clone().map(DatabaseUrl::into_database);
-        let database = database.unwrap_or_else(|| Database::Sqlite { path: folder.database() });
+        let database = match config.database.clone() {
+            Some(url) => url.into_database(),
+            None => Database::Sqlite { path: folder.database()? },
+        };
         let Opened { store, accounts_writer, driver } =
             parlor_store::open(&database, Arc::clone(&clock)).await?;
         let (tasks, idle) = (Tasks::default(), CancellationToken::new());
@@ -146,8 +149,9 @@ impl Parlor {
                 http(router, &config, &certificates, admission),
                 TcpListener::from_std(pair.tcp)?,
             ),
-            is_https: config.has_public_certificate(),
             address: pair.address,
+            url: url(&config, pair.address),
+            is_https: config.has_public_certificate(),
             folder,
             tasks,
             idle,
@@ -161,6 +165,11 @@ impl Parlor {
     /// Where HTTP and QUIC are bound.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What to type into a browser.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// True where HTTP is served over TLS.
@@ -225,6 +234,18 @@ impl Parlor {
         tracing::info!("stopped");
         tasks.outcome()
     }
+}
+
+/// The public URL, else one that a browser on this machine can reach.
+fn url(config: &Config, address: SocketAddr) -> String {
+    if let Some(url) = &config.public_url {
+        return url.to_string();
+    }
+    let scheme = if config.has_public_certificate() { "https" } else { "http" };
+    if address.ip().is_unspecified() {
+        return format!("{scheme}://127.0.0.1:{}", address.port());
+    }
+    format!("{scheme}://{address}")
 }
 
 fn http(

@@ -10,11 +10,15 @@ use parlor_domain::limits;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
     task::JoinSet,
     time::{Instant, timeout},
 };
 
 use crate::support::{DEADLINE, Server, config, folder, json_of, registration, tls};
+
+type Stream = h3::client::RequestStream<h3_quinn::BidiStream<Bytes>, Bytes>;
 
 /// A client by the code of the `h3` project; its connection is driven by a task
 /// that ends with it.
@@ -183,18 +187,56 @@ async fn r15_half_a_request_is_given_up_within_10_s_and_holds_nobody_up() {
     server.stop().await;
 }
 
+/// Sends the head of a request and half its body, once it is being handled.
+async fn half_body(client: &mut Http3Client) -> (Stream, String) {
+    let request = client.request("POST", "/api/v1/register");
+    let request = request.header("content-type", "application/json").body(());
+    let mut stream = client.requests.send_request(request.expect("valid")).await.expect("a stream");
+    let mut first = registration("ada").to_string();
+    let second = first.split_off(first.len() / 2);
+    stream.send_data(first.into()).await.expect("sends");
+    // Streams are accepted in order, so the first was when the second is answered.
+    assert_eq!(client.get("/healthz").await.status(), 200);
+    (stream, second)
+}
+
+#[tokio::test]
+async fn c15_what_is_in_flight_when_it_stops_is_answered() {
+    let (_folder, server) = server().await;
+    let mut client = Http3Client::connect(&server).await;
+    let (mut stream, second) = half_body(&mut client).await;
+    let mut stopping = Box::pin(server.stop());
+    assert!(futures_util::poll!(stopping.as_mut()).is_pending());
+    stream.send_data(second.into()).await.expect("sends");
+    stream.finish().await.expect("sends");
+    let (answer, ()) = tokio::join!(stream.recv_response(), stopping);
+    assert_eq!(answer.expect("an answer").status(), 201);
+}
+
 #[tokio::test]
 async fn c15_half_a_body_does_not_keep_the_server_from_stopping() {
     let (_folder, server) = server().await;
     let mut client = Http3Client::connect(&server).await;
-    let request = client
-        .request("POST", "/api/v1/register")
-        .header("content-type", "application/json")
-        .body(())
-        .expect("a request");
-    let mut stream = client.requests.send_request(request).await.expect("a stream");
-    stream.send_data(Bytes::from_static(b"{\"name\":")).await.expect("sends");
-    assert_eq!(client.get("/healthz").await.status(), 200);
+    let _half = half_body(&mut client).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn r15_a_body_that_does_not_come_is_given_up_within_30_s() {
+    let (_folder, server) = server().await;
+    let mut client = Http3Client::connect(&server).await;
+    let mut tcp = TcpStream::connect(server.address).await.expect("connects");
+    let head = "POST /api/v1/register HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+                content-length: 100\r\n\r\n{";
+    tcp.write_all(head.as_bytes()).await.expect("sends");
+    let (mut stream, _) = half_body(&mut client).await;
+    let mut over_tcp = Vec::new();
+    let within = limits::HTTP_BODY_TIMEOUT + Duration::from_secs(5);
+    let both = async { tokio::join!(stream.recv_response(), tcp.read_to_end(&mut over_tcp)) };
+    let (over_http3, _) = timeout(within, both).await.expect("given up");
+    assert!(over_http3.expect("an answer").status().is_client_error());
+    let over_tcp = String::from_utf8_lossy(&over_tcp);
+    assert!(over_tcp.starts_with("HTTP/1.1 4"), "{over_tcp}");
     server.stop().await;
 }
 

@@ -2,8 +2,8 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _},
-    net::SocketAddr,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
@@ -79,6 +79,30 @@ fn c15_sigterm_ends_it_with_exit_code_0_within_20_s() {
 }
 
 #[test]
+fn a_second_signal_ends_it_at_once_and_the_exit_code_tells() {
+    let folder = folder();
+    let mut binary = Binary::start(folder.path());
+    // A request in flight keeps it from ending by itself for some seconds.
+    let mut stream = TcpStream::connect(binary.address).expect("connects");
+    let head = "POST /api/v1/register HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+                content-length: 100\r\nexpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).expect("sends");
+    stream.read_exact(&mut [0; 25]).expect("it is asked for the body");
+    binary.signal("TERM");
+    let mut log = BufReader::new(binary.child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    while !line.contains("stopping") {
+        line.clear();
+        assert_ne!(log.read_line(&mut line).expect("text"), 0, "it ended too soon");
+    }
+    binary.signal("INT");
+    let mut rest = String::new();
+    log.read_to_string(&mut rest).expect("text");
+    assert_eq!(binary.child.wait().expect("it ends").code(), Some(1), "{rest}");
+    assert!(rest.contains("a second time"), "{rest}");
+}
+
+#[test]
 fn c16_after_kill_9_it_starts_again_on_the_same_folder() {
     let folder = folder();
     for _ in 0..2 {
@@ -100,7 +124,7 @@ fn a_second_process_on_the_same_data_folder_is_refused() {
     assert_eq!(second.status.code(), Some(1));
     let error = String::from_utf8(second.stderr).expect("text");
     assert!(error.contains("is in use by another parlor"), "{error}");
-    assert!(std::net::TcpStream::connect(first.address).is_ok(), "the first goes on");
+    assert!(TcpStream::connect(first.address).is_ok(), "the first goes on");
 }
 
 async fn load_error(config: Config) -> LoadError {
