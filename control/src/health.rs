@@ -7,18 +7,24 @@ use crate::{Problem, app::App};
 
 /// The process lives. Says nothing of the database (C13): restarting us would
 /// not bring that back.
-#[utoipa::path(get, path = "/healthz", tag = "server", responses(
-    (status = 200, description = "Alive", body = String, content_type = "text/plain"),
-))]
+#[utoipa::path(
+    get, path = "/healthz", tag = "server",
+    responses(
+        (status = 200, description = "Alive", body = String, content_type = "text/plain"),
+    ),
+)]
 pub(crate) async fn healthz() -> &'static str {
     "ok"
 }
 
 /// The database answers: send requests here.
-#[utoipa::path(get, path = "/readyz", tag = "server", responses(
-    (status = 200, description = "Ready", body = String, content_type = "text/plain"),
-    (status = 503, description = "UNAVAILABLE: the database does not answer"),
-))]
+#[utoipa::path(
+    get, path = "/readyz", tag = "server",
+    responses(
+        (status = 200, description = "Ready", body = String, content_type = "text/plain"),
+        (status = 503, description = "UNAVAILABLE: the database does not answer"),
+    ),
+)]
 pub(crate) async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
     match app.deps.store.ping().await {
         Ok(()) => Ok("ok"),

@@ -82,9 +82,12 @@ pub(crate) fn lane_urls(lanes: &Lanes, authority: Option<&Authority>) -> LaneUrl
 /// What this server is, the lanes to it, and its limits.
 ///
 /// Ask again before each new connection: certificates to pin change within days.
-#[utoipa::path(get, path = "/server", tag = "server", responses(
-    (status = 200, description = "About this server", body = ServerInfo),
-))]
+#[utoipa::path(
+    get, path = "/server", tag = "server",
+    responses(
+        (status = 200, description = "About this server", body = ServerInfo),
+    ),
+)]
 pub(crate) async fn server_info(State(app): State<App>, request: Request) -> Json<ServerInfo> {
     let lanes = app.deps.lanes.borrow().clone();
     let authority = authority(request.uri(), request.headers());

@@ -33,11 +33,15 @@ pub(crate) struct LogIn {
 }
 
 /// Signs this device in.
-#[utoipa::path(post, path = "/login", tag = "account", request_body = LogIn, responses(
-    (status = 200, description = "Signed in", body = Session),
-    (status = 401, description = "BAD_CREDENTIALS: the same whether or not the user exists"),
-    (status = 429, description = "RATE_LIMITED: too many failures"),
-))]
+#[utoipa::path(
+    post, path = "/login", tag = "account",
+    request_body = LogIn,
+    responses(
+        (status = 200, description = "Signed in", body = Session),
+        (status = 401, description = "BAD_CREDENTIALS: the same whether or not the user exists"),
+        (status = 429, description = "RATE_LIMITED: too many failures"),
+    ),
+)]
 pub(crate) async fn log_in(
     State(app): State<App>,
     _: SameOrigin,

@@ -24,11 +24,15 @@ pub(crate) struct LogOut {
 }
 
 /// Signs this device out: its tokens and its sessions end.
-#[utoipa::path(post, path = "/logout", tag = "account", request_body = Option<LogOut>, responses(
-    (status = 204, description = "Signed out; the cookie is cleared"),
-    (status = 401, description = "UNAUTHENTICATED: neither of the tokens is valid"),
-    (status = 403, description = "ORIGIN_REFUSED: not from this page"),
-))]
+#[utoipa::path(
+    post, path = "/logout", tag = "account",
+    request_body = Option<LogOut>,
+    responses(
+        (status = 204, description = "Signed out; the cookie is cleared"),
+        (status = 401, description = "UNAUTHENTICATED: neither of the tokens is valid"),
+        (status = 403, description = "ORIGIN_REFUSED: not from this page"),
+    ),
+)]
 pub(crate) async fn log_out(
     State(app): State<App>,
     _: SameOrigin,

@@ -22,9 +22,13 @@ pub(crate) struct Me {
 }
 
 /// Who the access token speaks for.
-#[utoipa::path(get, path = "/me", tag = "account", security(("bearer" = [])), responses(
-    (status = 200, description = "The caller", body = Me),
-))]
+#[utoipa::path(
+    get, path = "/me", tag = "account",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The caller", body = Me),
+    ),
+)]
 pub(crate) async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, Problem> {
     let user = app.users.user(caller.user).await?;
     Ok(Json(Me { user, device_id: caller.device.uuid() }))

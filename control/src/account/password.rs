@@ -23,13 +23,17 @@ pub(crate) struct ChangePassword {
 }
 
 /// Changes the caller's password and signs out all other devices.
-#[utoipa::path(post, path = "/password", tag = "account", request_body = ChangePassword,
-    security(("bearer" = [])), responses(
-    (status = 204, description = "Changed"),
-    (status = 401, description = "BAD_CREDENTIALS: not the old password; or UNAUTHENTICATED"),
-    (status = 422, description = "UNPROCESSABLE: the new password will not do"),
-    (status = 429, description = "RATE_LIMITED: too many failures"),
-))]
+#[utoipa::path(
+    post, path = "/password", tag = "account",
+    security(("bearer" = [])),
+    request_body = ChangePassword,
+    responses(
+        (status = 204, description = "Changed"),
+        (status = 401, description = "BAD_CREDENTIALS: not the old password; or UNAUTHENTICATED"),
+        (status = 422, description = "UNPROCESSABLE: the new password will not do"),
+        (status = 429, description = "RATE_LIMITED: too many failures"),
+    ),
+)]
 pub(crate) async fn change_password(
     State(app): State<App>,
     _: Caller,

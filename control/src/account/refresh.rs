@@ -29,11 +29,15 @@ pub(crate) struct Refresh {
 /// Exchanges a refresh token for a new session. Each is taken once.
 ///
 /// What came in the cookie goes back in the cookie.
-#[utoipa::path(post, path = "/refresh", tag = "account", request_body = Option<Refresh>, responses(
-    (status = 200, description = "Signed in for longer", body = Session),
-    (status = 401, description = "BAD_REFRESH_TOKEN: sign in again; the cookie is cleared"),
-    (status = 403, description = "ORIGIN_REFUSED: not from this page"),
-))]
+#[utoipa::path(
+    post, path = "/refresh", tag = "account",
+    request_body = Option<Refresh>,
+    responses(
+        (status = 200, description = "Signed in for longer", body = Session),
+        (status = 401, description = "BAD_REFRESH_TOKEN: sign in again; the cookie is cleared"),
+        (status = 403, description = "ORIGIN_REFUSED: not from this page"),
+    ),
+)]
 pub(crate) async fn refresh(
     State(app): State<App>,
     _: SameOrigin,

@@ -40,12 +40,16 @@ pub(crate) struct Register {
 }
 
 /// Makes an account and signs this device in.
-#[utoipa::path(post, path = "/register", tag = "account", request_body = Register, responses(
-    (status = 201, description = "Made and signed in", body = Session),
-    (status = 409, description = "NAME_TAKEN"),
-    (status = 422, description = "UNPROCESSABLE: a name or the password will not do"),
-    (status = 429, description = "RATE_LIMITED"),
-))]
+#[utoipa::path(
+    post, path = "/register", tag = "account",
+    request_body = Register,
+    responses(
+        (status = 201, description = "Made and signed in", body = Session),
+        (status = 409, description = "NAME_TAKEN"),
+        (status = 422, description = "UNPROCESSABLE: a name or the password will not do"),
+        (status = 429, description = "RATE_LIMITED"),
+    ),
+)]
 pub(crate) async fn register(
     State(app): State<App>,
     _: SameOrigin,

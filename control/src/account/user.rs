@@ -11,11 +11,15 @@ use crate::{
 };
 
 /// One user.
-#[utoipa::path(get, operation_id = "read_user", path = "/users/{id}", tag = "account", params(("id" = Uuid, Path)),
-    security(("bearer" = [])), responses(
-    (status = 200, description = "The user", body = User),
-    (status = 404, description = "NOT_FOUND"),
-))]
+#[utoipa::path(
+    get, path = "/users/{id}", tag = "account",
+    operation_id = "read_user", security(("bearer" = [])),
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "The user", body = User),
+        (status = 404, description = "NOT_FOUND"),
+    ),
+)]
 pub(crate) async fn user(
     State(app): State<App>,
     _: Caller,

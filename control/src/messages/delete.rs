@@ -13,18 +13,17 @@ use crate::{
 };
 
 /// Deletes a message; a tombstone without text stays.
-#[utoipa::path(delete, operation_id = "delete_message", path = "/rooms/{id}/messages/{seq}", tag = "messages",
-    params(
-        ("id" = Uuid, Path),
-        ("seq" = Number, Path),
-        Idempotency,
+#[utoipa::path(
+    delete, path = "/rooms/{id}/messages/{seq}", tag = "messages",
+    operation_id = "delete_message", security(("bearer" = [])),
+    params(("id" = Uuid, Path), ("seq" = Number, Path), Idempotency),
+    responses(
+        (status = 200, description = "Deleted; `seq` is the deletion's own", body = Committed),
+        (status = 403, description = "FORBIDDEN: others' are for owners and admins"),
+        (status = 404, description = "NOT_FOUND: no such room or message"),
+        (status = 409, description = "CONFLICT: deleted before; or IDEMPOTENCY_MISMATCH"),
     ),
-    security(("bearer" = [])), responses(
-    (status = 200, description = "Deleted; `seq` is the deletion's own", body = Committed),
-    (status = 403, description = "FORBIDDEN: somebody else's, and the caller is no owner or admin"),
-    (status = 404, description = "NOT_FOUND: no such room or message"),
-    (status = 409, description = "CONFLICT: deleted before; or IDEMPOTENCY_MISMATCH"),
-))]
+)]
 pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,

@@ -25,19 +25,19 @@ pub(crate) struct Edit {
 }
 
 /// Replaces the text of one's own message.
-#[utoipa::path(patch, operation_id = "edit_message", path = "/rooms/{id}/messages/{seq}", tag = "messages", request_body = Edit,
-    params(
-        ("id" = Uuid, Path),
-        ("seq" = Number, Path),
-        Idempotency,
+#[utoipa::path(
+    patch, path = "/rooms/{id}/messages/{seq}", tag = "messages",
+    operation_id = "edit_message", security(("bearer" = [])),
+    params(("id" = Uuid, Path), ("seq" = Number, Path), Idempotency),
+    request_body = Edit,
+    responses(
+        (status = 200, description = "Edited; `seq` is the edit's own", body = Committed),
+        (status = 403, description = "FORBIDDEN: somebody else's message"),
+        (status = 404, description = "NOT_FOUND: no such room or message"),
+        (status = 409, description = "CONFLICT: deleted; ROOM_ARCHIVED; or IDEMPOTENCY_MISMATCH"),
+        (status = 422, description = "UNPROCESSABLE: the text will not do"),
     ),
-    security(("bearer" = [])), responses(
-    (status = 200, description = "Edited; `seq` is the edit's own", body = Committed),
-    (status = 403, description = "FORBIDDEN: somebody else's message"),
-    (status = 404, description = "NOT_FOUND: no such room or message"),
-    (status = 409, description = "CONFLICT: deleted; ROOM_ARCHIVED; or IDEMPOTENCY_MISMATCH"),
-    (status = 422, description = "UNPROCESSABLE: the text will not do"),
-))]
+)]
 pub(crate) async fn edit(
     State(app): State<App>,
     caller: Caller,

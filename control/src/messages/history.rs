@@ -64,13 +64,17 @@ const AFTER: u8 = 1;
 
 /// Messages of a room that the caller is a member of: the newest, or those
 /// before, after or around one, or where a cursor stands.
-#[utoipa::path(get, operation_id = "list_messages", path = "/rooms/{id}/messages", tag = "messages",
-    params(("id" = Uuid, Path), Where), security(("bearer" = [])), responses(
-    (status = 200, description = "A page of messages", body = Messages),
-    (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),
-    (status = 403, description = "FORBIDDEN: join the room first"),
-    (status = 404, description = "NOT_FOUND"),
-))]
+#[utoipa::path(
+    get, path = "/rooms/{id}/messages", tag = "messages",
+    operation_id = "list_messages", security(("bearer" = [])),
+    params(("id" = Uuid, Path), Where),
+    responses(
+        (status = 200, description = "A page of messages", body = Messages),
+        (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),
+        (status = 403, description = "FORBIDDEN: join the room first"),
+        (status = 404, description = "NOT_FOUND"),
+    ),
+)]
 pub(crate) async fn history(
     State(app): State<App>,
     caller: Caller,

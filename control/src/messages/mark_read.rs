@@ -22,16 +22,17 @@ pub(crate) struct MarkRead {
 }
 
 /// Moves the caller's read position forward, never back, on all devices.
-#[utoipa::path(post, path = "/rooms/{id}/read", tag = "messages", request_body = MarkRead,
-    params(
-        ("id" = Uuid, Path),
-        Idempotency,
+#[utoipa::path(
+    post, path = "/rooms/{id}/read", tag = "messages",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path), Idempotency),
+    request_body = MarkRead,
+    responses(
+        (status = 200, description = "Noted; `seq` is of the caller's own log", body = Committed),
+        (status = 403, description = "FORBIDDEN: join the room first"),
+        (status = 404, description = "NOT_FOUND"),
     ),
-    security(("bearer" = [])), responses(
-    (status = 200, description = "Noted; `seq` is of the caller's own log", body = Committed),
-    (status = 403, description = "FORBIDDEN: join the room first"),
-    (status = 404, description = "NOT_FOUND"),
-))]
+)]
 pub(crate) async fn mark_read(
     State(app): State<App>,
     caller: Caller,

@@ -27,18 +27,19 @@ pub(crate) struct Post {
 }
 
 /// Posts a message. Answered when it is stored for good.
-#[utoipa::path(post, operation_id = "post_message", path = "/rooms/{id}/messages", tag = "messages", request_body = Post,
-    params(
-        ("id" = Uuid, Path),
-        Idempotency,
+#[utoipa::path(
+    post, path = "/rooms/{id}/messages", tag = "messages",
+    operation_id = "post_message", security(("bearer" = [])),
+    params(("id" = Uuid, Path), Idempotency),
+    request_body = Post,
+    responses(
+        (status = 201, description = "Posted; `seq` is the message's id", body = Committed),
+        (status = 403, description = "FORBIDDEN: join the room first"),
+        (status = 404, description = "NOT_FOUND: no such room, or no message to reply to"),
+        (status = 409, description = "ROOM_ARCHIVED or IDEMPOTENCY_MISMATCH"),
+        (status = 422, description = "UNPROCESSABLE: the text will not do"),
     ),
-    security(("bearer" = [])), responses(
-    (status = 201, description = "Posted; `seq` is the message's id", body = Committed),
-    (status = 403, description = "FORBIDDEN: join the room first"),
-    (status = 404, description = "NOT_FOUND: no such room, or no message to reply to"),
-    (status = 409, description = "ROOM_ARCHIVED or IDEMPOTENCY_MISMATCH"),
-    (status = 422, description = "UNPROCESSABLE: the text will not do"),
-))]
+)]
 pub(crate) async fn post(
     State(app): State<App>,
     caller: Caller,

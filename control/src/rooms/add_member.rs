@@ -24,17 +24,18 @@ pub(crate) struct AddMember {
 }
 
 /// Makes somebody else a member.
-#[utoipa::path(post, path = "/rooms/{id}/members", tag = "rooms", request_body = AddMember,
-    params(
-        ("id" = Uuid, Path),
-        Idempotency,
+#[utoipa::path(
+    post, path = "/rooms/{id}/members", tag = "rooms",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path), Idempotency),
+    request_body = AddMember,
+    responses(
+        (status = 201, description = "A member now", body = Member),
+        (status = 403, description = "FORBIDDEN: the caller may not add members here"),
+        (status = 404, description = "NOT_FOUND: no such room, or no such user"),
+        (status = 409, description = "CONFLICT: a member already; or ROOM_ARCHIVED"),
     ),
-    security(("bearer" = [])), responses(
-    (status = 201, description = "A member now", body = Member),
-    (status = 403, description = "FORBIDDEN: the caller may not add members here"),
-    (status = 404, description = "NOT_FOUND: no such room, or no such user"),
-    (status = 409, description = "CONFLICT: a member already; or ROOM_ARCHIVED"),
-))]
+)]
 pub(crate) async fn add_member(
     State(app): State<App>,
     caller: Caller,

@@ -22,16 +22,17 @@ pub(crate) struct Archive {
 }
 
 /// Archives a room, which makes it read-only for everybody, or brings it back.
-#[utoipa::path(post, operation_id = "archive_room", path = "/rooms/{id}/archive", tag = "rooms", request_body = Archive,
-    params(
-        ("id" = Uuid, Path),
-        Idempotency,
+#[utoipa::path(
+    post, path = "/rooms/{id}/archive", tag = "rooms",
+    operation_id = "archive_room", security(("bearer" = [])),
+    params(("id" = Uuid, Path), Idempotency),
+    request_body = Archive,
+    responses(
+        (status = 200, description = "The room as it is now", body = Room),
+        (status = 403, description = "FORBIDDEN: only for owners"),
+        (status = 404, description = "NOT_FOUND"),
     ),
-    security(("bearer" = [])), responses(
-    (status = 200, description = "The room as it is now", body = Room),
-    (status = 403, description = "FORBIDDEN: only for owners"),
-    (status = 404, description = "NOT_FOUND"),
-))]
+)]
 pub(crate) async fn archive(
     State(app): State<App>,
     caller: Caller,

@@ -31,14 +31,18 @@ pub(crate) struct CreateRoom {
 }
 
 /// Makes a room; the caller becomes its owner.
-#[utoipa::path(post, operation_id = "create_room", path = "/rooms", tag = "rooms", request_body = CreateRoom,
+#[utoipa::path(
+    post, path = "/rooms", tag = "rooms",
+    operation_id = "create_room", security(("bearer" = [])),
     params(Idempotency),
-    security(("bearer" = [])), responses(
-    (status = 201, description = "Made", body = Room,
-        headers(("Location" = String, description = "Path of the room"))),
-    (status = 409, description = "IDEMPOTENCY_MISMATCH"),
-    (status = 422, description = "UNPROCESSABLE: name or topic will not do"),
-))]
+    request_body = CreateRoom,
+    responses(
+        (status = 201, description = "Made", body = Room,
+            headers(("Location" = String, description = "Path of the room"))),
+        (status = 409, description = "IDEMPOTENCY_MISMATCH"),
+        (status = 422, description = "UNPROCESSABLE: name or topic will not do"),
+    ),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     caller: Caller,

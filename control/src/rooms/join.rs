@@ -11,16 +11,16 @@ use crate::{
 };
 
 /// Makes the caller a member of a public room. A member stays one.
-#[utoipa::path(post, operation_id = "join_room", path = "/rooms/{id}/join", tag = "rooms",
-    params(
-        ("id" = Uuid, Path),
-        Idempotency,
+#[utoipa::path(
+    post, path = "/rooms/{id}/join", tag = "rooms",
+    operation_id = "join_room", security(("bearer" = [])),
+    params(("id" = Uuid, Path), Idempotency),
+    responses(
+        (status = 200, description = "The room as it is now", body = Room),
+        (status = 404, description = "NOT_FOUND"),
+        (status = 409, description = "ROOM_ARCHIVED"),
     ),
-    security(("bearer" = [])), responses(
-    (status = 200, description = "The room as it is now", body = Room),
-    (status = 404, description = "NOT_FOUND"),
-    (status = 409, description = "ROOM_ARCHIVED"),
-))]
+)]
 pub(crate) async fn join(
     State(app): State<App>,
     caller: Caller,

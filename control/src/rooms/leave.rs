@@ -13,17 +13,17 @@ use crate::{
 };
 
 /// Ends the caller's membership.
-#[utoipa::path(post, operation_id = "leave_room", path = "/rooms/{id}/leave", tag = "rooms",
-    params(
-        ("id" = Uuid, Path),
-        Idempotency,
+#[utoipa::path(
+    post, path = "/rooms/{id}/leave", tag = "rooms",
+    operation_id = "leave_room", security(("bearer" = [])),
+    params(("id" = Uuid, Path), Idempotency),
+    responses(
+        (status = 204, description = "Left"),
+        (status = 403, description = "FORBIDDEN: not a member"),
+        (status = 404, description = "NOT_FOUND"),
+        (status = 409, description = "LAST_OWNER: others are still in the room"),
     ),
-    security(("bearer" = [])), responses(
-    (status = 204, description = "Left"),
-    (status = 403, description = "FORBIDDEN: not a member"),
-    (status = 404, description = "NOT_FOUND"),
-    (status = 409, description = "LAST_OWNER: others are still in the room"),
-))]
+)]
 pub(crate) async fn leave(
     State(app): State<App>,
     caller: Caller,

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
-    openapi::{Ref, RefOr, Schema, schema::AnyOfBuilder},
+    openapi::{RefOr, Schema, schema::AnyOfBuilder},
 };
 
 use crate::{
@@ -53,29 +53,30 @@ pub(crate) enum Rooms {
 // derived `oneOf` wants exactly one.
 impl PartialSchema for Rooms {
     fn schema() -> RefOr<Schema> {
-        let of = |name| Ref::from_schema_name(name);
-        let pages = AnyOfBuilder::new()
-            .item(of(Page::<RoomSummary>::name()))
-            .item(of(Page::<Room>::name()));
+        let pages =
+            AnyOfBuilder::new().item(Page::<RoomSummary>::schema()).item(Page::<Room>::schema());
         Schema::AnyOf(pages.build()).into()
     }
 }
 
 impl ToSchema for Rooms {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((Page::<RoomSummary>::name().into(), Page::<RoomSummary>::schema()));
-        schemas.push((Page::<Room>::name().into(), Page::<Room>::schema()));
-        Page::<RoomSummary>::schemas(schemas);
-        Page::<Room>::schemas(schemas);
+        schemas.push((RoomSummary::name().into(), RoomSummary::schema()));
+        schemas.push((Room::name().into(), Room::schema()));
+        RoomSummary::schemas(schemas);
     }
 }
 
 /// The caller's rooms, or the public directory.
-#[utoipa::path(get, operation_id = "list_rooms", path = "/rooms", tag = "rooms", params(List), security(("bearer" = [])),
+#[utoipa::path(
+    get, path = "/rooms", tag = "rooms",
+    operation_id = "list_rooms", security(("bearer" = [])),
+    params(List),
     responses(
-    (status = 200, description = "A page of rooms: summaries for `mine`", body = Rooms),
-    (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),
-))]
+        (status = 200, description = "A page of rooms: summaries for `mine`", body = Rooms),
+        (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),
+    ),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,

@@ -25,13 +25,17 @@ pub(crate) struct Members {
 }
 
 /// Members of a room that the caller is a member of.
-#[utoipa::path(get, operation_id = "list_members", path = "/rooms/{id}/members", tag = "rooms",
-    params(("id" = Uuid, Path), Members), security(("bearer" = [])), responses(
-    (status = 200, description = "A page of members", body = Page<Member>),
-    (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),
-    (status = 403, description = "FORBIDDEN: join the room first"),
-    (status = 404, description = "NOT_FOUND"),
-))]
+#[utoipa::path(
+    get, path = "/rooms/{id}/members", tag = "rooms",
+    operation_id = "list_members", security(("bearer" = [])),
+    params(("id" = Uuid, Path), Members),
+    responses(
+        (status = 200, description = "A page of members", body = Page<Member>),
+        (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),
+        (status = 403, description = "FORBIDDEN: join the room first"),
+        (status = 404, description = "NOT_FOUND"),
+    ),
+)]
 pub(crate) async fn members(
     State(app): State<App>,
     caller: Caller,

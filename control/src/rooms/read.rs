@@ -12,11 +12,15 @@ use crate::{
 };
 
 /// One room that is public, or that the caller is a member of.
-#[utoipa::path(get, operation_id = "read_room", path = "/rooms/{id}", tag = "rooms", params(("id" = Uuid, Path)),
-    security(("bearer" = [])), responses(
-    (status = 200, description = "The room", body = Room),
-    (status = 404, description = "NOT_FOUND"),
-))]
+#[utoipa::path(
+    get, path = "/rooms/{id}", tag = "rooms",
+    operation_id = "read_room", security(("bearer" = [])),
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "The room", body = Room),
+        (status = 404, description = "NOT_FOUND"),
+    ),
+)]
 pub(crate) async fn read(
     State(app): State<App>,
     caller: Caller,

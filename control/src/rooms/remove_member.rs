@@ -13,17 +13,17 @@ use crate::{
 };
 
 /// Takes somebody's membership.
-#[utoipa::path(delete, path = "/rooms/{id}/members/{user_id}", tag = "rooms",
-    params(
-        ("id" = Uuid, Path),
-        ("user_id" = Uuid, Path),
-        Idempotency,
+#[utoipa::path(
+    delete, path = "/rooms/{id}/members/{user_id}", tag = "rooms",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path), ("user_id" = Uuid, Path), Idempotency),
+    responses(
+        (status = 204, description = "No member any more"),
+        (status = 403, description = "FORBIDDEN: for owners and admins; an owner only by an owner"),
+        (status = 404, description = "NOT_FOUND: no such room, or not a member"),
+        (status = 409, description = "LAST_OWNER: others are still in the room"),
     ),
-    security(("bearer" = [])), responses(
-    (status = 204, description = "No member any more"),
-    (status = 403, description = "FORBIDDEN: only for owners and admins, and never an owner"),
-    (status = 404, description = "NOT_FOUND: no such room, or not a member"),
-))]
+)]
 pub(crate) async fn remove_member(
     State(app): State<App>,
     caller: Caller,

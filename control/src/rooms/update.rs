@@ -27,17 +27,18 @@ pub(crate) struct UpdateRoom {
 }
 
 /// Changes a room's name, its topic, or both.
-#[utoipa::path(patch, operation_id = "update_room", path = "/rooms/{id}", tag = "rooms", request_body = UpdateRoom,
-    params(
-        ("id" = Uuid, Path),
-        Idempotency,
+#[utoipa::path(
+    patch, path = "/rooms/{id}", tag = "rooms",
+    operation_id = "update_room", security(("bearer" = [])),
+    params(("id" = Uuid, Path), Idempotency),
+    request_body = UpdateRoom,
+    responses(
+        (status = 200, description = "The room as it is now", body = Room),
+        (status = 403, description = "FORBIDDEN: only for owners and admins"),
+        (status = 404, description = "NOT_FOUND"),
+        (status = 422, description = "UNPROCESSABLE: a text will not do, or none is given"),
     ),
-    security(("bearer" = [])), responses(
-    (status = 200, description = "The room as it is now", body = Room),
-    (status = 403, description = "FORBIDDEN: only for owners and admins"),
-    (status = 404, description = "NOT_FOUND"),
-    (status = 422, description = "UNPROCESSABLE: name or topic will not do, or neither is given"),
-))]
+)]
 pub(crate) async fn update(
     State(app): State<App>,
     caller: Caller,

@@ -191,3 +191,17 @@ async fn r3_a_message_of_another_room_is_not_found_there() {
     assert_eq!(untouched["messages"][2]["text"], "c");
     assert_eq!(untouched["head"], "5");
 }
+
+#[tokio::test]
+async fn c13_without_the_database_a_post_is_told_to_come_again() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let room = stack.room(&ada, "public").await;
+    stack.driver.abort();
+    let messages = format!("/api/v1/rooms/{room}/messages");
+    let reply = stack.post(&messages).by(&ada).json(json!({"text": "hi"})).send().await;
+    assert!(reply.header("retry-after").parse::<u64>().unwrap() >= 1);
+    reply.refused(503, "UNAVAILABLE");
+    stack.get(&messages).by(&ada).send().await.ok(200);
+    stack.person("bob").await;
+}

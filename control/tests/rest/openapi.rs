@@ -55,8 +55,12 @@ async fn the_document_is_whole() {
         }
     }
     assert_eq!(operations.len(), 26, "the contract's endpoints, no more and no less");
-    let number = &document["components"]["schemas"]["Number"];
-    assert_eq!(number["type"], "string", "c21");
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(schemas["Number"]["type"], "string", "c21");
+    let item =
+        |page: usize| &schemas["Rooms"]["anyOf"][page]["properties"]["items"]["items"]["$ref"];
+    assert_eq!(item(0), "#/components/schemas/RoomSummary");
+    assert_eq!(item(1), "#/components/schemas/Room");
 }
 
 /// Each operation of the document reaches a handler, and no method that the

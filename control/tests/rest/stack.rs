@@ -17,7 +17,7 @@ use parlor_store::Database;
 use parlor_token::{Signer, Verifier};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
@@ -30,6 +30,8 @@ pub(crate) struct Stack {
     pub(crate) signer: Arc<Signer>,
     pub(crate) lanes: watch::Sender<Lanes>,
     pub(crate) welcome: RoomId,
+    /// What commits; a log without it is a database that is gone.
+    pub(crate) driver: JoinHandle<()>,
     stop: CancellationToken,
     _folder: TempDir,
 }
@@ -143,7 +145,7 @@ impl Stack {
         let database = Database::Sqlite { path: folder.path().join("parlor.db") };
         let opened = parlor_store::open(&database, Arc::clone(&clock)).await.unwrap();
         let tasks = TaskTracker::new();
-        tasks.spawn(opened.driver.run());
+        let driver = tasks.spawn(opened.driver.run());
         let store = opened.store;
 
         let welcome = RoomId::random();
@@ -192,7 +194,7 @@ impl Stack {
         };
         change(&mut deps);
         let router = parlor_control::router(deps.clone());
-        Self { router, deps, signer, lanes, welcome, stop, _folder: folder }
+        Self { router, deps, signer, lanes, welcome, driver, stop, _folder: folder }
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Ask<'_> {
