@@ -5,19 +5,19 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { mine } from "./children.mjs";
 import { PARLOR } from "./server.mjs";
+import { until } from "./wait.mjs";
 
 export class Talk {
-  /** What the room showed so far, one entry for each line printed. */
+  /** The texts said in the room so far. */
   lines = [];
   #child;
   #complaints = "";
 
-  /** Joins the room as a guest. `args` are added to the command line. */
-  constructor(server, room, args = []) {
+  /** Enters the room as the guest whose account is kept in `state`; `args` are added. */
+  constructor(server, room, state, args = []) {
+    const command = ["talk", "--server", server.url, "--room", room, "--state-dir", state];
     this.#child = mine(
-      spawn(PARLOR, ["talk", "--server", server.url, "--room", room, "--print", "plain", ...args], {
-        stdio: ["pipe", "pipe", "pipe"],
-      }),
+      spawn(PARLOR, [...command, "--print", "plain", ...args], { stdio: ["pipe", "pipe", "pipe"] }),
     );
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.lines.push(line));
     this.#child.stderr.setEncoding("utf8");
@@ -28,6 +28,11 @@ export class Talk {
 
   get complaints() {
     return this.#complaints;
+  }
+
+  /** Waits until it follows the room: what is said from now on is printed. */
+  async listens() {
+    await until("talk follows the room", () => this.#complaints.includes("in #"), 20_000);
   }
 
   /** The stream whose lines are posted. */

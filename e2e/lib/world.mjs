@@ -74,8 +74,10 @@ class World {
     return person;
   }
 
+  /** A terminal client, each with a guest's account of its own. */
   talk(room, args) {
-    const talker = new Talk(this.server, room, args);
+    const state = path.join(this.folder, `guest-${this.talkers.length}`);
+    const talker = new Talk(this.server, room, state, args);
     this.talkers.push(talker);
     return talker;
   }
