@@ -21,6 +21,13 @@ pub enum Credentials {
         /// Its password.
         password: String,
     },
+    /// A new account, which is made first.
+    Register {
+        /// The user's unique name.
+        name: String,
+        /// Its password.
+        password: String,
+    },
     /// A device that is signed in already.
     Tokens(SessionTokens),
 }
@@ -29,6 +36,7 @@ impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Password { name, .. } => write!(f, "Password({name})"),
+            Self::Register { name, .. } => write!(f, "Register({name})"),
             Self::Tokens(tokens) => write!(f, "Tokens({})", tokens.user.name),
         }
     }
@@ -116,6 +124,10 @@ impl Auth {
         let (tokens, password) = match credentials {
             Credentials::Password { name, password } => {
                 let tokens = rest.login(&name, &password, &device_name).await?;
+                (tokens, Some((name, password)))
+            }
+            Credentials::Register { name, password } => {
+                let tokens = rest.register(&name, &password, &device_name).await?;
                 (tokens, Some((name, password)))
             }
             Credentials::Tokens(tokens) => (tokens, None),
