@@ -10,6 +10,22 @@ export function useStore<T>(store: Readable<T>): T {
 
 export type Translate = (id: MessageId, values?: Record<string, string | number>) => string;
 
+/** Whether a media query holds. */
+export function useMedia(query: string): boolean {
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const media = matchMedia(query);
+      media.addEventListener("change", listener);
+      return () => media.removeEventListener("change", listener);
+    },
+    [query],
+  );
+  return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
+}
+
+/** One pane at a time. */
+export const PHONE = "(width < 700px)";
+
 /** Words in the reader's language, by typed ids. */
 export function useT(): Translate {
   const intl = useIntl();

@@ -3,7 +3,7 @@ import { Route, Switch, useLocation, useRoute } from "wouter";
 import type { Auth } from "../../net/auth";
 import type { User } from "../../net/rest";
 import { Client } from "../../sync/client";
-import { useStore } from "../hooks";
+import { PHONE, useMedia, useStore } from "../hooks";
 import { ConnectionSheet } from "./ConnectionSheet";
 import { CreateRoom } from "./CreateRoom";
 import { ChatContext, type Sheet } from "./context";
@@ -53,14 +53,13 @@ function Shell({ client, auth }: { client: Client; auth: Auth }) {
   const parts = sections(rooms, current, entered.current.id === current && entered.current.unread);
   useKeys({ order: inOrder(parts), current, go, show, sheet });
 
+  const phone = useMedia(PHONE);
   const list = path === "/";
   return (
     <ChatContext value={context}>
-      <div className="grid h-full md:grid-cols-[16rem_minmax(0,1fr)] lg:grid-cols-[20rem_minmax(0,1fr)]">
-        <div className={`min-h-0 ${list ? "" : "max-md:hidden"}`}>
-          <Sidebar parts={parts} current={current} />
-        </div>
-        <div className={`min-h-0 min-w-0 ${list ? "max-md:hidden" : ""}`}>
+      <div className="grid h-full grid-rows-[minmax(0,1fr)] md:grid-cols-[16rem_minmax(0,1fr)] lg:grid-cols-[20rem_minmax(0,1fr)]">
+        {(!phone || list) && <Sidebar parts={parts} current={current} phone={phone} />}
+        {(!phone || !list) && (
           <Switch>
             <Route path="/">
               <Home />
@@ -73,7 +72,7 @@ function Shell({ client, auth }: { client: Client; auth: Auth }) {
               <Missing />
             </Route>
           </Switch>
-        </div>
+        )}
       </div>
       {sheet === "create" && <CreateRoom onClose={() => show(null)} />}
       {sheet === "switch" && <Switcher onClose={() => show(null)} />}

@@ -11,16 +11,19 @@ interface Props {
   "data-testid"?: string;
 }
 
+/** Firefox does not know `field-sizing` yet. */
+const SIZES_ITSELF = CSS.supports("field-sizing", "content");
+
 /** A text area as high as its text, up to a third of the window. */
-export function Growing({ ref, value, onChange, ...rest }: Props) {
+export function Growing({ ref, value, onChange, className, ...rest }: Props) {
   const area = useRef<HTMLTextAreaElement>(null);
   useImperativeHandle(ref, () => area.current as HTMLTextAreaElement, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
     const element = area.current;
-    if (element === null) return;
+    if (element === null || SIZES_ITSELF) return;
     element.style.height = "0";
-    element.style.height = `${Math.min(element.scrollHeight + 2, innerHeight / 3)}px`;
+    element.style.height = `${element.scrollHeight + 2}px`;
   }, [value]);
   return (
     <textarea
@@ -30,8 +33,8 @@ export function Growing({ ref, value, onChange, ...rest }: Props) {
       enterKeyHint="send"
       value={value}
       onChange={(event) => onChange(event.target.value)}
+      className={`block field-sizing-content max-h-[33dvh] resize-none ${className}`}
       {...rest}
-      className={`block resize-none ${rest.className}`}
     />
   );
 }

@@ -5,7 +5,7 @@ import { useStore, useT } from "../hooks";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";
 
-/** Nothing chosen yet. Where there is room for two panes, the last room opens. */
+/** Nothing chosen yet, where there is room for two panes: the last room opens. */
 export function Home() {
   const t = useT();
   const { client } = useChat();
@@ -14,7 +14,7 @@ export function Home() {
 
   useEffect(() => {
     document.title = t("app.name");
-    if (status !== "ready" || !matchMedia("(width >= 700px)").matches) return;
+    if (status !== "ready") return;
     const last = localStorage.getItem("parlor.room");
     const room = rooms.find(({ id }) => id === last) ?? rooms.find(({ archived }) => !archived);
     if (room !== undefined) go(`/rooms/${room.id}`, { replace: true });

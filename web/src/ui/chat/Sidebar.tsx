@@ -3,16 +3,24 @@ import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import type { RoomEntry } from "../../sync/rooms";
 import { useStore, useT } from "../hooks";
+import { ConnectionBadge } from "./ConnectionBadge";
 import { nameOf, useChat } from "./context";
 import type { Sections } from "./sections";
 
 const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl ";
 
-export function Sidebar({ parts, current }: { parts: Sections; current: string | null }) {
+interface Props {
+  parts: Sections;
+  current: string | null;
+  /** Alone on the screen: the connection is shown here. */
+  phone: boolean;
+}
+
+export function Sidebar(props: Props) {
   return (
-    <div className="flex h-full border-e border-line">
+    <div className="flex h-full min-h-0 border-line md:border-e">
       <Rail />
-      <RoomList parts={parts} current={current} />
+      <RoomList {...props} />
     </div>
   );
 }
@@ -83,7 +91,7 @@ function RailButton({ onClick, label, children }: { onClick(): void; label: stri
   );
 }
 
-function RoomList({ parts, current }: { parts: Sections; current: string | null }) {
+function RoomList({ parts, current, phone }: Props) {
   const t = useT();
   const { show, client } = useChat();
   const { status } = useStore(client.rooms);
@@ -98,11 +106,9 @@ function RoomList({ parts, current }: { parts: Sections; current: string | null 
       className="flex min-w-0 flex-1 flex-col bg-ground pt-[env(safe-area-inset-top)] pb-[env(safe-area-inset-bottom)]"
     >
       <header className="flex h-14 flex-none items-center justify-between gap-1 ps-5 pe-2">
-        <span className="font-semibold tracking-tight">{t("app.name")}</span>
+        <span className="me-auto font-semibold tracking-tight">{t("app.name")}</span>
+        {phone && <ConnectionBadge />}
         <span className="flex lg:hidden">
-          <Link href="/browse" className="icon-button" aria-label={t("nav.browse")} title={t("nav.browse")}>
-            <Compass size={18} aria-hidden="true" />
-          </Link>
           <button
             type="button"
             className="icon-button"
