@@ -22,6 +22,8 @@ export type ResumePosition = MessageInitShape<typeof PositionSchema>;
 const HELLO_TIMEOUT_MS = 8_000;
 const REPLY_TIMEOUT_MS = 20_000;
 const PROBE_EVERY_MS = 5_000;
+/** A request may take longer than a lane may stay silent. */
+const PROBE_IN_FLIGHT_MS = 2_000;
 /** A datagram may be lost on a healthy lane; after this the stream is asked. */
 const DATAGRAM_DOUBT_MS = 1_500;
 /** Shorter than the promised 5 s and 10 s by the time the next lane needs. */
@@ -190,6 +192,11 @@ export class Session {
     const heartbeatMs = Math.max(1_000, this.welcome.heartbeatMs || 20_000);
     this.#timers.push(setInterval(() => this.heartbeat(), heartbeatMs));
     this.#timers.push(setInterval(() => this.#sendProbe(), PROBE_EVERY_MS));
+    this.#timers.push(
+      setInterval(() => {
+        if (this.#waiting.size > 0 && this.#probe.answered) this.#sendProbe(true);
+      }, PROBE_IN_FLIGHT_MS),
+    );
     this.#sendProbe();
     this.heartbeat();
   }
@@ -226,9 +233,8 @@ export class Session {
   /** There is reason to doubt the lane: it must show life soon, or it ends. */
   suspect(): void {
     if (this.#ended !== null) return;
-    this.#sendProbe(true);
     this.#probeSince = performance.now() - SILENCE_IDLE_MS + SUSPECT_MS;
-    this.#armWatch();
+    this.#sendProbe(true);
   }
 
   /** Tells the server what has been applied, so that it can name what is missing. */
@@ -254,9 +260,9 @@ export class Session {
   }
 
   #sendRequest(frame: Uint8Array<ArrayBuffer>): void {
-    this.#lane.send(frame);
     this.#requestSince ??= performance.now();
     this.#armWatch();
+    this.#lane.send(frame);
     // The echo tells a slow answer from a dead lane.
     if (this.#probe.answered) this.#sendProbe(true);
   }
@@ -313,6 +319,8 @@ export class Session {
     if (this.#ended !== null) return;
     const nonce = (this.#probe.nonce + 1n) & 0xffff_ffffn;
     this.#probe = { nonce, sentAt: performance.now(), answered: false };
+    this.#probeSince ??= performance.now();
+    this.#armWatch();
     const frame = encodeFrame({ case: "probe", value: { nonce } });
     if (reliably) this.#lane.send(frame);
     else {
@@ -322,8 +330,6 @@ export class Session {
           this.#lane.send(frame);
       }, DATAGRAM_DOUBT_MS);
     }
-    this.#probeSince ??= performance.now();
-    this.#armWatch();
   }
 
   /** Ends the session when an owed answer stays away: the browser would notice
