@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use parlor_domain::{Clock as _, DeviceId, Timestamp, UserId, UserName};
 use parlor_store::{CreateUserError, Device, NewDevice, Rotated, Rotation};
 use tokio::task::JoinSet;
@@ -132,6 +133,8 @@ async fn t5_the_grandparent_revokes_even_inside_the_grace_time(house: House) {
 
 async fn t5_fifty_presentations_at_once_make_one_child(house: House) {
     let phone = signed_in(&house, 1).await;
+    // All connections are open before, so that the presentations meet.
+    join_all((0..50).map(|_| house.store.accounts.user(phone.user))).await;
     let mut tasks = JoinSet::new();
     for _ in 0..50 {
         let writer = house.writer.clone();

@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use parlor_domain::{ManualClock, Visibility, limits};
 use parlor_store::{Database, OpenError, StoreError, open};
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::time::timeout;
+use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
     house::{House, command, contract, post},
@@ -101,6 +102,7 @@ mod server {
         c1_a_server_that_answers_before_its_disk_is_refused,
         c13_broken_connections_are_replaced,
         c13_a_hung_server_is_answered_for_in_time_and_healed,
+        c13_statements_in_flight_do_not_keep_their_connections,
     }
 
     fn parts(database: &Database) -> (&str, &str) {
@@ -129,12 +131,50 @@ mod server {
         assert_eq!(house.store.accounts.user(ada).await.expect("up").expect("there").id, ada);
     }
 
-    async fn c13_a_hung_server_is_answered_for_in_time_and_healed(house: House) {
+    /// The same database behind a relay.
+    async fn relayed(house: &House) -> (Relay, House) {
         let (server, name) = parts(&house.database);
         let (login, address) = server.rsplit_once('@').expect("the URL names a user");
         let relay = Relay::to(address.to_owned()).await;
         let url = format!("{login}@{}/{name}", relay.address);
-        let house = House::open(Database::Postgres { url }, None).await;
+        (relay, House::open(Database::Postgres { url }, None).await)
+    }
+
+    async fn c13_statements_in_flight_do_not_keep_their_connections(house: House) {
+        const CONNECTIONS: i64 = 8;
+        let (server, name) = parts(&house.database);
+        let url = format!("{server}/{name}");
+        let (relay, house) = relayed(&house).await;
+        let ada = house.user("ada").await;
+        let room = house.room(ada, Visibility::Public).await;
+        let mut other = PgConnection::connect(&url).await.expect("opens");
+        sqlx::raw_sql("BEGIN; LOCK TABLE rooms").execute(&mut other).await.expect("locked");
+        let mut reads = JoinSet::new();
+        for _ in 0..CONNECTIONS {
+            let rooms = house.store.rooms.clone();
+            reads.spawn(async move { rooms.access(room, ada).await });
+        }
+        let waiting =
+            "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass($1)";
+        while sqlx::query_scalar::<_, i64>(waiting)
+            .bind("rooms")
+            .fetch_one(&mut other)
+            .await
+            .expect("counted")
+            < CONNECTIONS
+        {}
+        relay.silence(true);
+        for read in reads.join_all().await {
+            assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+        }
+        relay.silence(false);
+        other.close().await.expect("closed");
+        let read = timeout(Duration::from_secs(2), house.store.rooms.access(room, ada)).await;
+        assert!(read.expect("within 2 s").is_ok());
+    }
+
+    async fn c13_a_hung_server_is_answered_for_in_time_and_healed(house: House) {
+        let (relay, house) = relayed(&house).await;
         let ada = house.user("ada").await;
         let room = house.room(ada, Visibility::Public).await;
         let posted = command(ada, post(room, "held up"));
@@ -145,8 +185,11 @@ mod server {
             let answer = timeout(limit, submit).await.expect("within 2 s");
             assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
         }
-        let read = timeout(limit, house.store.rooms.access(room, ada)).await.expect("within 2 s");
-        assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+        // More than there are connections: none may stay stuck.
+        let reads = join_all((0..20).map(|_| house.store.rooms.access(room, ada)));
+        for read in timeout(limit, reads).await.expect("within 2 s") {
+            assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+        }
         assert!(house.store.ping().await.is_err(), "not ready");
         relay.silence(false);
         let answer = timeout(limit, house.repeat(&posted)).await;
