@@ -1,0 +1,325 @@
+//! What a room knows and decides: pure.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Instant,
+};
+
+use parlor_domain::{
+    Event, EventBody, Position, RequestId, Seq, SessionId, UserId,
+    limits::{OUTBOX_BYTES, ROOM_TAIL_EVENTS},
+};
+
+use crate::session::order::OrderGate;
+
+/// Bodies of the tail kept in memory, together: what a session can be handed at
+/// once when it attaches.
+const TAIL_BYTES: usize = OUTBOX_BYTES / 4;
+
+/// A session that follows the room.
+pub(crate) trait Follower {
+    fn session(&self) -> SessionId;
+    fn user(&self) -> UserId;
+}
+
+/// Somebody wants to follow from a seq on.
+#[derive(Debug)]
+pub(crate) struct Attach<F> {
+    pub(crate) follower: F,
+    /// The last event the session has.
+    pub(crate) after: Seq,
+    /// Membership was read when the log stood here; `None` for one's own log.
+    pub(crate) authorised_at: Option<Seq>,
+}
+
+/// What came of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Attached {
+    /// From now on every event is passed on; these are missing before them.
+    Live(Vec<Arc<Event>>),
+    /// Too far behind the events kept in memory: read up to about here first.
+    Behind(Position),
+    /// Membership was read too long ago to tell: read it again.
+    Recheck,
+    /// Not a member any more.
+    Gone,
+}
+
+/// Events to pass on, and what has to be read before more can be.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Advance {
+    /// Dense, following what was passed on before.
+    pub(crate) events: Vec<Arc<Event>>,
+    /// There is a hole after them: read the log on from the head.
+    pub(crate) behind: bool,
+}
+
+/// One room: the head that was passed on, the newest events, the followers.
+#[derive(Debug)]
+pub(crate) struct Machine<F> {
+    head: Position,
+    /// Where the log is known to reach; at least the head.
+    known: Seq,
+    tail: VecDeque<Arc<Event>>,
+    tail_bytes: usize,
+    followers: Vec<F>,
+    gates: HashMap<SessionId, OrderGate>,
+}
+
+impl<F: Follower> Machine<F> {
+    /// A room whose log stands at `head`.
+    pub(crate) fn new(head: Position) -> Self {
+        Self {
+            head,
+            known: head.seq,
+            tail: VecDeque::new(),
+            tail_bytes: 0,
+            followers: Vec::new(),
+            gates: HashMap::new(),
+        }
+    }
+
+    /// Up to where events were passed on.
+    pub(crate) fn head(&self) -> Position {
+        self.head
+    }
+
+    /// Everybody who follows.
+    pub(crate) fn followers(&self) -> &[F] {
+        &self.followers
+    }
+
+    /// True where nobody follows and no gate has to be kept.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.followers.is_empty()
+    }
+
+    /// Attaches at exactly the seq the session has, or not at all (C7): since
+    /// this room alone passes events on, nothing can come between.
+    pub(crate) fn attach(&mut self, attach: Attach<F>) -> Attached {
+        let Attach { follower, after, authorised_at } = attach;
+        let oldest = self.tail.front().map_or(self.head.seq.next(), |event| event.seq);
+        if let Some(at) = authorised_at {
+            if at.next() < oldest && at < self.head.seq {
+                return Attached::Recheck;
+            }
+            let user = follower.user();
+            let left = self.tail.iter().rev().take_while(|event| event.seq > at).any(
+                |event| matches!(event.body, EventBody::MemberLeft { user: who } if who == user),
+            );
+            if left {
+                return Attached::Gone;
+            }
+        }
+        if after.next() < oldest {
+            return Attached::Behind(self.head);
+        }
+        self.detach(follower.session());
+        self.followers.push(follower);
+        Attached::Live(self.tail.iter().filter(|event| event.seq > after).cloned().collect())
+    }
+
+    /// Stops passing events to a session.
+    pub(crate) fn detach(&mut self, session: SessionId) {
+        self.followers.retain(|follower| follower.session() != session);
+    }
+
+    /// A session is gone altogether.
+    pub(crate) fn forget(&mut self, session: SessionId) {
+        self.detach(session);
+        self.gates.remove(&session);
+    }
+
+    /// Takes committed events, ascending, as they were read or answered.
+    pub(crate) fn take(&mut self, events: impl IntoIterator<Item = Event>) -> Advance {
+        let mut advance = Advance::default();
+        for event in events {
+            self.known = self.known.max(event.seq);
+            if event.seq == self.head.seq.next() {
+                self.head.seq = event.seq;
+                let event = Arc::new(event);
+                self.keep(Arc::clone(&event));
+                advance.events.push(event);
+            }
+        }
+        advance.behind = self.is_behind();
+        advance
+    }
+
+    /// The log is said to reach this far.
+    pub(crate) fn announced(&mut self, seq: Seq) {
+        self.known = self.known.max(seq);
+    }
+
+    /// True where the log reaches further than what was passed on.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.known > self.head.seq
+    }
+
+    fn keep(&mut self, event: Arc<Event>) {
+        self.tail_bytes += weight(&event);
+        self.tail.push_back(event);
+        while self.tail.len() > ROOM_TAIL_EVENTS || self.tail_bytes > TAIL_BYTES {
+            let Some(oldest) = self.tail.pop_front() else { break };
+            self.tail_bytes -= weight(&oldest);
+        }
+    }
+
+    /// Takes out the followers whom these events made outsiders; for after the
+    /// events were passed on (rule 4.7).
+    pub(crate) fn part(&mut self, events: &[Arc<Event>]) -> Vec<F> {
+        let mut gone = Vec::new();
+        for event in events {
+            if let EventBody::MemberLeft { user } = event.body {
+                gone.extend(self.followers.extract_if(.., |follower| follower.user() == user));
+            }
+        }
+        gone
+    }
+
+    /// True where a request may go to the log; false answers `RETRY_IN_ORDER`.
+    pub(crate) fn admit(&mut self, session: SessionId, request: RequestId, now: Instant) -> bool {
+        match self.gates.get(&session) {
+            Some(gate) if !gate.opens_for(request, now) => false,
+            Some(_) => {
+                self.gates.remove(&session);
+                true
+            }
+            None => true,
+        }
+    }
+
+    /// A request failed retryably: later ones of its session must not overtake it.
+    pub(crate) fn hold(&mut self, session: SessionId, request: RequestId, now: Instant) {
+        self.gates.retain(|_, gate| !gate.is_over(now));
+        self.gates.entry(session).or_insert_with(|| OrderGate::shut(request, now));
+    }
+}
+
+fn weight(event: &Event) -> usize {
+    let text = match &event.body {
+        EventBody::MessagePosted { text, .. } | EventBody::MessageEdited { text, .. } => text.len(),
+        _ => 0,
+    };
+    size_of::<Event>() + text
+}
+
+#[cfg(test)]
+mod tests {
+    use parlor_domain::{Epoch, Timestamp};
+
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    struct Somebody(SessionId, UserId);
+
+    impl Follower for Somebody {
+        fn session(&self) -> SessionId {
+            self.0
+        }
+        fn user(&self) -> UserId {
+            self.1
+        }
+    }
+
+    fn somebody() -> Somebody {
+        Somebody(SessionId::random(), UserId::random())
+    }
+
+    fn event(seq: u64, body: EventBody) -> Event {
+        Event {
+            seq: Seq::new(seq),
+            at: Timestamp::default(),
+            actor: UserId::SYSTEM,
+            request_id: None,
+            body,
+        }
+    }
+
+    fn post(seq: u64) -> Event {
+        let text = seq.to_string();
+        event(seq, EventBody::MessagePosted { text, reply_to: None, erased: false })
+    }
+
+    fn room(head: u64) -> Machine<Somebody> {
+        Machine::new(Position { epoch: Epoch::new(1), seq: Seq::new(head) })
+    }
+
+    fn attach(room: &mut Machine<Somebody>, who: Somebody, after: u64, checked: u64) -> Attached {
+        let (after, authorised_at) = (Seq::new(after), Some(Seq::new(checked)));
+        room.attach(Attach { follower: who, after, authorised_at })
+    }
+
+    fn seqs(events: &[Arc<Event>]) -> Vec<u64> {
+        events.iter().map(|event| event.seq.get()).collect()
+    }
+
+    #[test]
+    fn c3_events_are_passed_on_densely_whatever_comes_first() {
+        let mut room = room(3);
+        let advance = room.take([post(4), post(5)]);
+        assert_eq!((seqs(&advance.events), advance.behind), (vec![4, 5], false));
+        let advance = room.take([post(8)]);
+        assert_eq!((seqs(&advance.events), advance.behind), (vec![], true));
+        let advance = room.take([post(5), post(6), post(7), post(8)]);
+        assert_eq!((seqs(&advance.events), advance.behind), (vec![6, 7, 8], false));
+        room.announced(Seq::new(8));
+        assert!(!room.is_behind());
+        room.announced(Seq::new(9));
+        assert!(room.is_behind());
+    }
+
+    #[test]
+    fn c7_one_attaches_at_exactly_the_seq_one_has_or_not_at_all() {
+        let mut room = room(3);
+        assert_eq!(attach(&mut room, somebody(), 3, 3), Attached::Live(vec![]));
+        let who = somebody();
+        assert!(matches!(attach(&mut room, who, 2, 3), Attached::Behind(_)));
+        assert_eq!(room.followers().len(), 1);
+        room.take((4..=10).map(post));
+        let Attached::Live(missing) = attach(&mut room, who, 5, 10) else { panic!("in the tail") };
+        assert_eq!(seqs(&missing), [6, 7, 8, 9, 10]);
+        room.take((11..1_000).map(post));
+        assert!(matches!(attach(&mut room, somebody(), 10, 999), Attached::Behind(_)));
+    }
+
+    #[test]
+    fn c19_whoever_left_after_the_check_does_not_get_in() {
+        let mut room = room(3);
+        let who = somebody();
+        let left = |seq, user| event(seq, EventBody::MemberLeft { user });
+        room.take([post(4), left(5, who.1), post(6)]);
+        assert_eq!(attach(&mut room, who, 6, 4), Attached::Gone);
+        assert_eq!(attach(&mut room, who, 6, 6), Attached::Live(vec![]), "came back since");
+        assert_eq!(attach(&mut room, who, 6, 1), Attached::Recheck);
+        let last = room.take([left(7, who.1)]);
+        assert_eq!(room.part(&last.events), [who]);
+        assert!(room.is_idle());
+    }
+
+    #[test]
+    fn c4_nothing_overtakes_what_failed() {
+        let mut room = room(0);
+        let (session, now) = (SessionId::random(), Instant::now());
+        let (first, second) = (RequestId::random(), RequestId::random());
+        room.hold(session, first, now);
+        assert!(!room.admit(session, second, now));
+        assert!(room.admit(SessionId::random(), second, now), "others are not held up");
+        assert!(room.admit(session, first, now));
+        assert!(room.admit(session, second, now));
+    }
+
+    #[test]
+    fn c10_the_tail_is_bounded_in_events_and_bytes() {
+        let mut room = room(0);
+        let big = |seq| {
+            let text = "x".repeat(16_000);
+            event(seq, EventBody::MessagePosted { text, reply_to: None, erased: false })
+        };
+        room.take((1..=100).map(big));
+        assert!(room.tail_bytes <= TAIL_BYTES && !room.tail.is_empty());
+        room.take((101..=1_000).map(post));
+        assert_eq!(room.tail.len(), ROOM_TAIL_EVENTS);
+    }
+}

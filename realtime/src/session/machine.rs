@@ -1,0 +1,430 @@
+//! What a session does with what comes: pure, `(now, input)` to effects.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, Instant},
+};
+
+use parlor_domain::{
+    Change, Code, Command, DeviceId, LogId, Position, Refusal, RequestId, RoomId, Seq, UserId,
+    limits,
+};
+
+use super::{
+    close::CloseReason,
+    order::OrderGate,
+    rate::{Rate, TokenBucket},
+};
+
+/// A session that is refused this often in a row does not heed what it is told.
+const REFUSALS_IN_A_ROW: u32 = 200;
+/// How often a session may say that its user is typing in one room.
+const TYPING_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Somebody whose token was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Checked {
+    pub(crate) user: UserId,
+    pub(crate) device: DeviceId,
+    /// When the token ends, on the monotonic clock (C18).
+    pub(crate) ends_at: Instant,
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Change(Change),
+    Open { room: RoomId, from: Position },
+    CloseLog { room: RoomId },
+    Fetch { log: LogId, from: FetchFrom, limit: u32 },
+}
+
+/// Where a fetched page begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FetchFrom {
+    After(Seq),
+    Before(Seq),
+}
+
+/// What happens to a session.
+#[derive(Debug)]
+pub(crate) enum Input {
+    Hello {
+        checked: Option<Checked>,
+        resume: Vec<(LogId, Position)>,
+    },
+    Renew {
+        checked: Option<Checked>,
+    },
+    Request {
+        id: RequestId,
+        ask: Result<Ask, Refusal>,
+    },
+    Focus(Option<RoomId>),
+    Typing(RoomId),
+    Heartbeat {
+        digest: u64,
+    },
+    Probe {
+        nonce: u64,
+        by_datagram: bool,
+    },
+    /// A kind of frame that this version does not know (rule 1.6).
+    Unknown,
+    /// A request was answered; `log` where it was a change.
+    Answered {
+        id: RequestId,
+        log: Option<LogId>,
+        code: Option<Code>,
+    },
+    /// The log is not open any more, through no request of the client.
+    LogClosed(RoomId),
+    /// Time has passed.
+    Tick,
+    /// The node sends the client elsewhere.
+    Drain {
+        resume_after: Duration,
+    },
+    /// The session must end.
+    Kick(CloseReason),
+    /// The client broke the protocol.
+    Malformed,
+    /// The client left, or the lane is gone.
+    Gone,
+}
+
+/// What is to be done about it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Say Welcome, then open these logs.
+    Welcome {
+        checked: Checked,
+        resume: Vec<(LogId, Position)>,
+    },
+    Refuse {
+        id: RequestId,
+        refusal: Refusal,
+    },
+    /// Hand it to the log it belongs to.
+    Submit(Command),
+    Open {
+        id: RequestId,
+        room: RoomId,
+        from: Position,
+    },
+    CloseLog {
+        id: RequestId,
+        room: RoomId,
+    },
+    Fetch {
+        id: RequestId,
+        log: LogId,
+        from: FetchFrom,
+        limit: u32,
+    },
+    Focus(Option<RoomId>),
+    Typing(RoomId),
+    Probe {
+        nonce: u64,
+        by_datagram: bool,
+    },
+    /// A heartbeat that names the heads that changed.
+    Heartbeat,
+    /// The client's digest came: answer with all heads where it differs.
+    CompareDigest(u64),
+    GoAway {
+        resume_after: Duration,
+    },
+    /// The last effect.
+    Close(CloseReason),
+}
+
+/// One session.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    state: State,
+    rate: Rate,
+}
+
+#[derive(Debug)]
+enum State {
+    AwaitingHello { until: Instant },
+    Ready(Box<Ready>),
+    Closed,
+}
+
+#[derive(Debug)]
+struct Ready {
+    who: Checked,
+    heard_at: Instant,
+    next_heartbeat: Instant,
+    bucket: TokenBucket,
+    refused_in_a_row: u32,
+    unanswered: usize,
+    open: HashSet<RoomId>,
+    gates: HashMap<LogId, OrderGate>,
+    typed_at: HashMap<RoomId, Instant>,
+    going_away: bool,
+}
+
+impl Machine {
+    pub(crate) fn new(rate: Rate, now: Instant) -> Self {
+        Self { state: State::AwaitingHello { until: now + limits::HELLO_TIMEOUT }, rate }
+    }
+
+    /// False while so many requests wait that the client must be held back
+    /// (rule 3.6).
+    pub(crate) fn may_read(&self) -> bool {
+        match &self.state {
+            State::AwaitingHello { .. } => true,
+            State::Ready(ready) => ready.unanswered < limits::UNANSWERED_REQUESTS,
+            State::Closed => false,
+        }
+    }
+
+    /// When [`Input::Tick`] is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match &self.state {
+            State::AwaitingHello { until } => Some(*until),
+            State::Ready(ready) => Some(
+                ready
+                    .next_heartbeat
+                    .min(ready.who.ends_at)
+                    .min(ready.heard_at + limits::SESSION_IDLE_TIMEOUT),
+            ),
+            State::Closed => None,
+        }
+    }
+
+    /// Takes one input. `user` is the bucket that all sessions of the user share.
+    pub(crate) fn input(
+        &mut self,
+        now: Instant,
+        input: Input,
+        user: &mut TokenBucket,
+        effects: &mut Vec<Effect>,
+    ) {
+        match (&mut self.state, input) {
+            (State::Closed, _) => {}
+            (_, Input::Kick(reason)) => self.close(reason, effects),
+            (_, Input::Malformed) => self.close(CloseReason::Protocol, effects),
+            (_, Input::Gone) => self.close(CloseReason::Goodbye, effects),
+            (State::AwaitingHello { until }, Input::Tick) => {
+                if now >= *until {
+                    self.close(CloseReason::HelloTimeout, effects);
+                }
+            }
+            (State::AwaitingHello { .. }, Input::Hello { checked, resume }) => {
+                self.hello(now, checked, resume, effects);
+            }
+            (State::AwaitingHello { .. }, Input::Drain { .. }) => {
+                self.close(CloseReason::Drain, effects);
+            }
+            (State::AwaitingHello { .. }, _) | (State::Ready(_), Input::Hello { .. }) => {
+                self.close(CloseReason::Protocol, effects);
+            }
+            (State::Ready(ready), input) => {
+                if let Some(reason) = ready.input(now, input, user, effects) {
+                    self.close(reason, effects);
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, reason: CloseReason, effects: &mut Vec<Effect>) {
+        self.state = State::Closed;
+        effects.push(Effect::Close(reason));
+    }
+
+    fn hello(
+        &mut self,
+        now: Instant,
+        checked: Option<Checked>,
+        resume: Vec<(LogId, Position)>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(who) = checked else { return self.close(CloseReason::Unauthenticated, effects) };
+        let own = LogId::from(who.user);
+        let open: HashSet<RoomId> =
+            resume.iter().filter(|(log, _)| *log != own).map(|(log, _)| log.as_room()).collect();
+        if open.len() > limits::OPEN_LOGS {
+            return self.close(CloseReason::Protocol, effects);
+        }
+        self.state = State::Ready(Box::new(Ready {
+            who,
+            heard_at: now,
+            next_heartbeat: now + limits::HEARTBEAT_INTERVAL,
+            bucket: TokenBucket::new(self.rate, now),
+            refused_in_a_row: 0,
+            unanswered: 0,
+            open,
+            gates: HashMap::new(),
+            typed_at: HashMap::new(),
+            going_away: false,
+        }));
+        effects.push(Effect::Welcome { checked: who, resume });
+    }
+}
+
+impl Ready {
+    fn input(
+        &mut self,
+        now: Instant,
+        input: Input,
+        user: &mut TokenBucket,
+        effects: &mut Vec<Effect>,
+    ) -> Option<CloseReason> {
+        match input {
+            Input::Answered { id, log, code } => {
+                self.unanswered = self.unanswered.saturating_sub(1);
+                if let (Some(log), Some(code)) = (log, code)
+                    && OrderGate::shuts_on(code)
+                {
+                    self.gates.entry(log).or_insert_with(|| OrderGate::shut(id, now));
+                }
+            }
+            Input::LogClosed(room) => {
+                self.open.remove(&room);
+            }
+            Input::Tick => return self.tick(now, effects),
+            Input::Drain { resume_after } => {
+                if !self.going_away {
+                    self.going_away = true;
+                    effects.push(Effect::GoAway { resume_after });
+                }
+            }
+            from_client => {
+                self.heard_at = now;
+                return self.frame(now, from_client, user, effects);
+            }
+        }
+        None
+    }
+
+    fn tick(&mut self, now: Instant, effects: &mut Vec<Effect>) -> Option<CloseReason> {
+        if now >= self.who.ends_at {
+            return Some(CloseReason::TokenExpired);
+        }
+        if now >= self.heard_at + limits::SESSION_IDLE_TIMEOUT {
+            return Some(CloseReason::Idle);
+        }
+        if now >= self.next_heartbeat {
+            self.next_heartbeat = now + limits::HEARTBEAT_INTERVAL;
+            self.typed_at.retain(|_, at| now.duration_since(*at) < TYPING_INTERVAL);
+            effects.push(Effect::Heartbeat);
+        }
+        None
+    }
+
+    fn frame(
+        &mut self,
+        now: Instant,
+        input: Input,
+        user: &mut TokenBucket,
+        effects: &mut Vec<Effect>,
+    ) -> Option<CloseReason> {
+        match input {
+            Input::Renew { checked } => match checked {
+                Some(new) if (new.user, new.device) == (self.who.user, self.who.device) => {
+                    self.who.ends_at = new.ends_at;
+                }
+                _ => return Some(CloseReason::Unauthenticated),
+            },
+            Input::Request { id, ask } => return self.request(now, id, ask, user, effects),
+            Input::Focus(room) => {
+                effects.push(Effect::Focus(room.filter(|room| self.open.contains(room))));
+            }
+            Input::Typing(room) => {
+                let last = self.typed_at.get(&room);
+                let due = last.is_none_or(|last| now.duration_since(*last) >= TYPING_INTERVAL);
+                if self.open.contains(&room) && due {
+                    self.typed_at.insert(room, now);
+                    effects.push(Effect::Typing(room));
+                }
+            }
+            Input::Heartbeat { digest } => effects.push(Effect::CompareDigest(digest)),
+            Input::Probe { nonce, by_datagram } => {
+                effects.push(Effect::Probe { nonce, by_datagram });
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn request(
+        &mut self,
+        now: Instant,
+        id: RequestId,
+        ask: Result<Ask, Refusal>,
+        user: &mut TokenBucket,
+        effects: &mut Vec<Effect>,
+    ) -> Option<CloseReason> {
+        let log = match &ask {
+            Ok(Ask::Change(change)) => Some(self.command(id, change.clone()).log()),
+            _ => None,
+        };
+        let admitted = self
+            .bucket
+            .take(now)
+            .and_then(|()| user.take(now).inspect_err(|_| self.bucket.put_back()));
+        if let Err(wait) = admitted {
+            self.refused_in_a_row += 1;
+            if self.refused_in_a_row >= REFUSALS_IN_A_ROW {
+                return Some(CloseReason::RateLimited);
+            }
+            if let Some(log) = log {
+                self.gates.entry(log).or_insert_with(|| OrderGate::shut(id, now));
+            }
+            let refusal = Refusal::new(Code::RateLimited, "too many requests").retry_after(wait);
+            effects.push(Effect::Refuse { id, refusal });
+            return None;
+        }
+        self.refused_in_a_row = 0;
+        if let Some(log) = log
+            && let Some(gate) = self.gates.get(&log)
+        {
+            if !gate.opens_for(id, now) {
+                effects.push(Effect::Refuse { id, refusal: OrderGate::refusal() });
+                return None;
+            }
+            self.gates.remove(&log);
+        }
+        match ask {
+            Err(refusal) => effects.push(Effect::Refuse { id, refusal }),
+            Ok(ask) => self.ask(id, ask, effects),
+        }
+        None
+    }
+
+    fn ask(&mut self, id: RequestId, ask: Ask, effects: &mut Vec<Effect>) {
+        match ask {
+            Ask::Change(change) => {
+                self.unanswered += 1;
+                effects.push(Effect::Submit(self.command(id, change)));
+            }
+            Ask::Open { room, from } => {
+                if !self.open.contains(&room) && self.open.len() >= limits::OPEN_LOGS {
+                    let refusal =
+                        Refusal::new(Code::TooManyOpen, "close another room before this one");
+                    effects.push(Effect::Refuse { id, refusal });
+                    return;
+                }
+                self.open.insert(room);
+                self.unanswered += 1;
+                effects.push(Effect::Open { id, room, from });
+            }
+            Ask::CloseLog { room } => {
+                self.open.remove(&room);
+                effects.push(Effect::CloseLog { id, room });
+            }
+            Ask::Fetch { log, from, limit } => {
+                self.unanswered += 1;
+                effects.push(Effect::Fetch { id, log, from, limit });
+            }
+        }
+    }
+
+    fn command(&self, request_id: RequestId, change: Change) -> Command {
+        Command { request_id, actor: self.who.user, change }
+    }
+}

@@ -1,0 +1,432 @@
+//! Where wire types and domain types meet: client frames become typed inputs,
+//! answers and events become server frames.
+
+use bytes::Bytes;
+use parlor_domain::{
+    Body, Change, Code, Epoch, Event, EventBody, HeadsDigest, LogId, Position, Refusal, RequestId,
+    Role, RoomId, Seq, SessionId, TextError, Timestamp, UserId, Visibility, limits,
+};
+use parlor_proto::realtime as pb;
+use parlor_store::{Done, Page, RoomSummary};
+use prost::Message;
+
+use crate::{
+    frame,
+    session::{
+        close::CloseReason,
+        machine::{Ask, Checked, FetchFrom},
+    },
+};
+
+/// A client frame, typed. Tokens are checked by whoever has the keys.
+#[derive(Debug)]
+pub(crate) enum ClientFrame {
+    Hello { token: String, resume: Vec<(LogId, Position)> },
+    Renew { token: String },
+    Request { id: RequestId, ask: Result<Ask, Refusal> },
+    Focus(Option<RoomId>),
+    Typing(RoomId),
+    Heartbeat { digest: u64 },
+    Probe { nonce: u64 },
+    Unknown,
+}
+
+/// Bytes that break the protocol (rules 1.2 and 1.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed;
+
+/// Parses one frame without its prefix.
+pub(crate) fn parse(frame: Bytes) -> Result<ClientFrame, Malformed> {
+    use pb::client_frame::Kind;
+    let frame = pb::ClientFrame::decode(frame).map_err(|_| Malformed)?;
+    Ok(match frame.kind {
+        None => ClientFrame::Unknown,
+        Some(Kind::Hello(hello)) => ClientFrame::Hello {
+            resume: hello.resume.iter().map(position).collect::<Result<_, _>>()?,
+            token: hello.access_token,
+        },
+        Some(Kind::Renew(renew)) => ClientFrame::Renew { token: renew.access_token },
+        Some(Kind::Request(request)) => ClientFrame::Request {
+            id: RequestId::from_slice(&request.request_id).ok_or(Malformed)?,
+            ask: ask(request.body),
+        },
+        Some(Kind::Focus(focus)) if focus.room_id.is_empty() => ClientFrame::Focus(None),
+        Some(Kind::Focus(focus)) => {
+            ClientFrame::Focus(Some(RoomId::from_slice(&focus.room_id).ok_or(Malformed)?))
+        }
+        Some(Kind::Typing(typing)) => {
+            ClientFrame::Typing(RoomId::from_slice(&typing.room_id).ok_or(Malformed)?)
+        }
+        Some(Kind::Heartbeat(heartbeat)) => ClientFrame::Heartbeat { digest: heartbeat.digest },
+        Some(Kind::Probe(probe)) => ClientFrame::Probe { nonce: probe.nonce },
+    })
+}
+
+fn position(position: &pb::Position) -> Result<(LogId, Position), Malformed> {
+    let log = LogId::from_slice(&position.log_id).ok_or(Malformed)?;
+    Ok((log, Position { epoch: Epoch::new(position.epoch), seq: seq(position.seq) }))
+}
+
+fn seq(seq: u64) -> Seq {
+    Seq::new(seq)
+}
+
+fn invalid(what: &str) -> Refusal {
+    Refusal::new(Code::InvalidArgument, what)
+}
+
+fn ask(body: Option<pb::request::Body>) -> Result<Ask, Refusal> {
+    use pb::request::Body as Asked;
+    let room =
+        |id: &Bytes| RoomId::from_slice(id).ok_or_else(|| invalid("an id of a room has 16 bytes"));
+    let text = |text: &str| {
+        Body::parse(text).map_err(|error: TextError| invalid(&format!("the text {error}")))
+    };
+    let message = |seq: u64| match seq {
+        0 => Err(invalid("seq 0 is no message")),
+        seq => Ok(Seq::new(seq)),
+    };
+    let body = body.ok_or_else(|| invalid("this server does not know such a request"))?;
+    let change = match body {
+        Asked::Post(post) => Change::Post {
+            room: room(&post.room_id)?,
+            body: text(&post.text)?,
+            reply_to: (post.reply_to != 0).then(|| seq(post.reply_to)),
+        },
+        Asked::Edit(edit) => Change::Edit {
+            room: room(&edit.room_id)?,
+            message: message(edit.seq)?,
+            body: text(&edit.text)?,
+        },
+        Asked::Delete(delete) => {
+            Change::Delete { room: room(&delete.room_id)?, message: message(delete.seq)? }
+        }
+        Asked::MarkRead(mark) => {
+            Change::MarkRead { room: room(&mark.room_id)?, seq: seq(mark.seq) }
+        }
+        Asked::Open(open) => {
+            let from = Position { epoch: Epoch::new(open.epoch), seq: seq(open.after_seq) };
+            return Ok(Ask::Open { room: room(&open.room_id)?, from });
+        }
+        Asked::Close(close) => return Ok(Ask::CloseLog { room: room(&close.room_id)? }),
+        Asked::Fetch(fetch) => return fetch_ask(&fetch),
+    };
+    Ok(Ask::Change(change))
+}
+
+fn fetch_ask(fetch: &pb::Fetch) -> Result<Ask, Refusal> {
+    let log =
+        LogId::from_slice(&fetch.log_id).ok_or_else(|| invalid("an id of a log has 16 bytes"))?;
+    let from = match fetch.from {
+        Some(pb::fetch::From::AfterSeq(after)) => FetchFrom::After(seq(after)),
+        Some(pb::fetch::From::BeforeSeq(before)) if before > 0 => FetchFrom::Before(seq(before)),
+        _ => return Err(invalid("fetch after a seq, or before one above 0")),
+    };
+    let limit = match fetch.limit {
+        0 => limits::PAGE_ITEMS,
+        limit if limit <= limits::PAGE_ITEMS => limit,
+        _ => return Err(invalid("too many events for one fetch")),
+    };
+    Ok(Ask::Fetch { log, from, limit })
+}
+
+/// A server frame with its prefix.
+fn server(kind: pb::server_frame::Kind) -> Bytes {
+    frame::encode(&pb::ServerFrame { kind: Some(kind) })
+}
+
+fn bytes(id: &[u8; 16]) -> Bytes {
+    Bytes::copy_from_slice(id)
+}
+
+fn pb_position(log: LogId, at: Position) -> pb::Position {
+    pb::Position { log_id: bytes(log.as_bytes()), epoch: at.epoch.get(), seq: at.seq.get() }
+}
+
+fn millis(duration: std::time::Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
+}
+
+/// What a Welcome says besides the rooms.
+#[derive(Debug)]
+pub(crate) struct Greeting<'a> {
+    pub(crate) session: SessionId,
+    pub(crate) checked: Checked,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) user_log: Position,
+    pub(crate) node: &'a str,
+    pub(crate) rates: &'a crate::Rates,
+}
+
+pub(crate) fn welcome(greeting: &Greeting<'_>, rooms: &[RoomSummary]) -> Bytes {
+    let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let Greeting { session, checked, expires_at, user_log, node, rates } = greeting;
+    server(pb::server_frame::Kind::Welcome(pb::Welcome {
+        user_id: bytes(checked.user.as_bytes()),
+        device_id: bytes(checked.device.as_bytes()),
+        session_id: bytes(session.as_bytes()),
+        limits: Some(pb::Limits {
+            frame_bytes: small(limits::FRAME_BYTES),
+            text_bytes: small(limits::TEXT_BYTES),
+            unanswered_requests: small(limits::UNANSWERED_REQUESTS),
+            open_logs: small(limits::OPEN_LOGS),
+            fetch_events: limits::PAGE_ITEMS,
+            request_burst: rates.session_burst,
+            requests_per_second: rates.session_per_second,
+            hello_ms: millis(limits::HELLO_TIMEOUT),
+            datagram_bytes: small(limits::DATAGRAM_BYTES),
+        }),
+        heartbeat_ms: millis(limits::HEARTBEAT_INTERVAL),
+        heads: rooms.iter().map(room_head).collect(),
+        expires_at_us: expires_at.micros(),
+        user_log: Some(pb_position(checked.user.into(), *user_log)),
+        node: (*node).to_owned(),
+    }))
+}
+
+fn room_head(summary: &RoomSummary) -> pb::RoomHead {
+    pb::RoomHead {
+        room_id: bytes(summary.room.id.as_bytes()),
+        epoch: summary.room.epoch.get(),
+        head: summary.room.head.get(),
+        read_seq: summary.read.get(),
+        unread: summary.unread,
+        preview: summary.preview.clone().unwrap_or_default(),
+        last_at_us: summary.last_at.micros(),
+    }
+}
+
+pub(crate) fn room_heads(rooms: &[RoomSummary]) -> Bytes {
+    server(pb::server_frame::Kind::RoomHeads(pb::RoomHeads {
+        heads: rooms.iter().map(room_head).collect(),
+    }))
+}
+
+fn reply(id: RequestId, result: pb::reply::Result) -> Bytes {
+    server(pb::server_frame::Kind::Reply(pb::Reply {
+        request_id: bytes(id.as_bytes()),
+        result: Some(result),
+    }))
+}
+
+pub(crate) fn reply_done(id: RequestId, done: &Done) -> Bytes {
+    reply(
+        id,
+        pb::reply::Result::Ok(pb::Ok {
+            seq: done.seq.get(),
+            at_us: done.at.micros(),
+            epoch: done.epoch.get(),
+            ..pb::Ok::default()
+        }),
+    )
+}
+
+pub(crate) fn reply_open(id: RequestId, head: Position) -> Bytes {
+    let ok = pb::Ok { seq: head.seq.get(), epoch: head.epoch.get(), ..pb::Ok::default() };
+    reply(id, pb::reply::Result::Ok(ok))
+}
+
+pub(crate) fn reply_page(id: RequestId, log: LogId, page: &Page) -> Bytes {
+    let ok = pb::Ok {
+        seq: page.head.seq.get(),
+        epoch: page.head.epoch.get(),
+        events: Some(run(log, page.head.epoch, &page.events)),
+        more: page.more,
+        ..pb::Ok::default()
+    };
+    reply(id, pb::reply::Result::Ok(ok))
+}
+
+pub(crate) fn reply_refused(id: RequestId, refusal: &Refusal) -> Bytes {
+    let error = pb::Error {
+        code: error_code(refusal.code).into(),
+        message: refusal.message.clone(),
+        retry_after_ms: refusal.retry_after.map_or(0, |after| millis(after).max(1)),
+    };
+    reply(id, pb::reply::Result::Error(error))
+}
+
+fn error_code(code: Code) -> pb::ErrorCode {
+    match code {
+        Code::NotFound => pb::ErrorCode::NotFound,
+        Code::Forbidden => pb::ErrorCode::Forbidden,
+        Code::IdempotencyMismatch => pb::ErrorCode::IdempotencyMismatch,
+        Code::Conflict | Code::LastOwner | Code::NameTaken => pb::ErrorCode::Conflict,
+        Code::RoomArchived => pb::ErrorCode::RoomArchived,
+        Code::TooManyOpen => pb::ErrorCode::TooManyOpen,
+        Code::RateLimited => pb::ErrorCode::RateLimited,
+        Code::Unavailable => pb::ErrorCode::Unavailable,
+        Code::RetryInOrder => pb::ErrorCode::RetryInOrder,
+        Code::ResourceExhausted => pb::ErrorCode::ResourceExhausted,
+        Code::Internal => pb::ErrorCode::Internal,
+        _ => pb::ErrorCode::InvalidArgument,
+    }
+}
+
+pub(crate) fn reset(log: LogId, head: Position) -> Bytes {
+    server(pb::server_frame::Kind::Reset(pb::Reset {
+        log_id: bytes(log.as_bytes()),
+        epoch: head.epoch.get(),
+        head: head.seq.get(),
+    }))
+}
+
+pub(crate) fn typing(room: RoomId, user: UserId) -> Bytes {
+    server(pb::server_frame::Kind::Typing(pb::Typing {
+        room_id: bytes(room.as_bytes()),
+        user_id: bytes(user.as_bytes()),
+    }))
+}
+
+pub(crate) fn probe(nonce: u64) -> Bytes {
+    server(pb::server_frame::Kind::Probe(pb::Probe { nonce }))
+}
+
+pub(crate) fn heartbeat(digest: HeadsDigest, heads: &[(LogId, Position)]) -> Bytes {
+    server(pb::server_frame::Kind::Heartbeat(pb::Heartbeat {
+        digest: digest.get(),
+        heads: heads.iter().map(|(log, at)| pb_position(*log, *at)).collect(),
+    }))
+}
+
+pub(crate) fn go_away(resume_after: std::time::Duration) -> Bytes {
+    server(pb::server_frame::Kind::GoAway(pb::GoAway {
+        reason: pb::CloseReason::Drain.into(),
+        resume_after_ms: millis(resume_after),
+    }))
+}
+
+pub(crate) fn close(reason: CloseReason) -> Bytes {
+    server(pb::server_frame::Kind::Close(pb::Close {
+        reason: close_reason(reason).into(),
+        resume_after_ms: millis(reason.resume_after()),
+    }))
+}
+
+/// The reason's number, which is the lane's close code too (rule 6.1).
+pub(crate) fn close_code(reason: CloseReason) -> u32 {
+    u32::try_from(i32::from(close_reason(reason))).unwrap_or_default()
+}
+
+fn close_reason(reason: CloseReason) -> pb::CloseReason {
+    match reason {
+        CloseReason::Drain => pb::CloseReason::Drain,
+        CloseReason::SlowReader => pb::CloseReason::SlowReader,
+        CloseReason::Overloaded => pb::CloseReason::Overloaded,
+        CloseReason::Idle => pb::CloseReason::Idle,
+        CloseReason::Internal => pb::CloseReason::Internal,
+        CloseReason::TokenExpired => pb::CloseReason::TokenExpired,
+        CloseReason::Unauthenticated => pb::CloseReason::Unauthenticated,
+        CloseReason::Revoked => pb::CloseReason::Revoked,
+        CloseReason::Protocol => pb::CloseReason::Protocol,
+        CloseReason::HelloTimeout => pb::CloseReason::HelloTimeout,
+        CloseReason::RateLimited => pb::CloseReason::RateLimited,
+        CloseReason::Goodbye => pb::CloseReason::Goodbye,
+    }
+}
+
+/// Frames of a dense run of events, each frame within its limit: encoded once,
+/// shared by every session and lane.
+pub(crate) fn events<'a>(
+    log: LogId,
+    epoch: Epoch,
+    events: impl IntoIterator<Item = &'a Event>,
+) -> Vec<Bytes> {
+    let mut frames = Vec::with_capacity(1);
+    let mut open = run(log, epoch, []);
+    let mut size = 0;
+    for event in events {
+        let event = pb_event(event);
+        let added = event.encoded_len() + 4;
+        if size + added > limits::EVENT_PAGE_BYTES && !open.events.is_empty() {
+            let full = std::mem::replace(&mut open, run(log, epoch, []));
+            frames.push(server(pb::server_frame::Kind::Events(full)));
+            size = 0;
+        }
+        if open.events.is_empty() {
+            open.first_seq = event.seq;
+        }
+        size += added;
+        open.events.push(event);
+    }
+    if !open.events.is_empty() {
+        frames.push(server(pb::server_frame::Kind::Events(open)));
+    }
+    frames
+}
+
+fn run<'a>(log: LogId, epoch: Epoch, events: impl IntoIterator<Item = &'a Event>) -> pb::Events {
+    let events: Vec<_> = events.into_iter().map(pb_event).collect();
+    pb::Events {
+        log_id: bytes(log.as_bytes()),
+        epoch: epoch.get(),
+        first_seq: events.first().map_or(0, |event| event.seq),
+        events,
+    }
+}
+
+fn pb_event(event: &Event) -> pb::Event {
+    use pb::event::Body;
+    let user = |user: &UserId| bytes(user.as_bytes());
+    let room = |room: &RoomId| bytes(room.as_bytes());
+    let body = match &event.body {
+        EventBody::MessagePosted { text, reply_to, erased } => {
+            Body::MessagePosted(pb::MessagePosted {
+                text: text.clone(),
+                reply_to: reply_to.map_or(0, Seq::get),
+                erased: *erased,
+            })
+        }
+        EventBody::MessageEdited { message, text, erased } => {
+            Body::MessageEdited(pb::MessageEdited {
+                message_seq: message.get(),
+                text: text.clone(),
+                erased: *erased,
+            })
+        }
+        EventBody::MessageDeleted { message } => {
+            Body::MessageDeleted(pb::MessageDeleted { message_seq: message.get() })
+        }
+        EventBody::RoomCreated { name, topic, visibility } => Body::RoomCreated(pb::RoomCreated {
+            name: name.to_string(),
+            topic: topic.to_string(),
+            visibility: match visibility {
+                Visibility::Public => pb::Visibility::Public.into(),
+                Visibility::Private => pb::Visibility::Private.into(),
+            },
+        }),
+        EventBody::RoomRenamed { name, topic } => {
+            Body::RoomRenamed(pb::RoomRenamed { name: name.to_string(), topic: topic.to_string() })
+        }
+        EventBody::RoomArchived { archived } => {
+            Body::RoomArchived(pb::RoomArchived { archived: *archived })
+        }
+        EventBody::MemberJoined { user: who, role } => Body::MemberJoined(pb::MemberJoined {
+            user_id: user(who),
+            role: match role {
+                Role::Owner => pb::Role::Owner.into(),
+                Role::Admin => pb::Role::Admin.into(),
+                Role::Member => pb::Role::Member.into(),
+            },
+        }),
+        EventBody::MemberLeft { user: who } => {
+            Body::MemberLeft(pb::MemberLeft { user_id: user(who) })
+        }
+        EventBody::RoomAdded { room: added } => {
+            Body::RoomAdded(pb::RoomAdded { room_id: room(added) })
+        }
+        EventBody::RoomRemoved { room: removed } => {
+            Body::RoomRemoved(pb::RoomRemoved { room_id: room(removed) })
+        }
+        EventBody::ReadMoved { room: read, seq } => {
+            Body::ReadMoved(pb::ReadMoved { room_id: room(read), seq: seq.get() })
+        }
+    };
+    pb::Event {
+        seq: event.seq.get(),
+        at_us: event.at.micros(),
+        actor_id: user(&event.actor),
+        request_id: event.request_id.map_or_else(Bytes::new, |id| bytes(id.as_bytes())),
+        body: Some(body),
+    }
+}

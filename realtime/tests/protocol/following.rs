@@ -1,0 +1,226 @@
+//! Section 4 of the protocol: following a log.
+
+use parlor_domain::{Change, RequestId, Visibility};
+use parlor_proto::realtime::{
+    CloseLog, ErrorCode, Focus, Open, Reset, client_frame::Kind, event::Body, request, server_frame,
+};
+
+use crate::{client::bytes, kit::Kit};
+
+fn reset(kind: &server_frame::Kind) -> Option<Reset> {
+    match kind {
+        server_frame::Kind::Reset(reset) => Some(reset.clone()),
+        _ => None,
+    }
+}
+
+pub(crate) async fn rule_4_1_a_position_that_does_not_fit_is_reset(kit: &Kit) {
+    let ada = kit.person("ada").await;
+    let room = kit.room(&ada).await;
+    let (epoch, head) = kit.head(room).await;
+    let mut client = kit.enter(&ada).await;
+    for (its_epoch, after) in
+        [(epoch.get() + 1, 1), (epoch.get(), head.get() + 5), (0, 1), (epoch.get(), u64::MAX)]
+    {
+        let opened = client.open(room, its_epoch, after).await;
+        assert_eq!((opened.epoch, opened.seq), (epoch.get(), kit.head(room).await.1.get()));
+        let told = client.find("a Reset", reset).await;
+        assert_eq!((told.epoch, told.head), (epoch.get(), opened.seq));
+        let next = kit.post(&ada, room, "after").await.get();
+        assert_eq!(client.run(room, next, next).await.len(), 1, "open from the head of the Reset");
+    }
+    let opened = client.open(room, 0, 0).await;
+    assert_eq!(
+        client.run(room, 1, opened.seq).await.len() as u64,
+        opened.seq,
+        "all from the start"
+    );
+}
+
+pub(crate) async fn rule_4_2_c7_nothing_is_missing_between_history_and_live(kit: &Kit) {
+    let ada = kit.person("ada").await;
+    let room = kit.room(&ada).await;
+    let mut writer = kit.enter(&ada).await;
+    let first = kit.head(room).await.1.get() + 1;
+    let total = 400;
+    let ids: Vec<_> = (0..total).map(|_| RequestId::random()).collect();
+    let posting = async {
+        for (n, id) in ids.iter().enumerate() {
+            let body = request::Body::Post(crate::client::post(room, &n.to_string()));
+            writer.request(*id, body).await;
+        }
+        for id in &ids {
+            writer.reply(*id).await.expect("posted");
+        }
+    };
+    let reading = async {
+        // Readers come in while it is written: each meets another moment of the
+        // hand-over from history to live.
+        for _ in 0..5 {
+            let mut reader = kit.enter(&ada).await;
+            reader.open(room, 0, 0).await;
+            reader.run(room, 1, first + total - 1).await;
+        }
+    };
+    tokio::join!(posting, reading);
+}
+
+pub(crate) async fn rule_4_2_a_long_history_comes_whole_and_in_order(kit: &Kit) {
+    let ada = kit.person("ada").await;
+    let room = kit.room(&ada).await;
+    let long = "line of a long history ".repeat(40);
+    for n in 0..600 {
+        kit.post(&ada, room, &format!("{n} {long}")).await;
+    }
+    let head = kit.head(room).await.1.get();
+    let mut client = kit.enter(&ada).await;
+    client.open(room, 0, 0).await;
+    let run = client.run(room, 1, head).await;
+    assert_eq!(run.len() as u64, head);
+    assert!(run[10].1.starts_with("8 line"), "{}", &run[10].1[..20]);
+}
+
+pub(crate) async fn rule_4_4_opening_again_starts_anew(kit: &Kit) {
+    let ada = kit.person("ada").await;
+    let room = kit.room(&ada).await;
+    let (epoch, head) = kit.head(room).await;
+    let mut client = kit.enter(&ada).await;
+    client.open(room, 0, 0).await;
+    client.run(room, 1, head.get()).await;
+    client.open(room, epoch.get(), 1).await;
+    client.run(room, 2, head.get()).await;
+    // Many at once: each is answered, and the last one counts.
+    let ids: Vec<_> = (0..10).map(|_| RequestId::random()).collect();
+    for id in &ids {
+        let after_seq = head.get();
+        let open = Open { room_id: bytes(room.as_bytes()), epoch: epoch.get(), after_seq };
+        client.request(*id, request::Body::Open(open)).await;
+    }
+    for id in &ids {
+        match client.reply(*id).await {
+            Ok(opened) => assert_eq!(opened.seq, head.get()),
+            Err((code, _)) => assert_eq!(code, ErrorCode::Conflict, "overtaken"),
+        }
+    }
+    let next = kit.post(&ada, room, "once").await.get();
+    client.run(room, next, next).await;
+}
+
+pub(crate) async fn rule_4_5_the_number_of_open_rooms_is_limited(kit: &Kit) {
+    let ada = kit.person("ada").await;
+    let mut rooms = Vec::new();
+    for _ in 0..65 {
+        rooms.push(kit.room(&ada).await);
+    }
+    let mut client = kit.enter(&ada).await;
+    for room in &rooms[..64] {
+        client.open(*room, 0, 0).await;
+    }
+    let open = |room: &parlor_domain::RoomId| {
+        request::Body::Open(Open { room_id: bytes(room.as_bytes()), epoch: 0, after_seq: 0 })
+    };
+    let refused = client.ask(open(&rooms[64])).await.expect_err("too many");
+    assert_eq!(refused.0, ErrorCode::TooManyOpen);
+    client.ask(open(&rooms[3])).await.expect("opening again takes no further place");
+    let close = CloseLog { room_id: bytes(rooms[0].as_bytes()) };
+    client.ask(request::Body::Close(close.clone())).await.expect("closed");
+    client.ask(request::Body::Close(close)).await.expect("closed already");
+    client.ask(open(&rooms[64])).await.expect("there is a place again");
+    kit.post(&ada, rooms[0], "unheard").await;
+    let heard = kit.post(&ada, rooms[64], "heard").await.get();
+    client.run(rooms[64], 1, heard).await;
+}
+
+pub(crate) async fn rule_4_7_whoever_leaves_gets_nothing_more(kit: &Kit) {
+    let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
+    let room = kit.room_with(&ada, Visibility::Private).await;
+    kit.change(ada.user, Change::AddMember { room, user: bob.user }).await;
+    let mut client = kit.enter(&bob).await;
+    let at = client.open(room, 0, 0).await.seq;
+    client.run(room, 1, at).await;
+    let out = kit.change(ada.user, Change::RemoveMember { room, user: bob.user }).await.seq.get();
+    let last = client.events(room.as_bytes()).await;
+    assert_eq!((last.first_seq, last.events.len()), (out, 1));
+    assert!(matches!(last.events[0].body, Some(Body::MemberLeft(_))));
+    kit.post(&ada, room, "he is gone").await;
+    let refused = client
+        .ask(request::Body::Open(Open { room_id: bytes(room.as_bytes()), epoch: 0, after_seq: 0 }))
+        .await
+        .expect_err("no member");
+    assert_eq!(refused.0, ErrorCode::NotFound);
+    kit.change(ada.user, Change::AddMember { room, user: bob.user }).await;
+    let heard = client.open(room, 0, 0).await.seq;
+    let run = client.run(room, 1, heard).await;
+    assert_eq!(run.len() as u64, heard, "what was said meanwhile was not sent before");
+}
+
+pub(crate) async fn rule_4_8_rooms_that_are_not_open_come_as_heads(kit: &Kit) {
+    let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
+    let room = kit.room(&ada).await;
+    kit.join(&bob, room).await;
+    let mut client = kit.enter(&bob).await;
+    let heads = |kind: &server_frame::Kind| match kind {
+        server_frame::Kind::RoomHeads(heads) => Some(heads.heads.clone()),
+        _ => None,
+    };
+    let first = kit.post(&ada, room, "one").await.get();
+    let told = client.find("heads", heads).await;
+    assert_eq!((told[0].head, told[0].unread, &told[0].preview[..]), (first, 1, "one"));
+    let began = std::time::Instant::now();
+    let mut last = 0;
+    for n in 0..50 {
+        last = kit.post(&ada, room, &n.to_string()).await.get();
+    }
+    let mut frames = 0;
+    loop {
+        let told = client.find("heads", heads).await;
+        frames += 1;
+        assert_eq!(told.len(), 1);
+        if told[0].head == last {
+            assert_eq!(told[0].unread, 51);
+            break;
+        }
+    }
+    let allowed = 1 + began.elapsed().as_secs();
+    assert!(frames <= allowed, "{frames} frames where {allowed} were allowed");
+    // A room that one is added to is heard of at once, without a new session.
+    let other = kit.room_with(&ada, Visibility::Private).await;
+    kit.change(ada.user, Change::AddMember { room: other, user: bob.user }).await;
+    let told = client.find("heads", heads).await;
+    assert_eq!(told[0].room_id, other.as_bytes()[..]);
+}
+
+pub(crate) async fn rule_4_9_focus_changes_no_order(kit: &Kit) {
+    let ada = kit.person("ada").await;
+    let (one, two) = (kit.room(&ada).await, kit.room(&ada).await);
+    let mut client = kit.enter(&ada).await;
+    let at = client.open(one, 0, 0).await.seq;
+    client.open(two, 0, 0).await;
+    let mut lasts = [at, at];
+    for n in 0..60 {
+        let focus = [Some(one), Some(two), None][n % 3];
+        let room_id = focus.map_or_else(Default::default, |room| bytes(room.as_bytes()));
+        client.send(Kind::Focus(Focus { room_id })).await;
+        lasts[0] = client.post(one, "x").await;
+        lasts[1] = client.post(two, "y").await;
+    }
+    client.run(one, 1, lasts[0]).await;
+    client.run(two, 1, lasts[1]).await;
+}
+
+pub(crate) async fn c14_changes_from_elsewhere_reach_who_follows(kit: &Kit) {
+    let ada = kit.person("ada").await;
+    let room = kit.room(&ada).await;
+    let mut client = kit.enter(&ada).await;
+    let at = client.open(room, 0, 0).await.seq;
+    client.run(room, 1, at).await;
+    // Written by another face of the server while this one writes too.
+    let mut last = 0;
+    for n in 0..50 {
+        let (rest, realtime) = (format!("rest {n}"), format!("realtime {n}"));
+        let both = tokio::join!(kit.post(&ada, room, &rest), client.post(room, &realtime));
+        last = both.0.get().max(both.1);
+    }
+    assert_eq!(kit.head(room).await.1.get(), last);
+    client.run(room, at + 1, last).await;
+}
