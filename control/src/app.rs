@@ -1,17 +1,24 @@
 //! What both faces stand on: rooms as the caller may see them, and changes
 //! through the log.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use parlor_bus::Announcement;
 use parlor_domain::{
-    Action, Change, Code, Command, Position, Refusal, RequestId, Role, RoomId, RoomName, Topic,
-    UserId, Visibility, permit,
+    Action, Change, Command, LogId, Position, Refusal, RequestId, Role, RoomId, RoomName, Seq,
+    Topic, UserId, Visibility, permit,
 };
 use parlor_store::{Access, Done, From, History, Member, RoomSummary};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Deps, cursor::List, middleware::Limiter, problem::refused, users::Users};
+use crate::{
+    Deps,
+    cursor::List,
+    middleware::Limiter,
+    problem::{internal, refused},
+    unbroken::Unbroken,
+    users::Users,
+};
 
 /// State of every handler.
 #[derive(Clone)]
@@ -19,6 +26,7 @@ pub(crate) struct App {
     pub deps: Deps,
     pub users: Users,
     pub per_user: Arc<Limiter<UserId>>,
+    pub unbroken: Unbroken,
 }
 
 /// Some of a list, and where it goes on.
@@ -39,7 +47,7 @@ impl App {
     pub(crate) fn new(deps: Deps) -> Self {
         let users = Users::new(deps.users.clone());
         let per_user = Arc::new(Limiter::new(deps.settings.rates.per_user));
-        Self { deps, users, per_user }
+        Self { deps, users, per_user, unbroken: Unbroken::default() }
     }
 
     /// A room in which `user` may do `action`.
@@ -63,30 +71,29 @@ impl App {
         request_id: RequestId,
         change: Change,
     ) -> Result<Done, Refusal> {
-        let command = Command { request_id, actor, change };
-        let log = command.log();
-        let results = self.deps.log.submit(vec![command]).await.map_err(refused)?;
-        let done = results
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| Err(Refusal::new(Code::Internal, "a fault of the server")))?;
-        // The last event of each log stands for those before it.
-        for (at, (touched, event)) in done.events.iter().enumerate() {
-            if done.events[at + 1..].iter().any(|(later, _)| later == touched) {
-                continue;
+        let (log, bus) = (self.deps.log.clone(), self.deps.bus.clone());
+        let work = async move {
+            let command = Command { request_id, actor, change };
+            let answered_by = command.log();
+            let results = log.submit(vec![command]).await.map_err(refused)?;
+            let done = results.into_iter().next().unwrap_or_else(|| Err(internal()))?;
+            let heads: BTreeMap<LogId, Seq> =
+                done.events.iter().map(|(log, event)| (*log, event.seq)).collect();
+            for (touched, seq) in heads {
+                let head = if touched == answered_by {
+                    Some(Position { epoch: done.epoch, seq })
+                } else {
+                    // A log of its own epoch. An announcement is a hint: where it
+                    // cannot be made, its readers find out by themselves (C14).
+                    log.head(touched).await.ok().flatten()
+                };
+                if let Some(head) = head {
+                    bus.publish(Announcement::Committed { log: touched, head });
+                }
             }
-            let head = if *touched == log {
-                Some(Position { epoch: done.epoch, seq: event.seq })
-            } else {
-                // A log of its own epoch. An announcement is a hint: where it
-                // cannot be made, its readers find out by themselves.
-                self.deps.log.head(*touched).await.ok().flatten()
-            };
-            if let Some(head) = head {
-                self.deps.bus.publish(Announcement::Committed { log: *touched, head });
-            }
-        }
-        Ok(done)
+            Ok(done)
+        };
+        self.unbroken.run(work).await
     }
 
     /// Makes a room. Its id follows from the request id, so that a retry finds

@@ -17,6 +17,7 @@ mod middleware;
 mod problem;
 mod rooms;
 mod server_info;
+mod unbroken;
 mod users;
 mod web;
 mod wire;

@@ -56,11 +56,6 @@ impl Problem {
         Self { status, refusal }
     }
 
-    /// A fault of ours: the caller learns nothing about it.
-    pub(crate) fn internal() -> Self {
-        Refusal::new(Code::Internal, "a fault of the server").into()
-    }
-
     /// For an error status that a library answered in its own words.
     fn of_status(status: StatusCode) -> Self {
         let (code, detail) = match status {
@@ -78,7 +73,7 @@ impl Problem {
             status if status.is_client_error() => {
                 (Code::InvalidArgument, "the request cannot be understood")
             }
-            _ => (Code::Internal, "a fault of the server"),
+            _ => return Self::with_status(status, internal()),
         };
         Self::with_status(status, Refusal::new(code, detail))
     }
@@ -108,6 +103,11 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         refused(error).into()
     }
+}
+
+/// A fault of ours: the caller learns nothing about it.
+pub(crate) fn internal() -> Refusal {
+    Refusal::new(Code::Internal, "a fault of the server")
 }
 
 /// What the caller is told of a failure of the store; the log is told more.

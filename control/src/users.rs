@@ -10,7 +10,7 @@ use parlor_proto::user::{
 };
 use tonic::{Response, Status, transport::Channel};
 
-use crate::wire;
+use crate::{problem::internal, wire};
 
 /// Calls that speak in refusals. Cheap to clone.
 #[derive(Clone)]
@@ -98,7 +98,7 @@ fn signed_in(user: Option<proto::User>, tokens: Option<Tokens>) -> Result<Signed
         (Some(user), Some(tokens)) => Ok(SignedIn { user: user.into(), tokens }),
         _ => {
             tracing::error!("user-service answered without a user or without tokens");
-            Err(Refusal::new(Code::Internal, "a fault of the server"))
+            Err(internal())
         }
     }
 }
@@ -115,9 +115,7 @@ fn from_status(status: &Status) -> Refusal {
     let Some(code) = text("parlor-code").and_then(Code::parse) else {
         tracing::warn!(%status, "user-service failed");
         return match status.code() {
-            tonic::Code::Internal | tonic::Code::Unimplemented => {
-                Refusal::new(Code::Internal, "a fault of the server")
-            }
+            tonic::Code::Internal | tonic::Code::Unimplemented => internal(),
             _ => unavailable(),
         };
     };

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum_extra::extract::CookieJar;
 use http::StatusCode;
-use parlor_domain::{RequestId, UserId};
+use parlor_domain::{Refusal, RequestId, UserId};
 use parlor_proto::user::RegisterRequest;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -16,6 +16,8 @@ use crate::{
     Problem,
     app::App,
     extract::{Json, Peer, SameOrigin},
+    users::SignedIn,
+    wire::user_id,
 };
 
 /// A new account.
@@ -64,10 +66,15 @@ pub(crate) async fn register(
         device_name: body.device_name.unwrap_or_default(),
         peer: peer.to_string(),
     };
-    let signed_in = app.users.register(request).await?;
-    welcome(&app, UserId::from_uuid(signed_in.user.id)).await;
+    let signed_in = app.unbroken.run(make(app.clone(), request)).await?;
     let (jar, json) = session::answer(&app, signed_in, body.cookie.then_some(cookie));
     Ok((StatusCode::CREATED, jar, json))
+}
+
+async fn make(app: App, request: RegisterRequest) -> Result<SignedIn, Refusal> {
+    let signed_in = app.users.register(request).await?;
+    welcome(&app, user_id(signed_in.user.id)).await;
+    Ok(signed_in)
 }
 
 /// Brings a new user into the room where everybody begins. The account stands

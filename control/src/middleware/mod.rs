@@ -53,5 +53,5 @@ pub(crate) fn around(routes: Router, deps: &Deps) -> Router {
 /// The panic itself was told by the panic hook; the caller learns nothing.
 fn on_panic(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a handler panicked");
-    Problem::internal().into_response()
+    Problem::from(problem::internal()).into_response()
 }

@@ -1,6 +1,13 @@
 //! Token buckets by address and by user (R17).
 
-use std::{hash::Hash, net::IpAddr, sync::Arc};
+use std::{
+    hash::Hash,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use axum::{
     extract::{Request, State},
@@ -18,24 +25,30 @@ use crate::{
     extract::{Network, client_address},
 };
 
-/// Buckets that may exist before the full ones, which say nothing, are dropped.
-const BUCKETS: usize = 16 * 1024;
+/// After so many requests the buckets that are full again are dropped: they say
+/// nothing. There are never many more than this.
+const SWEEP_REQUESTS: usize = 4_096;
 
 /// A token bucket for each key.
 pub(crate) struct Limiter<K: Clone + Eq + Hash> {
     buckets: DefaultKeyedRateLimiter<K>,
     clock: DefaultClock,
+    taken: AtomicUsize,
 }
 
 impl<K: Clone + Eq + Hash> Limiter<K> {
     pub(crate) fn new(rate: Rate) -> Self {
         let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
-        Self { buckets: DefaultKeyedRateLimiter::keyed(quota), clock: DefaultClock::default() }
+        Self {
+            buckets: DefaultKeyedRateLimiter::keyed(quota),
+            clock: DefaultClock::default(),
+            taken: AtomicUsize::new(0),
+        }
     }
 
     /// Takes one token.
     pub(crate) fn take(&self, key: K) -> Result<(), Refusal> {
-        if self.buckets.len() > BUCKETS {
+        if self.taken.fetch_add(1, Ordering::Relaxed) % SWEEP_REQUESTS == SWEEP_REQUESTS - 1 {
             self.buckets.retain_recent();
         }
         self.buckets.check_key(&key).map_err(|until| {
