@@ -428,3 +428,173 @@ impl Ready {
         Command { request_id, actor: self.who.user, change }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use parlor_domain::Body;
+
+    use super::*;
+
+    /// A session on a clock that the test moves.
+    struct Bench {
+        machine: Machine,
+        user: TokenBucket,
+        now: Instant,
+    }
+
+    const RATE: Rate = Rate { burst: 100, per_second: 10 };
+
+    impl Bench {
+        fn new() -> Self {
+            let now = Instant::now();
+            let user = TokenBucket::new(Rate { burst: 1_000, per_second: 100 }, now);
+            Self { machine: Machine::new(RATE, now), user, now }
+        }
+
+        fn ready() -> (Self, Checked) {
+            let mut bench = Self::new();
+            let who = Checked {
+                user: UserId::random(),
+                device: DeviceId::random(),
+                ends_at: bench.now + Duration::from_secs(600),
+            };
+            let effects = bench.input(Input::Hello { checked: Some(who), resume: vec![] });
+            assert_eq!(effects, [Effect::Welcome { checked: who, resume: vec![] }]);
+            (bench, who)
+        }
+
+        fn input(&mut self, input: Input) -> Vec<Effect> {
+            let mut effects = Vec::new();
+            self.machine.input(self.now, input, &mut self.user, &mut effects);
+            effects
+        }
+
+        /// Lets the time of the next deadline come.
+        fn tick(&mut self) -> Vec<Effect> {
+            self.now = self.machine.deadline().expect("alive");
+            self.input(Input::Tick)
+        }
+
+        fn post(&mut self, room: RoomId) -> (RequestId, Vec<Effect>) {
+            let id = RequestId::random();
+            (id, self.post_as(id, room))
+        }
+
+        fn post_as(&mut self, id: RequestId, room: RoomId) -> Vec<Effect> {
+            let body = Body::parse("hello").expect("valid");
+            let ask = Ok(Ask::Change(Change::Post { room, body, reply_to: None }));
+            self.input(Input::Request { id, ask })
+        }
+    }
+
+    #[test]
+    fn rule_2_1_hello_first_and_in_time() {
+        let mut late = Bench::new();
+        assert_eq!(late.tick(), [Effect::Close(CloseReason::HelloTimeout)]);
+        assert_eq!(late.machine.deadline(), None);
+        let mut rude = Bench::new();
+        let effects = rude.input(Input::Probe { nonce: 1, by_datagram: false });
+        assert_eq!(effects, [Effect::Close(CloseReason::Protocol)]);
+        assert!(rude.input(Input::Tick).is_empty(), "nothing follows Close");
+    }
+
+    #[test]
+    fn rule_5_1_heartbeats_until_nothing_comes_any_more() {
+        let (mut bench, _) = Bench::ready();
+        assert_eq!(bench.tick(), [Effect::Heartbeat]);
+        assert_eq!(bench.tick(), [Effect::Heartbeat]);
+        assert_eq!(bench.tick(), [Effect::Close(CloseReason::Idle)]);
+    }
+
+    #[test]
+    fn rule_2_8_the_session_ends_with_its_token_unless_renewed() {
+        let (mut bench, who) = Bench::ready();
+        let later = Checked { ends_at: who.ends_at + Duration::from_secs(60), ..who };
+        assert!(bench.input(Input::Renew { checked: Some(later) }).is_empty());
+        bench.now = who.ends_at;
+        bench.input(Input::Probe { nonce: 1, by_datagram: false });
+        assert_eq!(bench.input(Input::Tick), [Effect::Heartbeat]);
+        bench.now = later.ends_at;
+        assert_eq!(bench.input(Input::Tick), [Effect::Close(CloseReason::TokenExpired)]);
+    }
+
+    #[test]
+    fn rule_3_6_reading_stops_while_too_many_requests_wait() {
+        let (mut bench, _) = Bench::ready();
+        let room = RoomId::random();
+        let mut ids = Vec::new();
+        while bench.machine.may_read() {
+            ids.push(bench.post(room).0);
+        }
+        assert_eq!(ids.len(), limits::UNANSWERED_REQUESTS);
+        bench.input(Input::Answered { id: ids[0], log: Some(room.into()), code: None });
+        assert!(bench.machine.may_read());
+    }
+
+    #[test]
+    fn c4_a_retryable_failure_holds_back_its_room_and_no_other() {
+        let (mut bench, _) = Bench::ready();
+        let (room, other) = (RoomId::random(), RoomId::random());
+        let (failed, _) = bench.post(room);
+        let code = Some(Code::Unavailable);
+        bench.input(Input::Answered { id: failed, log: Some(room.into()), code });
+        let (_, effects) = bench.post(room);
+        assert!(
+            matches!(&effects[..], [Effect::Refuse { refusal, .. }] if refusal.code == Code::RetryInOrder)
+        );
+        assert!(matches!(bench.post(other).1[..], [Effect::Submit(_)]));
+        assert!(matches!(bench.post_as(failed, room)[..], [Effect::Submit(_)]));
+        assert!(matches!(bench.post(room).1[..], [Effect::Submit(_)]));
+        // A final refusal holds nothing back.
+        let (refused, _) = bench.post(room);
+        let code = Some(Code::Forbidden);
+        bench.input(Input::Answered { id: refused, log: Some(room.into()), code });
+        assert!(matches!(bench.post(room).1[..], [Effect::Submit(_)]));
+        // A client that gives up may go on after a while.
+        let (given_up, _) = bench.post(room);
+        let code = Some(Code::Internal);
+        bench.input(Input::Answered { id: given_up, log: Some(room.into()), code });
+        bench.now += Duration::from_secs(10);
+        assert!(matches!(bench.post(room).1[..], [Effect::Submit(_)]));
+    }
+
+    #[test]
+    fn rule_3_7_the_users_other_sessions_count_too() {
+        let (mut bench, _) = Bench::ready();
+        bench.user = TokenBucket::new(Rate { burst: 1, per_second: 1 }, bench.now);
+        let room = RoomId::random();
+        assert!(matches!(bench.post(room).1[..], [Effect::Submit(_)]));
+        let (_, effects) = bench.post(RoomId::random());
+        let [Effect::Refuse { refusal, .. }] = &effects[..] else { panic!("{effects:?}") };
+        assert_eq!(refusal.code, Code::RateLimited);
+        assert_eq!(refusal.retry_after, Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn rule_4_5_more_logs_than_allowed_in_hello_break_the_protocol() {
+        let mut bench = Bench::new();
+        let who = Checked {
+            user: UserId::random(),
+            device: DeviceId::random(),
+            ends_at: bench.now + Duration::from_secs(600),
+        };
+        let resume = (0..=limits::OPEN_LOGS)
+            .map(|_| (RoomId::random().into(), Position::default()))
+            .collect();
+        let effects = bench.input(Input::Hello { checked: Some(who), resume });
+        assert_eq!(effects, [Effect::Close(CloseReason::Protocol)]);
+    }
+
+    #[test]
+    fn rule_5_5_typing_is_passed_on_once_a_second_in_open_rooms() {
+        let (mut bench, _) = Bench::ready();
+        let room = RoomId::random();
+        assert!(bench.input(Input::Typing(room)).is_empty(), "not open");
+        let ask = Ok(Ask::Open { room, from: Position::default() });
+        bench.input(Input::Request { id: RequestId::random(), ask });
+        assert_eq!(bench.input(Input::Typing(room)), [Effect::Typing(room)]);
+        assert!(bench.input(Input::Typing(room)).is_empty());
+        bench.now += TYPING_INTERVAL;
+        assert_eq!(bench.input(Input::Typing(room)), [Effect::Typing(room)]);
+    }
+}

@@ -35,12 +35,8 @@ enum Sender {
     Memory(mpsc::Sender<Bytes>),
 }
 
-/// What a client sees.
-#[derive(Debug)]
-enum Seen {
-    Frame(ServerFrame),
-    End,
-}
+/// What a client sees: frames, and `None` at the end.
+type Seen = Option<ServerFrame>;
 
 pub(crate) struct Client {
     sender: Sender,
@@ -138,11 +134,11 @@ impl Client {
                             frames = async { running(&mut stall).await; client.receive().await } => match frames {
                                 Some(frames) => {
                                     for frame in decode_all(&mut BytesMut::from(frames)) {
-                                        to_seen.send(Seen::Frame(frame)).await.ok();
+                                        to_seen.send(Some(frame)).await.ok();
                                     }
                                 }
                                 None => {
-                                    to_seen.send(Seen::End).await.ok();
+                                    to_seen.send(None).await.ok();
                                     return;
                                 }
                             },
@@ -206,8 +202,8 @@ impl Client {
             return frame.kind;
         }
         match timeout(PATIENCE, self.seen.recv()).await.expect("the server says nothing") {
-            Some(Seen::Frame(frame)) => frame.kind,
-            Some(Seen::End) | None => None,
+            Some(Some(frame)) => frame.kind,
+            Some(None) | None => None,
         }
     }
 
@@ -396,7 +392,7 @@ fn read_quic(
             deliver(&seen, &mut buffer).await;
         }
         connection.closed().await;
-        seen.send(Seen::End).await.ok();
+        seen.send(None).await.ok();
     });
 }
 
@@ -438,7 +434,7 @@ fn read_webtransport(
             deliver(&seen, &mut buffer).await;
         }
         connection.closed().await;
-        seen.send(Seen::End).await.ok();
+        seen.send(None).await.ok();
     });
 }
 
@@ -456,12 +452,12 @@ fn read_websocket(
                 deliver(&seen, &mut BytesMut::from(bytes)).await;
             }
         }
-        seen.send(Seen::End).await.ok();
+        seen.send(None).await.ok();
     });
 }
 
 async fn deliver(seen: &mpsc::Sender<Seen>, buffer: &mut BytesMut) {
     for frame in decode_all(buffer) {
-        seen.send(Seen::Frame(frame)).await.ok();
+        seen.send(Some(frame)).await.ok();
     }
 }

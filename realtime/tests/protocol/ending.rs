@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use parlor_proto::realtime::{CloseReason, Position, Probe, client_frame::Kind, server_frame};
 use parlor_realtime::Lane;
+use tokio::task::JoinSet;
 
 use crate::{client::bytes, kit::Kit};
 
@@ -49,7 +50,8 @@ pub(crate) async fn rule_6_4_a_drain_says_go_away_and_answers_what_is_in_flight(
     let room = kit.room(&ada).await;
     let mut client = kit.enter(&ada).await;
     let node = kit.node.clone();
-    let drain = tokio::spawn(async move { node.drain(Duration::from_millis(800)).await });
+    let mut drain = JoinSet::new();
+    drain.spawn(async move { node.drain(Duration::from_millis(800)).await });
     let resume_after = client
         .find("GoAway", |kind| match kind {
             server_frame::Kind::GoAway(away) => Some(away.resume_after_ms),
@@ -59,7 +61,7 @@ pub(crate) async fn rule_6_4_a_drain_says_go_away_and_answers_what_is_in_flight(
     assert!(resume_after <= 400, "{resume_after}");
     client.post(room, "still answered").await;
     assert_eq!(client.closed().await.0, CloseReason::Drain);
-    drain.await.expect("drained");
+    drain.join_next().await.expect("a task").expect("drained");
     if kit.lane == Lane::Memory {
         let mut late = kit.connect().await;
         late.hello(&ada.token, vec![]).await;
