@@ -23,7 +23,10 @@ pub(super) async fn load(connection: &mut Connection, needs: &Needs) -> sqlx::Re
     Ok(facts)
 }
 
-/// Runs `head (VALUES keys) tail` for all keys, in their order.
+/// Runs `head VALUES keys tail` for all keys, in their order.
+///
+/// Keys of two columns are joined, the keys first: SQLite scans the whole table
+/// for `(a, b) IN (VALUES ...)`, and keeps the order of a CROSS JOIN.
 async fn select<K, T>(
     connection: &mut Connection,
     (head, tail): (&str, &str),
@@ -37,17 +40,16 @@ where
     let mut rows = Vec::new();
     for piece in pieces(&keys) {
         let mut query = Builder::new(head);
-        query.push(" IN (");
         query.push_values(piece, |mut tuple, key| bind(&mut tuple, key));
-        query.push(")").push(tail);
+        query.push(tail);
         rows.extend(query.build_query_as().fetch_all(&mut *connection).await?);
     }
     Ok(rows)
 }
 
 async fn logs(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> sqlx::Result<()> {
-    let tail = format!(" ORDER BY id{FOR_UPDATE}");
-    let sql = ("SELECT id, kind, epoch, last_seq FROM logs WHERE id", tail.as_str());
+    let tail = format!(") ORDER BY id{FOR_UPDATE}");
+    let sql = ("SELECT id, kind, epoch, last_seq FROM logs WHERE id IN (", tail.as_str());
     let rows: Vec<(Uuid, String, i64, i64)> = select(connection, sql, &needs.logs, |tuple, log| {
         tuple.push_bind(log.uuid());
     })
@@ -63,8 +65,8 @@ async fn rooms(connection: &mut Connection, needs: &Needs, facts: &mut Facts) ->
     type Row = (Uuid, String, String, bool, bool, i64, i64, i64);
     let sql = (
         "SELECT r.id, r.name, r.topic, r.public, r.archived, r.member_count, r.owner_count, \
-         l.last_seq FROM rooms r JOIN logs l ON l.id = r.id WHERE r.id",
-        "",
+         l.last_seq FROM rooms r JOIN logs l ON l.id = r.id WHERE r.id IN (",
+        ")",
     );
     let rows: Vec<Row> = select(connection, sql, &needs.rooms, |tuple, room| {
         tuple.push_bind(room.uuid());
@@ -86,7 +88,10 @@ async fn rooms(connection: &mut Connection, needs: &Needs, facts: &mut Facts) ->
 }
 
 async fn roles(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> sqlx::Result<()> {
-    let sql = ("SELECT room_id, user_id, role FROM members WHERE (room_id, user_id)", "");
+    let sql = (
+        "SELECT t.room_id, t.user_id, t.role FROM (",
+        ") AS v CROSS JOIN members t WHERE t.room_id = v.column1 AND t.user_id = v.column2",
+    );
     let rows: Vec<(Uuid, Uuid, String)> = select(connection, sql, &needs.roles, |tuple, key| {
         tuple.push_bind(key.0.uuid()).push_bind(key.1.uuid());
     })
@@ -103,8 +108,10 @@ async fn repeats(
     needs: &Needs,
     facts: &mut Facts,
 ) -> sqlx::Result<()> {
-    let sql =
-        ("SELECT log_id, request_id, seq, at, digest FROM events WHERE (log_id, request_id)", "");
+    let sql = (
+        "SELECT t.log_id, t.request_id, t.seq, t.at, t.digest FROM (",
+        ") AS v CROSS JOIN events t WHERE t.log_id = v.column1 AND t.request_id = v.column2",
+    );
     let rows: Vec<(Uuid, Uuid, i64, i64, Vec<u8>)> =
         select(connection, sql, &needs.requests, |tuple, key| {
             tuple.push_bind(key.0.uuid()).push_bind(key.1.uuid());
@@ -123,8 +130,10 @@ async fn messages(
     needs: &Needs,
     facts: &mut Facts,
 ) -> sqlx::Result<()> {
-    let sql =
-        ("SELECT room_id, seq, author, reply_to, deleted FROM messages WHERE (room_id, seq)", "");
+    let sql = (
+        "SELECT t.room_id, t.seq, t.author, t.reply_to, t.deleted FROM (",
+        ") AS v CROSS JOIN messages t WHERE t.room_id = v.column1 AND t.seq = v.column2",
+    );
     let rows: Vec<(Uuid, i64, Uuid, Option<i64>, bool)> =
         select(connection, sql, &needs.messages, |tuple, key| {
             tuple.push_bind(key.0.uuid()).push_bind(row::number(key.1));
@@ -139,7 +148,10 @@ async fn messages(
 }
 
 async fn reads(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> sqlx::Result<()> {
-    let sql = ("SELECT user_id, room_id, seq FROM reads WHERE (user_id, room_id)", "");
+    let sql = (
+        "SELECT t.user_id, t.room_id, t.seq FROM (",
+        ") AS v CROSS JOIN reads t WHERE t.user_id = v.column1 AND t.room_id = v.column2",
+    );
     let rows: Vec<(Uuid, Uuid, i64)> = select(connection, sql, &needs.reads, |tuple, key| {
         tuple.push_bind(key.0.uuid()).push_bind(key.1.uuid());
     })
