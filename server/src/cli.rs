@@ -10,6 +10,7 @@ use crate::{config::Flags, talk::Talk};
 /// serves, with everything in one process.
 #[derive(Parser)]
 #[command(name = "parlor", version, args_conflicts_with_subcommands = true)]
+#[command(after_help = "Each flag is an environment variable too: --listen is PARLOR_LISTEN.")]
 pub struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,

@@ -135,5 +135,11 @@ mod tests {
         tasks.spawn_vital("ill", async {});
         tasks.ended().await;
         assert_eq!(tasks.outcome(), Err(Crashed("ill")));
+
+        let tasks = Tasks::default();
+        tasks.stopping().cancel();
+        tasks.spawn_vital("ill", async { panic!("a planted fault") });
+        tasks.ended().await;
+        assert_eq!(tasks.outcome(), Err(Crashed("ill")), "a panic is a crash at any time");
     }
 }

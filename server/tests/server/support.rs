@@ -183,9 +183,8 @@ pub(crate) mod tls {
         let crypto = quinn::crypto::rustls::QuicClientConfig::try_from(client(&[alpn]));
         let mut endpoint =
             quinn::Endpoint::client(([127, 0, 0, 1], 0).into()).expect("a client endpoint");
-        endpoint.set_default_client_config(quinn::ClientConfig::new(Arc::new(
-            crypto.expect("a QUIC configuration"),
-        )));
+        let config = quinn::ClientConfig::new(Arc::new(crypto.expect("a QUIC configuration")));
+        endpoint.set_default_client_config(config);
         let connecting = endpoint.connect(address, "localhost").expect("connecting");
         let connected = tokio::time::timeout(super::DEADLINE, connecting).await;
         connected.expect("a handshake in time").expect("a handshake")
