@@ -42,25 +42,6 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// Why there is no access token.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum AuthError {
-    #[error("{0}")]
-    SignedOut(String),
-    #[error("{0}")]
-    Later(String),
-}
-
-impl From<RestError> for AuthError {
-    fn from(error: RestError) -> Self {
-        if error.is_retryable() {
-            Self::Later(error.to_string())
-        } else {
-            Self::SignedOut(error.to_string())
-        }
-    }
-}
-
 /// A token, and after how long to replace it.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
@@ -136,7 +117,7 @@ impl Auth {
     }
 
     /// A token that will last for a while.
-    pub(crate) async fn access(&self) -> Result<Access, AuthError> {
+    pub(crate) async fn access(&self) -> Result<Access, RestError> {
         let mut current = self.current.lock().await;
         if current.remaining() <= SPARE.min(current.lifetime / 3) {
             *current = self.renew(&current.tokens).await?;
@@ -145,7 +126,7 @@ impl Auth {
     }
 
     /// A new token, whatever the old one says.
-    pub(crate) async fn fresh(&self) -> Result<Access, AuthError> {
+    pub(crate) async fn fresh(&self) -> Result<Access, RestError> {
         let mut current = self.current.lock().await;
         *current = self.renew(&current.tokens).await?;
         Ok(current.access())
@@ -156,14 +137,14 @@ impl Auth {
         self.current.lock().await.tokens.clone()
     }
 
-    async fn renew(&self, tokens: &SessionTokens) -> Result<Current, AuthError> {
+    async fn renew(&self, tokens: &SessionTokens) -> Result<Current, RestError> {
         match (self.rest.refresh(&tokens.refresh_token).await, &self.password) {
             (Ok(tokens), _) => Ok(Current::new(tokens)),
             (Err(error), Some((name, password))) if !error.is_retryable() => {
                 let tokens = self.rest.login(name, password, &self.device_name).await?;
                 Ok(Current::new(tokens))
             }
-            (Err(error), _) => Err(error.into()),
+            (Err(error), _) => Err(error),
         }
     }
 }

@@ -13,7 +13,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    auth::{Auth, AuthError, Credentials},
+    auth::{Auth, Credentials},
     driver::{Ask, CONTROL_QUEUE, Control, Dialer, Driver, FEED_EVENTS, REQUEST_QUEUE},
     rest::{History, Page, Rest, RestError, RoomInfo, Scope, SessionTokens, UserInfo},
     room::{Feed, Room},
@@ -291,12 +291,7 @@ impl Client {
     }
 
     async fn token(&self) -> Result<String, RestError> {
-        match self.inner.auth.access().await {
-            Ok(access) => Ok(access.token),
-            Err(AuthError::SignedOut(reason) | AuthError::Later(reason)) => {
-                Err(RestError::Unreachable(reason))
-            }
-        }
+        self.inner.auth.access().await.map(|access| access.token)
     }
 
     /// Waits for the first session.

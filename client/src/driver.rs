@@ -16,12 +16,12 @@ use tokio::{
 };
 
 use crate::{
-    auth::{Access, Auth, AuthError},
+    auth::{Access, Auth},
     event::RoomEvent,
-    lane::{self, Connection},
+    lane::{self, Connection, LaneError},
     machine::{ConnectionId, Effect, Input, Machine, log::CREDIT},
     protocol::{Done, RequestBody},
-    rest::{Rest, ServerInfo},
+    rest::{Rest, RestError, ServerInfo},
     status::{Closed, Lane, Status},
     wire::{self, Introduction},
 };
@@ -69,19 +69,29 @@ pub(crate) struct Dialer {
     pub(crate) server: Mutex<Option<ServerInfo>>,
 }
 
+/// Why there is no lane.
+#[derive(Debug, thiserror::Error)]
+enum DialError {
+    /// Without a token there is no session.
+    #[error(transparent)]
+    Auth(RestError),
+    /// The server does not say where its lanes are.
+    #[error(transparent)]
+    Server(RestError),
+    #[error(transparent)]
+    Lane(#[from] LaneError),
+}
+
 impl Dialer {
-    async fn dial(&self, fresh_token: bool) -> Result<(Connection, Access), AuthError> {
-        let access = if fresh_token { self.auth.fresh().await } else { self.auth.access().await }?;
+    async fn dial(&self, fresh_token: bool) -> Result<(Connection, Access), DialError> {
+        let access = if fresh_token { self.auth.fresh().await } else { self.auth.access().await };
+        let access = access.map_err(DialError::Auth)?;
         let known = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         let server = match known {
             Some(server) => server,
-            None => {
-                self.rest.server().await.map_err(|error| AuthError::Later(error.to_string()))?
-            }
+            None => self.rest.server().await.map_err(DialError::Server)?,
         };
-        let connection = lane::open(self.lane, &server, self.rest.origin())
-            .await
-            .map_err(|error| AuthError::Later(error.to_string()))?;
+        let connection = lane::open(self.lane, &server, self.rest.origin()).await?;
         *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
         Ok((connection, access))
     }
@@ -89,8 +99,8 @@ impl Dialer {
 
 /// What a task beside the driver's loop brought.
 enum Job {
-    Dialled(ConnectionId, Result<(Connection, Access), AuthError>),
-    Renewed(Result<Access, AuthError>),
+    Dialled(ConnectionId, Result<(Connection, Access), DialError>),
+    Renewed(Result<Access, RestError>),
     Left,
 }
 
@@ -151,7 +161,11 @@ impl Driver {
                     Some(ask) => self.ask(ask),
                 },
                 heard = heard(&mut self.connection) => Some(heard),
-                Some(job) = self.jobs.join_next() => job.ok().and_then(|job| self.job(job)),
+                Some(job) = self.jobs.join_next() => match job {
+                    Ok(job) => self.job(job),
+                    // A fault of ours, which must not look like a quiet connection.
+                    Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+                },
                 () = tick(deadline) => Some(Input::Tick),
             };
             if let Some(input) = input {
@@ -212,8 +226,7 @@ impl Driver {
             }
             Effect::Deliver { room, event } => return self.deliver(room, event),
             Effect::Answer { id, result } => {
-                // Without a result the sender is dropped, which tells the same.
-                if let (Some(answer), Some(result)) = (self.answers.remove(&id), result) {
+                if let Some(answer) = self.answers.remove(&id) {
                     // Nobody may be waiting any more.
                     let _ = answer.send(result);
                 }
@@ -291,13 +304,16 @@ impl Driver {
                 self.connection = Some(Live { id, lane, hello });
                 Input::Connected { id, lane: name, renew_after: access.renew_after }
             }
-            Job::Dialled(_, Err(AuthError::SignedOut(reason)))
-            | Job::Renewed(Err(AuthError::SignedOut(reason))) => Input::SignedOut { reason },
-            Job::Dialled(id, Err(AuthError::Later(error))) => Input::ConnectFailed { id, error },
+            Job::Dialled(_, Err(DialError::Auth(error))) | Job::Renewed(Err(error))
+                if !error.is_retryable() =>
+            {
+                Input::SignedOut { reason: error.to_string() }
+            }
+            Job::Dialled(id, Err(error)) => Input::ConnectFailed { id, error: error.to_string() },
             Job::Renewed(Ok(access)) => {
                 Input::Renewed { access_token: access.token, renew_after: access.renew_after }
             }
-            Job::Renewed(Err(AuthError::Later(_))) => Input::RenewFailed,
+            Job::Renewed(Err(_)) => Input::RenewFailed,
         })
     }
 }

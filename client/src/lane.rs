@@ -7,6 +7,7 @@ mod webtransport;
 use std::{sync::Arc, time::Duration};
 
 use bytes::BytesMut;
+use futures_util::{FutureExt as _, future::select_ok};
 use http::Uri;
 use parlor_domain::limits;
 use parlor_proto::realtime::{ClientFrame, client_frame::Kind};
@@ -127,9 +128,7 @@ pub(crate) async fn open(
                 tokio::time::sleep(FALLBACK_AFTER).await;
                 open_one(Lane::WebSocket, server, origin).await
             };
-            let racers =
-                [futures_util::FutureExt::boxed(quic), futures_util::FutureExt::boxed(websocket)];
-            futures_util::future::select_ok(racers).await.map(|(connection, _)| connection)
+            select_ok([quic.boxed(), websocket.boxed()]).await.map(|(connection, _)| connection)
         }
     }
 }

@@ -2,8 +2,9 @@
 //! out. Pure: takes the time and an input, returns effects. The task around it
 //! is `driver.rs`.
 
+mod live;
 pub(crate) mod log;
-pub(crate) mod outbox;
+mod outbox;
 
 use std::{
     collections::BTreeMap,
@@ -16,6 +17,7 @@ use parlor_domain::{
 use rand::{Rng as _, rngs::StdRng};
 
 use self::{
+    live::{ANSWER_TIMEOUT, Live, QUIET},
     log::Following,
     outbox::{Outbox, Settled},
 };
@@ -31,12 +33,6 @@ const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
 /// A session that lived for this long was no failure.
 const STABLE: Duration = Duration::from_secs(5);
-/// While an answer is awaited, a session from which nothing came for this long
-/// is dead.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-/// A session that is quiet for this long is probed, so that a dead one is noticed
-/// without anything to say.
-const QUIET: Duration = Duration::from_secs(10);
 /// Requests taken from the application, sent or not (C10).
 const REQUESTS: usize = 256;
 
@@ -88,8 +84,8 @@ pub(crate) enum Effect {
     Renew,
     /// Hand an event to the reader of a room.
     Deliver { room: RoomId, event: RoomEvent },
-    /// Answer a request of the application; `None`: the client has closed.
-    Answer { id: RequestId, result: Option<Result<Done, Refusal>> },
+    /// Answer a request of the application.
+    Answer { id: RequestId, result: Result<Done, Refusal> },
     /// Tell how the connection is.
     Status(Status),
 }
@@ -109,48 +105,6 @@ enum State {
     },
     Live(Live),
     Closed,
-}
-
-#[derive(Debug)]
-struct Live {
-    lane: Lane,
-    began_at: Instant,
-    heard_at: Instant,
-    heartbeat: Duration,
-    heartbeat_at: Instant,
-    renew_at: Instant,
-    /// Nonce of the probe that is on its way, and since when.
-    probe: Option<(u64, Instant)>,
-    /// Since when an answer is awaited.
-    waiting_since: Option<Instant>,
-    /// The server is leaving: nothing new is begun, and at this time we go.
-    leave_at: Option<Instant>,
-    rtt: Duration,
-}
-
-impl Live {
-    fn status(&self) -> Status {
-        Status::Live { lane: self.lane, rtt: self.rtt }
-    }
-
-    /// When the session is dead, if nothing comes until then.
-    fn dead_at(&self) -> Option<Instant> {
-        self.waiting_since.map(|since| since.max(self.heard_at) + ANSWER_TIMEOUT)
-    }
-
-    fn is_dead(&self, now: Instant) -> bool {
-        self.dead_at().is_some_and(|at| at <= now)
-    }
-
-    /// When to look whether the session is alive.
-    fn check_at(&self) -> Instant {
-        let probe_at = self.heard_at + QUIET;
-        match self.dead_at() {
-            Some(dead_at) if self.probe.is_some() => dead_at,
-            Some(dead_at) => dead_at.min(probe_at),
-            None => probe_at,
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -198,7 +152,7 @@ impl Machine {
     /// Takes an input; returns what shall be done, in order.
     pub(crate) fn handle(&mut self, now: Instant, input: Input) -> Vec<Effect> {
         match input {
-            Input::Request { id, room, body } => self.request(id, room, body),
+            Input::Request { id, room, body } => self.outbox.push(room, id, body),
             Input::Follow { room, from } => self.follow(now, room, from),
             Input::Unfollow { room } => self.unfollow(room),
             Input::Consumed { room, events } => {
@@ -271,14 +225,6 @@ impl Machine {
 
     fn send(&mut self, out: Outbound) {
         self.effects.push(Effect::Send(out));
-    }
-
-    fn request(&mut self, id: RequestId, room: RoomId, body: RequestBody) {
-        if self.is_closed() {
-            self.effects.push(Effect::Answer { id, result: None });
-        } else {
-            self.outbox.push(room, id, body);
-        }
     }
 
     fn follow(&mut self, now: Instant, room: RoomId, from: Position) {
@@ -402,7 +348,7 @@ impl Machine {
             }
             Settled::Finished { body: RequestBody::CloseLog, .. } => {}
             Settled::Finished { .. } => {
-                self.effects.push(Effect::Answer { id, result: Some(result) });
+                self.effects.push(Effect::Answer { id, result });
             }
             Settled::Held | Settled::Unknown => {}
         }
@@ -507,10 +453,6 @@ impl Machine {
         }
         self.state = State::Closed;
         self.effects.push(Effect::Disconnect);
-        for id in self.outbox.clear() {
-            self.effects.push(Effect::Answer { id, result: None });
-        }
-        self.rooms.clear();
         self.effects.push(Effect::Status(Status::Closed(reason)));
     }
 
@@ -533,7 +475,6 @@ impl Machine {
     }
 
     fn live(&mut self, now: Instant) {
-        let digest = self.digest();
         let State::Live(live) = &mut self.state else {
             return;
         };
@@ -545,16 +486,18 @@ impl Machine {
             self.lose(now, Duration::ZERO, "the server is restarting".to_owned());
             return;
         }
-        if live.heartbeat_at <= now {
-            live.heartbeat_at = now + live.heartbeat;
-            self.effects.push(Effect::Send(Outbound::Heartbeat { digest }));
-        }
         if live.renew_at <= now {
             // Set again by Renewed or RenewFailed, one of which follows.
             live.renew_at = now + limits::ACCESS_TOKEN_TTL;
             self.effects.push(Effect::Renew);
         }
-        if live.leave_at.is_none() {
+        let stays = live.leave_at.is_none();
+        if live.heartbeat_at <= now {
+            live.heartbeat_at = now + live.heartbeat;
+            let digest = self.digest();
+            self.send(Outbound::Heartbeat { digest });
+        }
+        if stays {
             self.open_overdue(now);
             self.pump(now);
         }

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::{FutureExt as _, future::select_ok};
 use http::Uri;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use rustls::{ClientConfig, pki_types::ServerName};
@@ -19,8 +20,10 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-/// One address gets this long before the next one is tried.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// TCP, and then TLS, must connect within this time.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The next address is tried this long after the one before it.
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// Where a URL leads: host as certificates name it, and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,15 +88,26 @@ impl Stream {
 }
 
 async fn tcp(target: &Target) -> io::Result<TcpStream> {
-    let mut last = None;
-    for address in target.addresses().await? {
-        match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => last = Some(error),
-            Err(elapsed) => last = Some(elapsed.into()),
-        }
-    }
-    Err(last.unwrap_or_else(|| invalid("the host has no address")))
+    let race = race(target.addresses().await?, TcpStream::connect);
+    timeout(CONNECT_TIMEOUT, race).await?
+}
+
+/// Connects to the addresses of a host in turn, without waiting for one that is
+/// silent: each is tried a moment after the one before it, and the first that
+/// answers wins (RFC 8305 section 5). At least one address must be given.
+pub(crate) async fn race<T, E, F: Future<Output = Result<T, E>> + Send>(
+    addresses: Vec<SocketAddr>,
+    connect: impl Fn(SocketAddr) -> F,
+) -> Result<T, E> {
+    let attempts = (0_u32..).zip(addresses).map(|(turn, address)| {
+        let connecting = connect(address);
+        let attempt = async move {
+            tokio::time::sleep(ATTEMPT_DELAY * turn).await;
+            connecting.await
+        };
+        attempt.boxed()
+    });
+    select_ok(attempts).await.map(|(connected, _)| connected)
 }
 
 impl Connection for Stream {
@@ -145,6 +159,7 @@ impl AsyncWrite for Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
 
     #[test]
     fn targets_know_their_port() {
@@ -154,5 +169,20 @@ mod tests {
         assert_eq!(target("http://localhost"), is("localhost", 80));
         assert_eq!(target("wss://chat.example/rt/v1"), is("chat.example", 443));
         assert_eq!(target("https://[::1]:9/"), is("::1", 9));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_address_holds_nobody_up() {
+        let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let (silent, refuses, answers) = (address(1), address(2), address(3));
+        let connect = |address| async move {
+            match address {
+                it if it == silent => std::future::pending().await,
+                it if it == refuses => Err("refused"),
+                _ => Ok(address),
+            }
+        };
+        assert_eq!(race(vec![silent, refuses, answers], connect).await, Ok(answers));
+        assert_eq!(race(vec![refuses], connect).await, Err("refused"));
     }
 }

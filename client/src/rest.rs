@@ -1,8 +1,9 @@
 //! The REST face, as far as a chat client needs it.
 
+mod model;
+
 use std::{sync::Arc, time::Duration};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -11,18 +12,17 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
 };
 use parlor_domain::{
-    Code, DeviceId, Epoch, Refusal, RequestId, Role, RoomId, RoomName, Seq, Topic, UserId,
-    Visibility, limits,
+    Code, Refusal, RequestId, RoomId, RoomName, Topic, UserId, Visibility, limits,
 };
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 use tokio::time::timeout;
 use tower::util::BoxCloneSyncService;
 
-use crate::{
-    net::Stream,
-    status::Lane,
-    tls::{self, CertificateHash},
+use crate::{net::Stream, tls};
+
+pub use model::{
+    History, LaneInfo, MessageInfo, Page, RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo,
 };
 
 /// One call, from connecting to the last byte of the answer.
@@ -61,174 +61,6 @@ impl RestError {
             Self::BadUrl(_) | Self::Tls(_) => false,
         }
     }
-}
-
-/// An account as others see it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct UserInfo {
-    /// Its id.
-    pub id: UserId,
-    /// Its unique name.
-    pub name: String,
-    /// The name others see.
-    pub display_name: String,
-}
-
-/// A signed-in device.
-#[derive(Clone, Deserialize)]
-pub struct SessionTokens {
-    /// Whose device it is.
-    pub user: UserInfo,
-    /// Which device it is.
-    pub device_id: DeviceId,
-    /// Opens sessions for some minutes.
-    pub access_token: String,
-    /// When the access token ends, as RFC 3339 says it.
-    pub access_expires_at: String,
-    /// Gets the next pair of tokens, once.
-    pub refresh_token: String,
-}
-
-impl std::fmt::Debug for SessionTokens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SessionTokens")
-            .field("user", &self.user)
-            .field("device_id", &self.device_id)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What the server says about itself.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct ServerInfo {
-    /// Its version.
-    pub version: String,
-    /// The lanes it offers.
-    pub lanes: Vec<LaneInfo>,
-}
-
-impl ServerInfo {
-    pub(crate) fn lane(&self, lane: Lane) -> Option<&LaneInfo> {
-        self.lanes.iter().find(|info| info.lane == lane.as_str())
-    }
-}
-
-/// A lane that the server offers.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct LaneInfo {
-    /// Its name.
-    pub lane: String,
-    /// Where it leads.
-    pub url: String,
-    /// SHA-256 hashes of the certificates to trust, in base64; empty where
-    /// public authorities vouch for it.
-    #[serde(default)]
-    pub certificate_hashes: Vec<String>,
-}
-
-impl LaneInfo {
-    pub(crate) fn hashes(&self) -> Result<Vec<CertificateHash>, String> {
-        let hash = |text: &String| {
-            let bytes = BASE64_STANDARD.decode(text).map_err(|error| error.to_string())?;
-            CertificateHash::try_from(bytes).map_err(|_| "a hash that is not SHA-256".to_owned())
-        };
-        self.certificate_hashes.iter().map(hash).collect()
-    }
-}
-
-/// A room as a list shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct RoomInfo {
-    /// Its id.
-    pub id: RoomId,
-    /// Its name; not unique.
-    pub name: String,
-    /// What it is about.
-    pub topic: String,
-    /// Who can find it.
-    pub visibility: Visibility,
-    /// Read-only for everybody.
-    pub archived: bool,
-    /// How many members it has.
-    pub members: u32,
-    /// Incarnation of its log.
-    #[serde(deserialize_with = "number")]
-    pub epoch: u64,
-    /// Seq of its newest event.
-    #[serde(deserialize_with = "number")]
-    pub head: u64,
-    /// What the caller is in it.
-    #[serde(default)]
-    pub role: Option<Role>,
-}
-
-impl RoomInfo {
-    /// Where its log stands.
-    pub fn position(&self) -> parlor_domain::Position {
-        parlor_domain::Position { epoch: Epoch::new(self.epoch), seq: Seq::new(self.head) }
-    }
-}
-
-/// A part of a list.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Page<T> {
-    /// The part.
-    pub items: Vec<T>,
-    /// Gets the next part; `None` at the end.
-    pub next_cursor: Option<String>,
-}
-
-/// Which rooms to list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Those the caller is a member of.
-    Mine,
-    /// The directory: public ones.
-    Public,
-}
-
-/// A message as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct MessageInfo {
-    /// Its id within the room.
-    #[serde(deserialize_with = "number")]
-    pub seq: u64,
-    /// Who wrote it.
-    pub author_id: UserId,
-    /// Its text; empty where it was deleted.
-    pub text: String,
-    /// When it was posted, as RFC 3339 says it.
-    pub posted_at: String,
-    /// Only a tombstone is left.
-    pub deleted: bool,
-}
-
-/// A part of a room's history, and where its log stood then.
-#[derive(Clone, Debug, Deserialize)]
-pub struct History {
-    /// In the order they were posted.
-    pub messages: Vec<MessageInfo>,
-    /// Everybody who wrote one of them.
-    pub authors: Vec<UserInfo>,
-    /// Incarnation of the log.
-    #[serde(deserialize_with = "number")]
-    pub epoch: u64,
-    /// Seq of the newest event.
-    #[serde(deserialize_with = "number")]
-    pub head: u64,
-}
-
-impl History {
-    /// The position whose following events are not in this history.
-    pub fn position(&self) -> parlor_domain::Position {
-        parlor_domain::Position { epoch: Epoch::new(self.epoch), seq: Seq::new(self.head) }
-    }
-}
-
-/// 64-bit numbers travel as text (C21).
-fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    let text = String::deserialize(from)?;
-    text.parse().map_err(serde::de::Error::custom)
 }
 
 /// An error as RFC 9457 says it.
@@ -550,26 +382,5 @@ mod tests {
         assert_eq!(refusal.retry_after, Some(Duration::from_secs(3)));
         assert!(matches!(refused(&head, b"<html>"), RestError::BadAnswer(_)));
         assert!(matches!(refused(&head, br#"{"code":"NEW"}"#), RestError::BadAnswer(_)));
-    }
-
-    #[test]
-    fn t9_tokens_are_not_printed() {
-        let tokens: SessionTokens = serde_json::from_value(json!({
-            "user": { "id": UserId::random(), "name": "ada", "display_name": "Ada" },
-            "device_id": DeviceId::random(),
-            "access_token": "secret-1", "access_expires_at": "2026-11-21T22:00:00.000000Z",
-            "refresh_token": "secret-2", "refresh_expires_at": "2026-11-21T22:00:00.000000Z",
-        }))
-        .expect("a session");
-        assert!(!format!("{tokens:?}").contains("secret"));
-    }
-
-    #[test]
-    fn c21_numbers_travel_as_text() {
-        let history = r#"{"messages":[],"authors":[],"epoch":"18446744073709551615","head":"7"}"#;
-        let history: History = serde_json::from_str(history).expect("valid");
-        assert_eq!(history.epoch, u64::MAX);
-        let wrong = r#"{"messages":[],"authors":[],"epoch":1,"head":"7"}"#;
-        assert!(serde_json::from_str::<History>(wrong).is_err());
     }
 }

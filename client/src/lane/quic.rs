@@ -11,7 +11,10 @@ use super::{
     Connection, LaneError, Plumbing, forward_datagram, plumbing, quic_config, read_frames,
     write_frames,
 };
-use crate::{net::Target, status::Lane};
+use crate::{
+    net::{Target, race},
+    status::Lane,
+};
 
 pub(super) const ALPN: &[u8] = b"parlor/1";
 
@@ -20,14 +23,8 @@ pub(super) async fn open(url: &Uri, tls: rustls::ClientConfig) -> Result<Connect
     let failed = |error: &dyn std::fmt::Display| LaneError::failed(Lane::Quic, error);
     let config = quic_config(tls)?;
     let target = Target::of(url).map_err(|error| failed(&error))?;
-    let mut last = failed(&"the host has no address");
-    for address in target.addresses().await.map_err(|error| failed(&error))? {
-        match connect(address, &target.host, config.clone()).await {
-            Ok(connection) => return Ok(connection),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
+    let addresses = target.addresses().await.map_err(|error| failed(&error))?;
+    race(addresses, |address| connect(address, &target.host, config.clone())).await
 }
 
 /// A local address that reaches `remote`.

@@ -8,14 +8,16 @@ use tokio::{task::JoinSet, time::timeout};
 use wtransport::{
     ClientConfig, Endpoint, VarInt,
     config::{DnsLookupFuture, DnsResolver},
-    endpoint::endpoint_side,
 };
 
 use super::{
     Connection, LaneError, Plumbing, forward_datagram, plumbing, quic::local, read_frames,
     transport, write_frames,
 };
-use crate::{net::Target, status::Lane};
+use crate::{
+    net::{Target, race},
+    status::Lane,
+};
 
 pub(super) const ALPN: &[u8] = wtransport::tls::WEBTRANSPORT_ALPN;
 
@@ -23,20 +25,8 @@ pub(super) const ALPN: &[u8] = wtransport::tls::WEBTRANSPORT_ALPN;
 pub(super) async fn open(url: &Uri, tls: rustls::ClientConfig) -> Result<Connection, LaneError> {
     let failed = |error: &dyn std::fmt::Display| LaneError::failed(Lane::WebTransport, error);
     let target = Target::of(url).map_err(|error| failed(&error))?;
-    let mut last = failed(&"the host has no address");
-    for address in target.addresses().await.map_err(|error| failed(&error))? {
-        let config = ClientConfig::builder()
-            .with_bind_address(local(address))
-            .with_custom_tls_and_transport(tls.clone(), transport())
-            .dns_resolver(Fixed(address))
-            .build();
-        let endpoint = Endpoint::client(config).map_err(|error| failed(&error))?;
-        match Box::pin(connect(endpoint, url)).await {
-            Ok(connection) => return Ok(connection),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
+    let addresses = target.addresses().await.map_err(|error| failed(&error))?;
+    race(addresses, |address| connect(address, url, tls.clone())).await
 }
 
 /// Resolves every name to the address whose turn it is.
@@ -50,10 +40,17 @@ impl DnsResolver for Fixed {
 }
 
 async fn connect(
-    endpoint: Endpoint<endpoint_side::Client>,
+    address: SocketAddr,
     url: &Uri,
+    tls: rustls::ClientConfig,
 ) -> Result<Connection, LaneError> {
     let failed = |error: &dyn std::fmt::Display| LaneError::failed(Lane::WebTransport, error);
+    let config = ClientConfig::builder()
+        .with_bind_address(local(address))
+        .with_custom_tls_and_transport(tls, transport())
+        .dns_resolver(Fixed(address))
+        .build();
+    let endpoint = Endpoint::client(config).map_err(|error| failed(&error))?;
     let session =
         Arc::new(endpoint.connect(url.to_string()).await.map_err(|error| failed(&error))?);
     let opening = session.open_bi().await.map_err(|error| failed(&error))?;

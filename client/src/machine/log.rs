@@ -112,6 +112,7 @@ impl Following {
     pub(crate) fn begin(&mut self, now: Instant) {
         self.moved_at = now;
         self.opening = false;
+        self.dropped = false;
     }
 
     /// When the log shall be opened again, unless it moves before.

@@ -98,13 +98,6 @@ impl Outbox {
         self.queues.retain(|_, queue| !queue.requests.is_empty());
     }
 
-    /// Forgets everything; gives back the ids.
-    pub(crate) fn clear(&mut self) -> Vec<RequestId> {
-        self.queues.clear();
-        self.on_wire = 0;
-        self.rooms.drain().map(|(id, _)| id).collect()
-    }
-
     /// The next request to send, where limits and order allow one now.
     pub(crate) fn next(&mut self, now: Instant) -> Option<(RequestId, RoomId, RequestBody)> {
         if self.on_wire >= self.limit {
