@@ -119,8 +119,9 @@ pub(crate) async fn run(talk: Talk) -> anyhow::Result<ExitCode> {
     };
     // A device that is not signed out ends by itself when its token does.
     let _ = client.sign_out().await;
+    let code = tally.report();
     outcome?;
-    Ok(tally.report())
+    Ok(code)
 }
 
 /// All that happens between coming and going.
@@ -148,7 +149,7 @@ async fn converse(talk: &Talk, client: &Client, tally: &Tally) -> anyhow::Result
     tokio::select! {
         spoken = speak => spoken,
         ended = listen => ended,
-        () = report_status(client) => Ok(()),
+        reason = report_status(client) => Err(reason.into()),
     }
 }
 
@@ -283,8 +284,8 @@ async fn collect(mut answers: mpsc::Receiver<Posted>, tally: &Tally) {
     }
 }
 
-/// Says when the connection is lost and when it is back; returns when it is over.
-async fn report_status(client: &Client) {
+/// Says when the connection is lost and when it is back, until it is over.
+async fn report_status(client: &Client) -> Closed {
     let mut status = client.status();
     let mut lost = false;
     loop {
@@ -298,15 +299,11 @@ async fn report_status(client: &Client) {
                 lost = false;
                 note(&format!("connected again over {lane}"));
             }
-            Status::Closed(Closed::Left) => return,
-            Status::Closed(reason) => {
-                note(&reason.to_string());
-                return;
-            }
+            Status::Closed(reason) => return reason,
             _ => {}
         }
         if status.changed().await.is_err() {
-            return;
+            return Closed::Left;
         }
     }
 }
