@@ -25,6 +25,7 @@ export const ROOM = "33333333-3333-4333-8333-333333333333";
 export const SESSION = "44444444-4444-4444-8444-444444444444";
 
 export type ServerInit = NonNullable<MessageInitShape<typeof ServerFrameSchema>["kind"]>;
+type WelcomeInit = MessageInitShape<typeof WelcomeSchema>;
 type ClientCase = NonNullable<ClientFrame["kind"]["case"]>;
 type ClientValue<C extends ClientCase> = Extract<ClientFrame["kind"], { case: C }>["value"];
 
@@ -67,7 +68,7 @@ export class FakePeer implements Lane {
     const bytes = toBinary(ServerFrameSchema, create(ServerFrameSchema, { kind }));
     this.#events.frame(fromBinary(ServerFrameSchema, bytes));
   }
-  welcome(init: MessageInitShape<typeof WelcomeSchema> = {}): void {
+  welcome(init: Partial<WelcomeInit> = {}): void {
     this.say({
       case: "welcome",
       value: {
@@ -79,7 +80,7 @@ export class FakePeer implements Lane {
         node: "test",
         userLog: { logId: idToBytes(USER), epoch: 1n, seq: 0n },
         ...init,
-      },
+      } as WelcomeInit,
     });
   }
   ok(requestId: Uint8Array, seq = 0): void {

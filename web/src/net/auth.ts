@@ -103,7 +103,7 @@ export class Auth extends Store<AuthState> {
   #locked<T>(act: () => Promise<T>): Promise<T> {
     // Browsers offer locks in secure contexts only; the server forgives two
     // tabs that refresh within a few seconds of each other.
-    if (navigator.locks === undefined) return act();
+    if (!navigator.locks) return act();
     return navigator.locks.request(LOCK, act) as Promise<T>;
   }
 

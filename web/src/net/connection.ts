@@ -7,6 +7,7 @@ import type { ServerKind } from "./frame";
 import { CloseReason, type GoAway } from "./gen/parlor/realtime/v1/realtime_pb";
 import { bytesToId } from "./id";
 import { isSupported, type LaneKind, type LaneTarget, type OpenLane } from "./lane";
+import type { LaneMemory } from "./memory";
 import { HEAD_START_MS, race } from "./race";
 import { type ResumePosition, Session, type SessionEnded } from "./session";
 
@@ -38,6 +39,7 @@ export interface ConnectionDeps {
   openers: Record<LaneKind, OpenLane>;
   supported?(kind: LaneKind): boolean;
   forcedLane(): LaneKind | null;
+  memory: LaneMemory;
   deviceName: string;
   resume(): ResumePosition[];
   digest(): bigint;
@@ -48,11 +50,10 @@ export interface ConnectionDeps {
 const CLIENT = "web/0.1.0";
 const ATTEMPT_TIMEOUT_MS = 12_000;
 const RETIRE_MS = 2_000;
-const MEMORY_MS = 5 * 60_000;
 /** A fault of ours is not cured by haste. */
 const FAULT_WAIT_MS = 30_000;
 /** When an upgrade is tried after a fallback, counted from each try before. */
-const UPGRADE_AFTER_MS = [20_000, 2 * 60_000, 5 * 60_000, 15 * 60_000];
+const UPGRADE_AFTER_MS = [5_000, 30_000, 2 * 60_000, 5 * 60_000, 15 * 60_000];
 const RTTS_KEPT = 12;
 
 export class Connection extends Store<ConnectionStatus> {
@@ -66,7 +67,6 @@ export class Connection extends Store<ConnectionStatus> {
   #renewTimer: ReturnType<typeof setTimeout> | undefined;
   #moveTimer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
-  #memory: { lane: LaneKind; until: number } | null = null;
   #unlisten: () => void = () => {};
 
   constructor(deps: ConnectionDeps) {
@@ -93,7 +93,7 @@ export class Connection extends Store<ConnectionStatus> {
   start(): void {
     const online = () => {
       // Another network may let through what the last one did not.
-      this.#memory = null;
+      this.#deps.memory.forget();
       if (this.#session === null) this.tryNow();
       else this.#session.suspect();
     };
@@ -218,8 +218,7 @@ export class Connection extends Store<ConnectionStatus> {
     const forced = this.#deps.forcedLane();
     if (forced !== null) return [forced];
     if (!this.#supports("webtransport")) return ["websocket"];
-    const remembered =
-      this.#memory !== null && this.#memory.until > Date.now() ? this.#memory.lane : "webtransport";
+    const remembered = this.#deps.memory.recall();
     return remembered === "websocket" ? ["websocket", "webtransport"] : ["webtransport", "websocket"];
   }
 
@@ -232,7 +231,7 @@ export class Connection extends Store<ConnectionStatus> {
     this.#session = session;
     this.#attempt = 0;
     clearTimeout(this.#moveTimer);
-    this.#memory = { lane: session.kind, until: Date.now() + MEMORY_MS };
+    this.#deps.memory.note(session.kind);
     if (session.kind === "webtransport") this.#upgrades = 0;
     const same = this.getSnapshot().lane === session.kind;
     this.#note({

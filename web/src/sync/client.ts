@@ -8,6 +8,7 @@ import { bytesToId, idToBytes, newId } from "../net/id";
 import type { LaneKind, OpenLane } from "../net/lane";
 import { openWebSocket } from "../net/lanes/websocket";
 import { openWebTransport } from "../net/lanes/webtransport";
+import { LaneMemory } from "../net/memory";
 import { type Room, Unreachable, type User } from "../net/rest";
 import { type RequestBody, type Session, SessionEnded } from "../net/session";
 import { Store } from "../store";
@@ -77,6 +78,7 @@ export class Client {
       renewInMs: () => auth.renewInMs,
       openers: openers ?? { webtransport: openWebTransport, websocket: openWebSocket },
       forcedLane,
+      memory: new LaneMemory(),
       deviceName: deviceName(),
       resume: () => this.#follower.resume(),
       digest: () => this.#follower.digest(),

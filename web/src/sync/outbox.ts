@@ -62,7 +62,7 @@ export class Outbox extends Store<readonly Pending[]> {
 
   /** Takes over what tabs that are gone left unsent. */
   async start(): Promise<void> {
-    if (navigator.locks === undefined) {
+    if (!navigator.locks) {
       await this.#take(() => true);
       return;
     }
@@ -76,7 +76,7 @@ export class Outbox extends Store<readonly Pending[]> {
 
   /** Looks for intents whose tab is gone; they are ours from then on. */
   async adopt(): Promise<void> {
-    if (navigator.locks === undefined) return;
+    if (!navigator.locks) return;
     const owners = new Set((await this.#deps.storage.all("outbox")).map((intent) => intent.owner));
     for (const owner of owners) {
       if (owner === this.tab || this.#waiting.has(owner)) continue;

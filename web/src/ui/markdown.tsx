@@ -7,7 +7,7 @@ import { gfmStrikethroughFromMarkdown } from "mdast-util-gfm-strikethrough";
 import { cjkFriendlyExtension } from "micromark-extension-cjk-friendly";
 import { gfmAutolinkLiteral } from "micromark-extension-gfm-autolink-literal";
 import { gfmStrikethrough } from "micromark-extension-gfm-strikethrough";
-import { Children, memo, type ReactNode } from "react";
+import { createElement, Fragment, memo, type ReactNode } from "react";
 import { Link } from "wouter";
 
 const options = {
@@ -29,8 +29,8 @@ function parse(text: string): Root {
 }
 
 function children(parent: Parents): ReactNode {
-  // The tree is built anew for every text, so that places serve as keys.
-  return Children.toArray(parent.children.map(element));
+  // Spread, not listed: the tree is built anew for every text and needs no keys.
+  return createElement(Fragment, null, ...parent.children.map(element));
 }
 
 function element(node: Nodes): ReactNode {

@@ -1,0 +1,262 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ADA, FakeRest, summary } from "../../test/fake-rest";
+import { FakeServer, OTHER, ROOM, USER } from "../../test/fake-server";
+import { message, page } from "../../test/page";
+import { positionDigest } from "../net/digest";
+import { ErrorCode } from "../net/gen/parlor/realtime/v1/realtime_pb";
+import { bytesToId, idToBytes } from "../net/id";
+import { Client } from "./client";
+import { forgetStorage } from "./storage";
+
+let rest: FakeRest;
+let server: FakeServer;
+const clients: Client[] = [];
+beforeEach(() => {
+  localStorage.clear();
+  vi.stubGlobal("WebTransport", class {});
+  rest = new FakeRest();
+  vi.stubGlobal("fetch", rest.fetch);
+  server = new FakeServer();
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.stop(false);
+  await forgetStorage(USER);
+  vi.unstubAllGlobals();
+});
+
+async function begin(): Promise<Client> {
+  const client = await Client.start({ auth: await rest.auth(), user: ADA, openers: server.openers });
+  clients.push(client);
+  return client;
+}
+/** Until the page has settled; what is waited for is named by the test. */
+const until = (check: () => void) => vi.waitFor(check, { timeout: 4_000, interval: 5 });
+const texts = (client: Client) =>
+  client
+    .view(ROOM)
+    .getSnapshot()
+    .entries.map((entry) => (entry.kind === "message" ? entry.text : entry.change.what));
+const requests = (kind: string) =>
+  server.last
+    .all("request")
+    .flatMap(({ requestId, body }) => (body.case === kind ? [{ requestId, body }] : []));
+const posted = (text: string, requestId?: Uint8Array, actor = OTHER) => ({
+  actorId: idToBytes(actor),
+  body: { case: "messagePosted" as const, value: { text } },
+  ...(requestId !== undefined && { requestId }),
+});
+
+/** In a room with one message, live. */
+async function inRoom(): Promise<Client> {
+  rest.newest = page([message(1)], 1);
+  rest.rooms = [summary({ head: "1", read_seq: "1" })];
+  const client = await begin();
+  await client.enter(ROOM);
+  await until(() => expect(requests("open")).toHaveLength(1));
+  return client;
+}
+
+test("rule_4_1 a room first opened is loaded, then followed from the head of its page", async () => {
+  const client = await inRoom();
+  expect(texts(client)).toEqual(["text 1"]);
+  expect(requests("open")[0]?.body.value).toMatchObject({ epoch: 1n, afterSeq: 1n });
+  server.last.events(2, [posted("live")]);
+  expect(texts(client)).toEqual(["text 1", "live"]);
+});
+
+test("a line is shown at once and gives way to the message with its request id", async () => {
+  const client = await inRoom();
+  server.onRequest = () => {};
+  client.write(ROOM, { what: "post", text: "mine", replyTo: null });
+  expect(client.outbox.getSnapshot()).toMatchObject([{ state: "queued" }]);
+  await until(() => expect(requests("post")).toHaveLength(1));
+  server.last.events(2, [posted("mine", requests("post")[0]?.requestId, USER)]);
+  expect(client.outbox.getSnapshot()).toEqual([]);
+  expect(texts(client)).toEqual(["text 1", "mine"]);
+});
+
+test("c7 a lost session resumes from where the reader stands, and sends again what had no answer", async () => {
+  const client = await inRoom();
+  server.onRequest = () => {};
+  client.write(ROOM, { what: "post", text: "mine", replyTo: null });
+  await until(() => expect(requests("post")).toHaveLength(1));
+  const before = requests("post")[0]?.requestId as Uint8Array;
+  server.last.events(2, [posted("live")]);
+  const old = server.last;
+  old.die();
+  await until(() => expect(server.last).not.toBe(old));
+  const resumed = server.last.all("hello")[0]?.resume.map(({ logId, seq }) => [bytesToId(logId), seq]);
+  expect(resumed).toEqual([
+    [ROOM, 2n],
+    [USER, 0n],
+  ]);
+  await until(() => expect(requests("post")).toHaveLength(1));
+  expect(requests("post")[0]?.requestId).toEqual(before);
+});
+
+test("rule_5_3 a hole is healed by opening the log again from before it", async () => {
+  const client = await inRoom();
+  server.last.events(3, [posted("three")]);
+  expect(texts(client)).toEqual(["text 1"]);
+  await until(() => expect(requests("open")).toHaveLength(2));
+  expect(requests("open")[1]?.body.value).toMatchObject({ afterSeq: 1n });
+  server.last.events(2, [posted("two"), posted("three")]);
+  expect(texts(client)).toEqual(["text 1", "two", "three"]);
+});
+
+test("c22 the view is proven complete when both digests are the same", async () => {
+  const client = await inRoom();
+  const digest = positionDigest(ROOM, 1n, 1) ^ positionDigest(USER, 1n, 0);
+  server.last.say({ case: "heartbeat", value: { digest: digest ^ 1n } });
+  expect(client.connection.getSnapshot().provenAt).toBeNull();
+  server.last.say({ case: "heartbeat", value: { digest } });
+  expect(client.connection.getSnapshot().provenAt).not.toBeNull();
+});
+
+test("rule_4_1 a Reset loads the room anew", async () => {
+  const client = await inRoom();
+  rest.newest = page([message(1, "restored")], 1, { epoch: "9" });
+  server.last.say({ case: "reset", value: { logId: idToBytes(ROOM), epoch: 9n, head: 1n } });
+  await until(() => expect(texts(client)).toEqual(["restored"]));
+});
+
+test("rule_2_5 a Reset to nothing takes the room away", async () => {
+  const client = await inRoom();
+  server.last.say({ case: "reset", value: { logId: idToBytes(ROOM), epoch: 0n, head: 0n } });
+  expect(client.view(ROOM).getSnapshot().status).toBe("missing");
+  expect(client.rooms.get(ROOM)).toBeUndefined();
+});
+
+test("rule_4_7 one's own leaving ends the room", async () => {
+  const client = await inRoom();
+  server.last.events(2, [{ body: { case: "memberLeft", value: { userId: idToBytes(USER) } } }]);
+  expect(client.view(ROOM).getSnapshot().status).toBe("missing");
+});
+
+test("older history comes before what is shown", async () => {
+  rest.newest = page([message(3)], 3, { more_before: true });
+  const client = await begin();
+  await client.enter(ROOM);
+  rest.older = page([message(1), message(2)], 3);
+  await client.loadOlder(ROOM);
+  expect(texts(client)).toEqual(["text 1", "text 2", "text 3"]);
+  expect(rest.asked).toContain(`GET /rooms/${ROOM}/messages?before=3&limit=50`);
+});
+
+describe("reading", () => {
+  test("rule_3_10 what was seen is told, once, and is no longer unread", async () => {
+    const client = await inRoom();
+    server.last.events(2, [posted("a"), posted("b")]);
+    expect(client.rooms.get(ROOM)?.unread).toBe(2);
+    client.markRead(ROOM, 2);
+    client.markRead(ROOM, 3);
+    expect(client.rooms.get(ROOM)?.unread).toBe(0);
+    await until(() => expect(requests("markRead")).toHaveLength(1));
+    expect(requests("markRead")[0]?.body.value).toMatchObject({ seq: 3n });
+  });
+
+  test("another device's reading counts here too", async () => {
+    const client = await inRoom();
+    server.last.events(2, [posted("a"), posted("b")]);
+    const readMoved = { case: "readMoved" as const, value: { roomId: idToBytes(ROOM), seq: 2n } };
+    server.last.events(1, [{ body: readMoved }], USER);
+    expect(client.rooms.get(ROOM)).toMatchObject({ readSeq: 2, unread: 1 });
+  });
+
+  test("rule_4_8 rooms that are not open are counted by the server", async () => {
+    const client = await begin();
+    await until(() => expect(client.rooms.getSnapshot().status).toBe("ready"));
+    const head = {
+      roomId: idToBytes(ROOM),
+      epoch: 1n,
+      head: 7n,
+      readSeq: 2n,
+      unread: 4,
+      preview: "hi",
+      lastAtUs: 0n,
+    };
+    server.last.say({ case: "roomHeads", value: { heads: [head] } });
+    expect(client.rooms.get(ROOM)).toMatchObject({ head: 7, unread: 4, preview: "hi" });
+  });
+
+  test("the divider stays where reading stood when the room was entered", async () => {
+    rest.newest = page([message(1), message(2)], 2);
+    rest.rooms = [summary({ head: "2", read_seq: "1", unread: 1 })];
+    const client = await begin();
+    await until(() => expect(client.rooms.getSnapshot().status).toBe("ready"));
+    await client.enter(ROOM);
+    client.markRead(ROOM, 2);
+    expect(client.view(ROOM).getSnapshot().divider).toBe(1);
+  });
+});
+
+describe("without a network", () => {
+  test("a page started offline shows what was kept, and catches up when it can", async () => {
+    const first = await inRoom();
+    server.last.events(2, [posted("kept")]);
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    await first.stop(false);
+
+    rest.away = true;
+    const client = await begin();
+    await client.enter(ROOM);
+    expect(texts(client)).toEqual(["text 1", "kept"]);
+    expect(client.rooms.get(ROOM)?.name).toBe("design");
+
+    rest.away = false;
+    client.connection.tryNow();
+    await until(() => expect(client.connection.getSnapshot().state).toBe("live"));
+    expect(server.last.all("hello")[0]?.resume.map(({ seq }) => seq)).toContain(2n);
+  });
+
+  test("drafts are there after a reload", async () => {
+    const first = await begin();
+    first.saveDraft(ROOM, "half a thou");
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    await first.stop(false);
+    const client = await begin();
+    expect(client.drafts.getSnapshot().get(ROOM)).toBe("half a thou");
+  });
+
+  test("a room of which nothing is kept says so, and loads when the server is back", async () => {
+    rest.away = true;
+    rest.newest = page([message(1)], 1);
+    const client = await begin();
+    await client.enter(ROOM);
+    expect(client.view(ROOM).getSnapshot()).toMatchObject({ status: "error", error: "offline" });
+    rest.away = false;
+    client.connection.tryNow();
+    await until(() => expect(texts(client)).toEqual(["text 1"]));
+  });
+});
+
+test("rule_3_8 a room that is not there is missing, not broken", async () => {
+  rest.rooms = [];
+  const client = await begin();
+  await client.enter(ROOM);
+  expect(client.view(ROOM).getSnapshot().status).toBe("missing");
+});
+
+test("a public room one is not in offers to be joined", async () => {
+  rest.rooms = [summary({ role: null })];
+  const client = await begin();
+  client.rooms.remove(ROOM);
+  await until(() => expect(client.rooms.getSnapshot().status).toBe("ready"));
+  client.rooms.remove(ROOM);
+  await client.enter(ROOM);
+  expect(client.view(ROOM).getSnapshot().status).toBe("outside");
+});
+
+test("rule_4_1 an Open that must wait is asked again", async () => {
+  rest.newest = page([message(1)], 1);
+  let refused = 0;
+  server.onRequest = (peer, { requestId, body }) => {
+    if (body.case === "open" && refused === 0) {
+      refused += 1;
+      peer.refuse(requestId, ErrorCode.RATE_LIMITED, 20);
+    } else peer.ok(requestId, 1);
+  };
+  const client = await begin();
+  await client.enter(ROOM);
+  await until(() => expect(requests("open")).toHaveLength(2));
+});

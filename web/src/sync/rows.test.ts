@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { OTHER, ROOM, USER } from "../../test/fake-server";
+import type { ChatMessage, Entry } from "./log";
+import type { IntentBody, Pending } from "./outbox";
+import { buildRows, type Row } from "./rows";
+
+const NOON = new Date(2026, 10, 21, 12, 0, 0).getTime();
+const MINUTE = 60_000;
+
+const said = (seq: number, at: number, authorId = OTHER): ChatMessage => ({
+  kind: "message",
+  seq,
+  authorId,
+  text: `text ${seq}`,
+  replyTo: null,
+  at,
+  editedAt: null,
+  deleted: false,
+  version: seq,
+});
+const pending = (body: IntentBody, change: Partial<Pending> = {}): Pending => ({
+  requestId: "r",
+  roomId: ROOM,
+  owner: "tab",
+  order: 1,
+  at: NOON + 2 * MINUTE,
+  body,
+  failure: null,
+  state: "queued",
+  seq: null,
+  ...change,
+});
+const rows = (entries: Entry[], change: Partial<Parameters<typeof buildRows>[0]> = {}) =>
+  buildRows({ entries, pending: [], divider: null, moreBefore: false, me: USER, ...change });
+const keys = (all: Row[]) => all.map(({ key, kind }) => (kind === "day" ? "day" : key));
+
+test("each day is named once", () => {
+  const day = 24 * 60 * MINUTE;
+  expect(keys(rows([said(1, NOON), said(2, NOON + MINUTE), said(3, NOON + day)]))).toEqual([
+    "day",
+    "m1",
+    "m2",
+    "day",
+    "m3",
+  ]);
+});
+
+test("the first day is not named while older messages of it may come: no line moves when they do", () => {
+  expect(keys(rows([said(1, NOON)], { moreBefore: true }))).toEqual(["m1"]);
+});
+
+test("the divider stands before the first unread message of somebody else", () => {
+  const entries = [said(1, NOON), said(2, NOON, USER), said(3, NOON)];
+  expect(keys(rows(entries, { divider: 1 }))).toEqual(["day", "m1", "m2", "unread", "m3"]);
+  expect(keys(rows(entries, { divider: 3 }))).not.toContain("unread");
+});
+
+test("an author is named again after a pause, and a minute is told once", () => {
+  const all = rows([
+    said(1, NOON),
+    said(2, NOON + 1_000),
+    said(3, NOON + MINUTE),
+    said(4, NOON + 20 * MINUTE),
+  ]);
+  const flags = all.flatMap((row) => (row.kind === "message" ? [[row.continued, row.sameMinute]] : []));
+  expect(flags).toEqual([
+    [false, false],
+    [true, true],
+    [true, false],
+    [false, false],
+  ]);
+});
+
+test("what waits stands at the end with its state", () => {
+  const all = rows([said(1, NOON)], { pending: [pending({ what: "post", text: "mine", replyTo: null })] });
+  expect(all.at(-1)).toMatchObject({ key: "r", text: "mine", state: "queued", seq: 0, authorId: USER });
+});
+
+test("a line that the log shows already is not shown twice", () => {
+  const sent = pending({ what: "post", text: "mine", replyTo: null }, { state: "sent", seq: 1 });
+  expect(keys(rows([said(1, NOON, USER)], { pending: [sent] }))).toEqual(["day", "m1"]);
+});
+
+test("an edit under way shows its text, a deletion under way hides it, a refused one does not", () => {
+  const entries = [said(1, NOON, USER)];
+  const edit = rows(entries, { pending: [pending({ what: "edit", seq: 1, text: "better" })] });
+  expect(edit.at(-1)).toMatchObject({ text: "better", edited: true, state: "queued" });
+  const remove = pending({ what: "delete", seq: 1 });
+  expect(rows(entries, { pending: [remove] }).at(-1)).toMatchObject({ deleted: true });
+  const refused = { ...remove, state: "failed" as const, failure: { code: 3, message: "no" } };
+  expect(rows(entries, { pending: [refused] }).at(-1)).toMatchObject({ deleted: false, state: "failed" });
+});

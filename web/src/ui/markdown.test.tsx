@@ -1,0 +1,82 @@
+import { cleanup, render } from "@testing-library/react";
+import { afterEach, describe, expect, test } from "vitest";
+import { Markdown, safeUrl } from "./markdown";
+
+afterEach(cleanup);
+const show = (text: string) => render(<Markdown text={text} />).container;
+
+describe("x1 nothing written can run", () => {
+  test.each([
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "text <b onmouseover=alert(1)>bold</b>",
+    "<svg/onload=alert(1)>",
+  ])("HTML is text: %s", (text) => {
+    const shown = show(text);
+    expect(shown.textContent).toBe(text);
+    expect(shown.querySelector("script, img, b, svg")).toBeNull();
+  });
+
+  test.each([
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "[x](vbscript:x)",
+    "<javascript:alert(1)>",
+    "[x](//evil.example)",
+    "![x](javascript:alert(1))",
+  ])("a link that could run or mislead is no link: %s", (text) => {
+    expect(show(text).querySelector("a, img")).toBeNull();
+  });
+
+  test("x3 pictures from elsewhere are links, and links tell nothing", () => {
+    const shown = show("![cat](https://example.com/cat.png)");
+    expect(shown.querySelector("img")).toBeNull();
+    const link = shown.querySelector("a");
+    expect([link?.textContent, link?.rel, link?.target]).toEqual([
+      "cat",
+      "noopener noreferrer nofollow",
+      "_blank",
+    ]);
+  });
+
+  test("only these protocols", () => {
+    expect(safeUrl("https://example.com")?.href).toBe("https://example.com/");
+    expect(safeUrl("mailto:a@example.com")).not.toBeNull();
+    expect(safeUrl("file:///etc/passwd")).toBeNull();
+    expect(safeUrl("/relative")).toBeNull();
+  });
+});
+
+describe("what people write", () => {
+  test("emphasis, code, lists and quotes", () => {
+    const shown = show("**bold** *soft* ~~gone~~ `code`\n\n- one\n- two\n\n> said\n\n```\nblock\n```");
+    for (const tag of ["strong", "em", "del", "code", "li", "blockquote", "pre"]) {
+      expect(shown.querySelector(tag), tag).not.toBeNull();
+    }
+  });
+
+  test("a single line break is kept", () => {
+    expect(show("one\ntwo").textContent).toBe("one\ntwo");
+  });
+
+  test("emphasis next to Chinese punctuation works", () => {
+    expect(show("**注意：**请看").querySelector("strong")?.textContent).toBe("注意：");
+  });
+
+  test("a bare address ends before full-width punctuation", () => {
+    const shown = show("看 https://example.com/a，然后说。");
+    expect(shown.querySelector("a")?.textContent).toBe("https://example.com/a");
+    expect(shown.textContent).toBe("看 https://example.com/a，然后说。");
+  });
+
+  test("an address of a room of this server stays in the app", () => {
+    const link = show(`${location.origin}/rooms/1`).querySelector("a");
+    expect([link?.getAttribute("href"), link?.target]).toEqual(["/rooms/1", ""]);
+  });
+
+  test("x5 64 kB on one line is shown whole", () => {
+    const text = "wide ".repeat(13_000).trim();
+    expect(show(text).textContent).toBe(text);
+  });
+});

@@ -1,0 +1,29 @@
+// Pages of history as REST gives them.
+import type { Message, MessagePage } from "../src/net/rest";
+import { OTHER } from "./fake-server";
+
+export function message(seq: number, text = `text ${seq}`, change: Partial<Message> = {}): Message {
+  return {
+    seq: `${seq}`,
+    author_id: OTHER,
+    text,
+    reply_to: null,
+    posted_at: new Date(seq * 1_000).toISOString(),
+    edited_at: null,
+    deleted: false,
+    version: `${seq}`,
+    ...change,
+  };
+}
+
+export function page(messages: Message[], head: number, change: Partial<MessagePage> = {}): MessagePage {
+  return {
+    messages,
+    authors: [{ id: OTHER, name: "ben", display_name: "Ben", created_at: "2026-01-01T00:00:00Z" }],
+    epoch: "1",
+    head: `${head}`,
+    more_before: false,
+    more_after: false,
+    ...change,
+  };
+}
