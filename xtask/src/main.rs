@@ -3,8 +3,6 @@
 //! Only the standard library is used, so that the first command a newcomer types compiles in
 //! seconds, and nothing here can break because of a dependency.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool prints")]
-
 mod args;
 mod chromium;
 mod counts;
@@ -21,6 +19,7 @@ mod test;
 mod web;
 mod workspace;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use args::Command;
@@ -31,7 +30,8 @@ fn main() -> ExitCode {
     match start() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("xtask: {error}");
+            // Standard error may be closed; the exit code tells it too.
+            let _ = writeln!(io::stderr(), "xtask: {error}");
             ExitCode::from(2)
         }
     }
@@ -44,11 +44,11 @@ fn start() -> Result<ExitCode, Error> {
         Command::Run { server_args } => run::run(&workspace, &server_args),
         Command::Test(options) => test::run(workspace, &options),
         Command::List => {
-            print!("{}", table::stage_list(stages::ALL));
+            shell::say(&table::stage_list(stages::ALL));
             Ok(ExitCode::SUCCESS)
         }
         Command::Help => {
-            print!("{}", args::HELP);
+            shell::say(args::HELP);
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -75,6 +75,12 @@ pub(crate) fn cannot_start(command: &Command) -> impl FnOnce(io::Error) -> Error
     move |source| Error::Start { program, source }
 }
 
+/// Shows text at once. Where nobody reads it any more, the work goes on all the same.
+pub(crate) fn say(text: &str) {
+    let mut out = io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
 /// How a step runs its programs: into a stage's log, or on the terminal.
 pub(crate) type Exec<'a> = dyn FnMut(&mut Command) -> Result<(), Error> + 'a;
 

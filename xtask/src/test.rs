@@ -1,13 +1,12 @@
 //! `cargo xtask test`: runs the stages, shows what went wrong, ends with the table.
 
-use std::io::Write;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::args::TestOptions;
 use crate::counts::Counts;
 use crate::error::Error;
-use crate::shell::Log;
+use crate::shell::{Log, say};
 use crate::stage::{Context, Outcome, Report, Stage};
 use crate::workspace::Workspace;
 use crate::{stages, table};
@@ -29,7 +28,7 @@ pub(crate) fn run(workspace: Workspace, options: &TestOptions) -> Result<ExitCod
         .map(|stage| run_stage(stage, &mut context))
         .collect::<Result<Vec<_>, _>>()?;
     drop(context);
-    print!("\n{}", table::results(&reports));
+    say(&format!("\n{}", table::results(&reports)));
     Ok(verdict(&reports, options.require_all))
 }
 
@@ -44,22 +43,21 @@ fn choose<'a>(all: &'a [Stage], only: &[String]) -> Result<Vec<&'a Stage>, Error
 }
 
 fn run_stage(stage: &Stage, context: &mut Context) -> Result<Report, Error> {
-    print!("{:<10} ", stage.name);
-    // The name should stand there while the stage runs; a closed terminal is found out later.
-    let _ = std::io::stdout().flush();
+    say(&format!("{:<10} ", stage.name));
     let mut log = Log::create(&context.workspace.scratch(), stage.name)?;
     let start = Instant::now();
     let outcome = Outcome::from((stage.run)(context, &mut log));
     let took = start.elapsed();
     let text = log.text()?;
-    match &outcome {
-        Outcome::Passed => println!("ok       {:>7.1} s", took.as_secs_f64()),
-        Outcome::Skipped { cure } => println!("SKIPPED  {cure}"),
+    let seconds = took.as_secs_f64();
+    say(&match &outcome {
+        Outcome::Passed => format!("ok       {seconds:>7.1} s\n"),
+        Outcome::Skipped { cure } => format!("SKIPPED  {cure}\n"),
         Outcome::Failed(error) => {
-            println!("FAILED   {:>7.1} s\n{error}", took.as_secs_f64());
-            println!("---- the end of {} ----\n{}----", log.path().display(), tail(&text));
+            let (path, end) = (log.path().display(), tail(&text));
+            format!("FAILED   {seconds:>7.1} s\n{error}\n---- the end of {path} ----\n{end}----\n")
         }
-    }
+    });
     Ok(Report { name: stage.name, outcome, took, counts: Counts::read(&text) })
 }
 
