@@ -55,7 +55,9 @@ export class FakeRest {
         })),
       };
     }
-    if (path.startsWith("/rooms?scope=mine")) return { items: this.rooms, next_cursor: null };
+    if (path.startsWith("/rooms?scope=mine")) {
+      return { items: this.rooms.filter(({ role }) => role !== null), next_cursor: null };
+    }
     if (path.startsWith(`/rooms/${ROOM}/messages?before=`)) return this.older;
     if (path.startsWith(`/rooms/${ROOM}/messages`)) return this.newest;
     if (path === `/rooms/${ROOM}`) return this.rooms[0] ?? null;

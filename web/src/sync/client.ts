@@ -54,7 +54,8 @@ export class Client {
   readonly #reads = new Map<string, number>();
   #readTimer: ReturnType<typeof setTimeout> | undefined;
   #current: string | null = null;
-  #refetching = false;
+  #refreshing: Promise<void> | null = null;
+  #refreshAgain = false;
 
   private constructor({ auth, user, openers }: ClientOptions, storage: Storage) {
     this.user = user;
@@ -132,8 +133,8 @@ export class Client {
   async enter(roomId: string): Promise<void> {
     this.#current = roomId;
     const view = this.view(roomId);
-    const room = this.rooms.get(roomId);
-    view.note({ divider: room !== undefined && room.unread > 0 ? room.readSeq : null });
+    view.note({ divider: null });
+    this.#divide(roomId);
     this.#follower.focus(roomId);
     const log = this.#follower.log(roomId);
     if (log.loaded) {
@@ -143,6 +144,12 @@ export class Client {
     }
     await this.#restoreLog(log);
     if (!log.loaded) await this.#load(roomId);
+  }
+
+  /** Remembers where reading stood, for as long as the room is on screen. */
+  #divide(roomId: string): void {
+    const room = this.rooms.get(roomId);
+    if (room !== undefined && room.unread > 0) this.view(roomId).note({ divider: room.readSeq });
   }
 
   /** The room goes off screen; it stays open in the background for a while. */
@@ -176,33 +183,29 @@ export class Client {
     }
   }
 
-  async refreshRooms(): Promise<void> {
-    if (this.#refetching) return;
-    this.#refetching = true;
+  /** Fetches the list of rooms; what is asked for meanwhile is fetched after. */
+  refreshRooms(): Promise<void> {
+    if (this.#refreshing !== null) {
+      this.#refreshAgain = true;
+      return this.#refreshing;
+    }
+    this.#refreshing = this.#refreshOnce().finally(() => {
+      this.#refreshing = null;
+      if (this.#refreshAgain) {
+        this.#refreshAgain = false;
+        void this.refreshRooms();
+      }
+    });
+    return this.#refreshing;
+  }
+
+  async #refreshOnce(): Promise<void> {
     this.rooms.retrying();
     try {
-      const fresh = (await this.api.myRooms()).map(summaryEntry);
-      this.rooms.load(
-        fresh.map((room) => {
-          const known = this.rooms.get(room.id);
-          // Followed rooms are ahead of what a list fetched a moment ago says.
-          if (known === undefined || known.head < room.head) return room;
-          const { head, readSeq, unread, preview, lastAt } = known.readSeq >= room.readSeq ? known : room;
-          return {
-            ...room,
-            head,
-            readSeq,
-            unread,
-            preview: preview || room.preview,
-            lastAt: lastAt ?? room.lastAt,
-          };
-        }),
-      );
+      this.rooms.merge((await this.api.myRooms()).map(summaryEntry));
       this.#saveRooms();
     } catch {
       this.rooms.failed();
-    } finally {
-      this.#refetching = false;
     }
   }
 
@@ -416,9 +419,13 @@ export class Client {
     const view = this.view(roomId);
     try {
       if (this.rooms.get(roomId) === undefined) {
-        const room = await this.api.room(roomId);
-        if (room.role === null) return view.note({ status: "outside" });
-        this.rooms.put(roomEntry(room));
+        await this.refreshRooms();
+        if (this.rooms.get(roomId) === undefined) {
+          const room = await this.api.room(roomId);
+          if (room.role === null) return view.note({ status: "outside" });
+          this.rooms.put(roomEntry(room));
+        }
+        this.#divide(roomId);
       }
       const page = await this.api.newest(roomId);
       this.people.add(page.authors);

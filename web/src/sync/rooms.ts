@@ -40,6 +40,26 @@ export class RoomList extends Store<RoomsState> {
     this.set({ status: "ready", rooms: byName(rooms) });
   }
 
+  /** A list fetched a moment ago; rooms that are followed may be ahead of it. */
+  merge(fresh: readonly RoomEntry[]): void {
+    this.load(
+      fresh.map((room) => {
+        const known = this.get(room.id);
+        if (known === undefined || known.head < room.head) return room;
+        const { head, preview, lastAt } = known;
+        const { readSeq, unread } = known.readSeq >= room.readSeq ? known : room;
+        return {
+          ...room,
+          head,
+          readSeq,
+          unread,
+          preview: preview || room.preview,
+          lastAt: lastAt ?? room.lastAt,
+        };
+      }),
+    );
+  }
+
   failed(): void {
     this.update((state) => (state.status === "ready" ? state : { ...state, status: "error" }));
   }

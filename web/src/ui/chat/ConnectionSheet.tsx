@@ -54,7 +54,7 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
           {t(status.upgrading ? "conn.trying" : "conn.tryWt")}
         </button>
       )}
-      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-2">
+      <dl className="grid gap-x-6 md:grid-cols-[auto_minmax(0,1fr)] md:gap-y-2">
         <Fact name={t("conn.lane")}>
           {status.lane === null ? t("conn.lane.none") : LANE_NAMES[status.lane]}
         </Fact>
@@ -63,7 +63,7 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
             "—"
           ) : (
             <span className="flex items-center gap-3">
-              <Spark values={status.rtts} />
+              {status.rtts.length > 1 && <Spark values={status.rtts} />}
               {t("conn.rtt.now", { ms: ms(status.rttMs) })}
             </span>
           )}
@@ -80,7 +80,7 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
           <code className="font-mono text-xs break-all">{status.sessionId || "—"}</code>
         </Fact>
         <Fact name={t("conn.protocol")}>parlor.realtime.v1</Fact>
-        <dt className="label pt-2">
+        <dt className="label md:pt-3">
           <label htmlFor="force-lane">{t("conn.force")}</label>
         </dt>
         <dd>
@@ -110,7 +110,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
       <dt className="label leading-[22px]">{name}</dt>
-      <dd className="tabular-nums">{children}</dd>
+      <dd className="tabular-nums max-md:mb-2">{children}</dd>
     </>
   );
 }

@@ -13,10 +13,10 @@ export function DayLine({ at }: { at: number }) {
   return (
     <div className="line items-center pt-4 pb-2">
       <span />
-      <h2 className="label col-span-full col-start-2 flex items-center gap-3 px-3 font-semibold">
+      <p className="label col-span-full col-start-2 flex items-center gap-3 px-3 font-semibold">
         <FormattedDate value={at} weekday="long" day="numeric" month="long" year="numeric" />
         <span className="h-px flex-1 bg-line" />
-      </h2>
+      </p>
     </div>
   );
 }
@@ -140,7 +140,7 @@ export const MessageRow = memo(function MessageRow(props: Props) {
           </div>
         )}
         {!editing && !row.deleted && row.edited && <span className="label">{t("timeline.edited")}</span>}
-        {row.state === "queued" && <span className="label ms-1 text-amber">{t("timeline.queued")}</span>}
+        {row.state === "queued" && <span className="label text-amber">{t("timeline.queued")}</span>}
         {row.state === "failed" && row.pending !== null && <Failure row={row} />}
       </div>
       {!editing && !row.deleted && row.state === "sent" && row.seq > 0 && <Acts {...props} />}
@@ -176,7 +176,7 @@ function Acts({ row, mine, mayDelete, roomId, setEditing }: Props) {
     <div className="absolute end-3 top-0 z-10 flex -translate-y-1/3 rounded-md border border-line bg-surface opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 max-md:end-1">
       <button
         type="button"
-        className="icon-button size-7"
+        className="icon-button pointer-fine:size-7"
         aria-label={t("message.copy")}
         title={t("message.copy")}
         onClick={() => void navigator.clipboard?.writeText(row.text)}
@@ -187,7 +187,7 @@ function Acts({ row, mine, mayDelete, roomId, setEditing }: Props) {
         <button
           type="button"
           data-testid="edit-message"
-          className="icon-button size-7"
+          className="icon-button pointer-fine:size-7"
           aria-label={t("message.edit")}
           title={t("message.edit")}
           onClick={() => setEditing(row.seq)}
@@ -199,7 +199,7 @@ function Acts({ row, mine, mayDelete, roomId, setEditing }: Props) {
         <button
           type="button"
           data-testid="delete-message"
-          className="icon-button size-7"
+          className="icon-button pointer-fine:size-7"
           aria-label={t("message.delete")}
           title={t("message.delete")}
           onClick={() => setAsking(true)}

@@ -52,22 +52,24 @@ export function RoomPage({ id }: { id: string }) {
           </Link>
           {room !== undefined && (
             <>
-              <h1 className="flex min-w-0 items-center gap-1.5 text-base font-semibold">
-                {room.visibility === "private" ? (
-                  <Lock size={16} className="flex-none text-muted" aria-label={t("room.private")} />
-                ) : (
-                  <Hash size={16} className="flex-none text-muted" aria-label={t("room.public")} />
-                )}
-                <span className="truncate">{room.name}</span>
-              </h1>
-              <button
-                type="button"
-                className="label flex-none rounded-md px-2 py-1 hover:bg-tint hover:text-ink"
-                aria-expanded={people}
-                onClick={() => setPeople(!people)}
-              >
-                {t("room.people", { count: room.members })}
-              </button>
+              <div className="flex min-w-0 md:items-center md:gap-1 max-md:flex-col">
+                <h1 className="flex min-w-0 items-center gap-1.5 text-base leading-5 font-semibold">
+                  {room.visibility === "private" ? (
+                    <Lock size={16} className="flex-none text-muted" aria-label={t("room.private")} />
+                  ) : (
+                    <Hash size={16} className="flex-none text-muted" aria-label={t("room.public")} />
+                  )}
+                  <span className="truncate">{room.name}</span>
+                </h1>
+                <button
+                  type="button"
+                  className="label flex-none rounded-md text-start hover:bg-tint hover:text-ink md:px-2 md:py-1"
+                  aria-expanded={people}
+                  onClick={() => setPeople(!people)}
+                >
+                  {t("room.people", { count: room.members })}
+                </button>
+              </div>
               <p className="label min-w-0 flex-1 truncate max-md:hidden" title={room.topic}>
                 {room.topic}
               </p>

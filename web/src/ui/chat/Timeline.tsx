@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
 import { buildRows, type MessageRow as MessageRowData, type Row } from "../../sync/rows";
 import { useEscape, useStore, useT } from "../hooks";
@@ -17,6 +17,7 @@ interface Props {
 /** Near enough to the end to count as being there, in pixels. */
 const END_SLACK = 48;
 const OLDER_WITHIN_ROWS = 10;
+const CATCH_UP_MS = 4_000;
 const ESTIMATES: Record<Row["kind"], number> = { message: 30, system: 26, day: 44, unread: 32 };
 
 export function Timeline({ id, editing, setEditing }: Props) {
@@ -36,6 +37,11 @@ export function Timeline({ id, editing, setEditing }: Props) {
     [entries, pending, divider, moreBefore, client],
   );
 
+  // While a kept room catches up with what is unread, nothing moves yet.
+  const lastSeq = entries[entries.length - 1]?.seq ?? 0;
+  const headAtEntry = useRef(room?.head ?? 0);
+  const [catchingUp, setCatchingUp] = useState(divider !== null && lastSeq > 0);
+
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: rows.length,
@@ -43,7 +49,7 @@ export function Timeline({ id, editing, setEditing }: Props) {
     estimateSize: (index) => ESTIMATES[rows[index]?.kind ?? "message"],
     getItemKey: (index) => rows[index]?.key ?? index,
     anchorTo: "end",
-    followOnAppend: true,
+    followOnAppend: !catchingUp,
     scrollEndThreshold: END_SLACK,
     overscan: 12,
     paddingStart: 56,
@@ -52,20 +58,36 @@ export function Timeline({ id, editing, setEditing }: Props) {
 
   // Where reading begins: at the divider where there is one, else at the end.
   const placed = useRef(false);
+  const seenSeq = useRef(0);
   const ready = state.status === "ready";
   useLayoutEffect(() => {
-    if (placed.current || !ready || rows.length === 0) return;
-    placed.current = true;
+    if (!ready || rows.length === 0) return;
     const unread = rows.findIndex((row) => row.kind === "unread");
-    if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
-    else virtualizer.scrollToEnd();
-  }, [ready, rows, virtualizer]);
+    if (!placed.current) {
+      placed.current = true;
+      seenSeq.current = divider ?? lastSeq;
+      if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
+      else virtualizer.scrollToEnd();
+    }
+    if (catchingUp && lastSeq >= headAtEntry.current) {
+      if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
+      setCatchingUp(false);
+    }
+  }, [ready, rows, divider, lastSeq, catchingUp, virtualizer]);
+  useEffect(() => {
+    // Events that show nothing may be the last ones; waiting ends all the same.
+    const timer = setTimeout(() => setCatchingUp(false), CATCH_UP_MS);
+    return () => clearTimeout(timer);
+  }, []);
 
-  const [atEnd, setAtEnd] = useState(true);
-  // After every render: heights are measured and offsets read between them.
-  useLayoutEffect(() => {
-    if (placed.current) setAtEnd(virtualizer.isAtEnd(END_SLACK));
-  });
+  const [atEnd, setAtEnd] = useState(false);
+  const noteEnd = useCallback(() => {
+    const element = scroller.current;
+    if (element === null || !placed.current) return;
+    setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight <= END_SLACK);
+  }, []);
+  // After every render, since heights are measured between them.
+  useLayoutEffect(noteEnd);
 
   // One's own line is always shown, wherever one was reading.
   const lastOwn = pending[pending.length - 1]?.requestId;
@@ -76,14 +98,17 @@ export function Timeline({ id, editing, setEditing }: Props) {
   }, [lastOwn, virtualizer]);
 
   // Read is what was on screen at the end while somebody could look at it.
-  const lastSeq = entries[entries.length - 1]?.seq ?? 0;
   const looking = useLooking();
-  const seenSeq = useRef(0);
   useEffect(() => {
-    if (!ready || !atEnd || !looking || !placed.current) return;
-    seenSeq.current = lastSeq;
-    client.markRead(id, lastSeq);
-  }, [client, id, ready, atEnd, looking, lastSeq]);
+    if (!ready || !placed.current || catchingUp) return;
+    if (looking && atEnd) {
+      seenSeq.current = lastSeq;
+      client.markRead(id, lastSeq);
+    } else if (!looking && lastSeq > seenSeq.current && (divider ?? 0) < seenSeq.current) {
+      // Nobody is looking: what comes now is new when somebody comes back.
+      view.note({ divider: seenSeq.current });
+    }
+  }, [client, id, view, ready, atEnd, looking, catchingUp, divider, lastSeq]);
   const newer = atEnd
     ? 0
     : entries.filter(
@@ -132,6 +157,7 @@ export function Timeline({ id, editing, setEditing }: Props) {
         data-landmark
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
+        onScroll={noteEnd}
         className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none] -outline-offset-2"
       >
         <div
@@ -186,7 +212,7 @@ export function Timeline({ id, editing, setEditing }: Props) {
           </div>
         </div>
       </div>
-      {!atEnd && topAt !== null && topRow?.kind !== "day" && (
+      {ready && !atEnd && topAt !== null && topRow?.kind !== "day" && (
         <div
           className="label pointer-events-none absolute inset-x-0 top-0 flex justify-center"
           aria-hidden="true"
@@ -196,7 +222,7 @@ export function Timeline({ id, editing, setEditing }: Props) {
           </span>
         </div>
       )}
-      {!atEnd && (
+      {ready && !atEnd && rows.length > 0 && (
         <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
           <button
             type="button"
