@@ -183,7 +183,13 @@ pub(crate) mod tls {
         let crypto = quinn::crypto::rustls::QuicClientConfig::try_from(client(&[alpn]));
         let mut endpoint =
             quinn::Endpoint::client(([127, 0, 0, 1], 0).into()).expect("a client endpoint");
-        let config = quinn::ClientConfig::new(Arc::new(crypto.expect("a QUIC configuration")));
+        let crypto = Arc::new(crypto.expect("a QUIC configuration"));
+        let mut config = quinn::ClientConfig::new(crypto);
+        let mut transport = quinn::TransportConfig::default();
+        // Else the client would end a quiet connection after 30 s, which is as
+        // long as the server waits for a body.
+        transport.keep_alive_interval(Some(std::time::Duration::from_secs(5)));
+        config.transport_config(Arc::new(transport));
         endpoint.set_default_client_config(config);
         let connecting = endpoint.connect(address, "localhost").expect("connecting");
         let connected = tokio::time::timeout(super::DEADLINE, connecting).await;
