@@ -6,13 +6,12 @@ interface Props {
   title: string;
   onClose(): void;
   children: ReactNode;
-  wide?: boolean;
   /** Near the top instead of the middle, for lists that grow and shrink. */
   high?: boolean;
 }
 
 /** A modal sheet on the browser's own dialog: focus stays in, Esc closes. */
-export function Dialog({ title, onClose, children, wide = false, high = false }: Props) {
+export function Dialog({ title, onClose, children, high = false }: Props) {
   const t = useT();
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
@@ -28,7 +27,7 @@ export function Dialog({ title, onClose, children, wide = false, high = false }:
     <dialog
       ref={dialog}
       aria-labelledby={titleId}
-      className={`dialog-in max-h-[85dvh] w-[calc(100vw-2rem)] overflow-y-auto rounded-lg border border-line bg-ground ${wide ? "max-w-xl" : "max-w-md"} ${high ? "mt-[12vh]" : ""}`}
+      className={`dialog-in max-h-[85dvh] w-[calc(100vw-2rem)] overflow-y-auto rounded-lg border border-line bg-surface max-w-md ${high ? "mt-[12vh]" : ""}`}
       onCancel={(event) => {
         event.preventDefault();
         onClose();

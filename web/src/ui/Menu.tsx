@@ -54,11 +54,12 @@ export function Menu({ label, children }: Props) {
         <EllipsisVertical size={18} aria-hidden="true" />
       </button>
       {open && (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the items are buttons, their keys click
         <div
           role="menu"
           aria-label={label}
           className="absolute end-0 top-full z-20 mt-1 min-w-52 rounded-lg border border-line bg-surface p-1"
-          onClickCapture={() => setOpen(false)}
+          onClick={() => setOpen(false)}
         >
           {children}
         </div>

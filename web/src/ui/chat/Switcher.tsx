@@ -92,8 +92,14 @@ export function Switcher({ onClose }: { onClose(): void }) {
         }}
         onKeyDown={onKeyDown}
       />
-      <div id={`${ids}list`} role="listbox" aria-label={t("switch.title")} className="mt-2 min-h-40">
-        {shown.length === 0 && <p className="px-3 py-2 text-muted">{t("switch.none")}</p>}
+      {shown.length === 0 && <p className="mt-2 px-3 py-2 text-muted">{t("switch.none")}</p>}
+      <div
+        id={`${ids}list`}
+        role="listbox"
+        aria-label={t("switch.title")}
+        className="mt-2 min-h-40"
+        hidden={shown.length === 0}
+      >
         {shown.map((choice, index) => (
           <button
             key={choice.id}

@@ -56,6 +56,14 @@ export function Timeline({ id, editing, setEditing }: Props) {
     paddingEnd: 8,
   });
 
+  // A line above the reader that turns out higher or lower moves nothing in view.
+  const measured = useRef(new Set<unknown>());
+  virtualizer.shouldAdjustScrollPositionOnItemSizeChange = (item, _, { scrollOffset }) => {
+    const first = !measured.current.has(item.key);
+    measured.current.add(item.key);
+    return (first ? item.start : item.end - 1) < (scrollOffset ?? 0);
+  };
+
   // Where reading begins: at the divider where there is one, else at the end.
   const placed = useRef(false);
   const seenSeq = useRef(0);
