@@ -15,11 +15,11 @@ export class SignedOut extends Error {
 
 const USER_KEY = "parlor.user";
 const LOCK = "parlor.refresh";
-/** A token is taken anew when less than this is left of it. */
+/** A token is taken anew when less than this is left of it, or a third of its life. */
 const MARGIN_MS = 45_000;
 
 export class Auth extends Store<AuthState> {
-  #token: { value: string; endsAt: number } | null = null;
+  #token: { value: string; renewAt: number } | null = null;
   #refreshing: Promise<string> | null = null;
   readonly #tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel("parlor.auth") : null;
 
@@ -67,13 +67,13 @@ export class Auth extends Store<AuthState> {
 
   /** A token that is good for a while yet; rejects with {@link SignedOut}. */
   async token(): Promise<string> {
-    if (this.#token !== null && this.#token.endsAt - Date.now() > MARGIN_MS) return this.#token.value;
+    if (this.#token !== null && this.renewInMs > 0) return this.#token.value;
     return this.refresh();
   }
 
-  /** How long the present token is good for, less the margin. */
+  /** When to take the next token; 0 where it is time. */
   get renewInMs(): number {
-    return this.#token === null ? 0 : Math.max(0, this.#token.endsAt - Date.now() - MARGIN_MS);
+    return this.#token === null ? 0 : Math.max(0, this.#token.renewAt - Date.now());
   }
 
   /** Trades the cookie for a new token, one tab at a time. */
@@ -113,7 +113,9 @@ export class Auth extends Store<AuthState> {
   }
 
   #accept(session: AuthSession): void {
-    this.#token = { value: session.access_token, endsAt: Date.now() + lifetimeMs(session) };
+    const lifeMs = lifetimeMs(session);
+    const renewAt = Date.now() + lifeMs - Math.min(MARGIN_MS, lifeMs / 3);
+    this.#token = { value: session.access_token, renewAt };
     const before = this.getSnapshot();
     localStorage.setItem(USER_KEY, JSON.stringify(session.user));
     // Another tab may have signed in as somebody else: one page, one user.

@@ -131,7 +131,6 @@ export class Connection extends Store<ConnectionStatus> {
 
   /** Skips the wait before the next attempt. */
   tryNow(): void {
-    if (this.#stopped) return;
     if (this.#session !== null) return;
     this.#attempt = 0;
     void this.#connect(HEAD_START_MS);
@@ -183,11 +182,7 @@ export class Connection extends Store<ConnectionStatus> {
 
   /** Make before break: the old session goes when the new one is there. */
   async #replace(lanes: readonly LaneKind[]): Promise<void> {
-    const session = await this.#race(lanes, HEAD_START_MS, new AbortController());
-    if (this.#stopped) return session.close();
-    const old = this.#session;
-    this.#adopt(session);
-    void old?.retire(RETIRE_MS);
+    this.#adopt(await this.#race(lanes, HEAD_START_MS, new AbortController()));
   }
 
   async #race(lanes: readonly LaneKind[], headStartMs: number, running: AbortController): Promise<Session> {
@@ -228,6 +223,7 @@ export class Connection extends Store<ConnectionStatus> {
 
   #adopt(session: Session): void {
     if (this.#stopped) return session.close();
+    const old = this.#session;
     this.#session = session;
     this.#attempt = 0;
     clearTimeout(this.#moveTimer);
@@ -245,7 +241,10 @@ export class Connection extends Store<ConnectionStatus> {
     });
     this.#deps.onWelcome(session);
     session.attach({
-      frame: (kind) => this.#deps.onFrame(kind),
+      frame: (kind) => {
+        // A session on its way out may still bring events; the rest is stale.
+        if (this.#session === session || kind.case === "events") this.#deps.onFrame(kind);
+      },
       goAway: (goAway) => this.#leave(session, goAway),
       rtt: (ms) => {
         if (this.#session !== session) return;
@@ -253,6 +252,7 @@ export class Connection extends Store<ConnectionStatus> {
       },
       ended: (cause) => this.#lost(session, cause),
     });
+    void old?.retire(RETIRE_MS);
     this.#scheduleRenewal();
     this.#scheduleUpgrade();
   }

@@ -187,6 +187,34 @@ describe("reading", () => {
     expect(client.view(ROOM).getSnapshot()).toMatchObject({ status: "ready", divider: 1 });
   });
 
+  test("what the server counted at Welcome is not counted again when it arrives", async () => {
+    const client = await inRoom();
+    const old = server.last;
+    const head = {
+      roomId: idToBytes(ROOM),
+      epoch: 1n,
+      head: 3n,
+      readSeq: 1n,
+      unread: 2,
+      preview: "b",
+      lastAtUs: 0n,
+    };
+    server.onHello = (peer) => peer.welcome({ heads: [head] as never });
+    old.die();
+    await until(() => expect(server.last).not.toBe(old));
+    await until(() => expect(client.rooms.get(ROOM)?.unread).toBe(2));
+    server.last.events(2, [posted("a"), posted("b"), posted("c")]);
+    expect(client.rooms.get(ROOM)).toMatchObject({ unread: 3, head: 4 });
+  });
+
+  test("rule_2_3 rooms that Welcome does not name are no rooms of the user any more", async () => {
+    const client = await inRoom();
+    const old = server.last;
+    old.die();
+    await until(() => expect(server.last).not.toBe(old));
+    await until(() => expect(client.rooms.get(ROOM)).toBeUndefined());
+  });
+
   test("the divider stays where reading stood when the room was entered", async () => {
     rest.newest = page([message(1), message(2)], 2);
     rest.rooms = [summary({ head: "2", read_seq: "1", unread: 1 })];

@@ -14,11 +14,11 @@ import { type RequestBody, type Session, SessionEnded } from "../net/session";
 import { Store } from "../store";
 import { Api } from "./api";
 import { Follower } from "./follower";
-import type { Log } from "./log";
+import { type Log, milliseconds } from "./log";
 import { type Intent, type IntentBody, Outbox } from "./outbox";
 import { PeopleStore } from "./people";
 import { RoomView } from "./room";
-import { RoomList, roomEntry, summaryEntry } from "./rooms";
+import { type RoomEntry, RoomList, roomEntry, summaryEntry } from "./rooms";
 import { forgetStorage, openStorage, type Storage } from "./storage";
 import { TypingStore } from "./typing";
 
@@ -27,6 +27,7 @@ const CACHE_BEHIND = 500;
 const CACHED_ENTRIES = 200;
 const SAVE_AFTER_MS = 800;
 const MARK_AFTER_MS = 400;
+const REFRESH_WITHIN_MS = 30_000;
 const FORCED_LANE_KEY = "parlor.lane";
 
 export interface ClientOptions {
@@ -53,6 +54,7 @@ export class Client {
   readonly #saving = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #reads = new Map<string, number>();
   #readTimer: ReturnType<typeof setTimeout> | undefined;
+  #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   #current: string | null = null;
   #refreshing: Promise<void> | null = null;
   #refreshAgain = false;
@@ -114,6 +116,7 @@ export class Client {
     this.outbox.stop();
     for (const timer of this.#saving.values()) clearTimeout(timer);
     clearTimeout(this.#readTimer);
+    clearTimeout(this.#refreshTimer);
     this.#storage.close();
     if (forget) await forgetStorage(this.user.id);
   }
@@ -265,8 +268,15 @@ export class Client {
 
   #welcome(session: Session): void {
     this.#follower.attach(session);
-    this.#heads(session.welcome.heads);
-    void this.refreshRooms();
+    const { heads } = session.welcome;
+    this.rooms.retain(new Set(heads.map(({ roomId }) => bytesToId(roomId))));
+    this.#heads(heads);
+    // Names may have changed meanwhile. Many clients come back together: only
+    // a page that has no list yet asks for it at once.
+    if (this.rooms.isFresh) {
+      clearTimeout(this.#refreshTimer);
+      this.#refreshTimer = setTimeout(() => void this.refreshRooms(), REFRESH_WITHIN_MS * Math.random());
+    } else void this.refreshRooms();
     void this.outbox.adopt();
     this.outbox.drainAll();
     this.#sendReads();
@@ -337,35 +347,40 @@ export class Client {
   }
 
   #roomEvent(log: Log, event: Event): void {
-    const id = log.id;
-    const room = this.rooms.get(id);
+    const room = this.rooms.get(log.id);
+    if (room === undefined) return;
     const { body } = event;
-    const actor = bytesToId(event.actorId);
+    const seq = Number(event.seq);
+    const change: Partial<RoomEntry> = { head: Math.max(room.head, seq) };
     switch (body.case) {
       case "messagePosted": {
-        this.typing.stopped(id, actor);
+        const actor = bytesToId(event.actorId);
+        this.typing.stopped(log.id, actor);
+        // What the server's count includes already is not counted again.
         const counts =
-          actor !== this.user.id && !body.value.erased && Number(event.seq) > (room?.readSeq ?? 0);
-        this.rooms.change(id, {
-          head: log.seq,
-          unread: (room?.unread ?? 0) + (counts ? 1 : 0),
-          preview: body.value.text.slice(0, 120),
-          lastAt: Number(event.atUs / 1_000n),
-        });
-        return;
+          actor !== this.user.id && !body.value.erased && seq > Math.max(room.readSeq, room.head);
+        if (counts) change.unread = room.unread + 1;
+        change.preview = body.value.text.slice(0, 120);
+        change.lastAt = milliseconds(event.atUs);
+        break;
       }
       case "roomRenamed":
-        return this.rooms.change(id, { name: body.value.name, topic: body.value.topic, head: log.seq });
+        change.name = body.value.name;
+        change.topic = body.value.topic;
+        break;
       case "roomArchived":
-        return this.rooms.change(id, { archived: body.value.archived, head: log.seq });
+        change.archived = body.value.archived;
+        break;
       case "memberJoined":
-        return this.rooms.change(id, { members: (room?.members ?? 0) + 1, head: log.seq });
+        if (seq > room.head) change.members = room.members + 1;
+        break;
       case "memberLeft":
-        if (bytesToId(body.value.userId) === this.user.id) return this.#follower.left(id);
-        return this.rooms.change(id, { members: Math.max(0, (room?.members ?? 1) - 1), head: log.seq });
+        if (bytesToId(body.value.userId) === this.user.id) return this.#follower.left(log.id);
+        if (seq > room.head) change.members = room.members - 1;
+        break;
       default:
-        return this.rooms.change(id, { head: log.seq });
     }
+    this.rooms.change(log.id, change);
   }
 
   #ownEvent({ body }: Event): void {
@@ -391,7 +406,7 @@ export class Client {
     const room = this.rooms.get(roomId);
     if (room === undefined || seq >= room.head) return 0;
     const log = this.#follower.log(roomId);
-    if (!log.loaded) return Math.min(room.unread, room.head - seq);
+    if (!log.loaded || log.seq < room.head) return Math.min(room.unread, room.head - seq);
     return log.entries.filter(
       (entry) =>
         entry.kind === "message" && entry.seq > seq && entry.authorId !== this.user.id && !entry.deleted,

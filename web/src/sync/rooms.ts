@@ -40,8 +40,12 @@ export class RoomList extends Store<RoomsState> {
     this.set({ status: "ready", rooms: byName(rooms) });
   }
 
+  /** True once the list has come from the server in this page's life. */
+  isFresh = false;
+
   /** A list fetched a moment ago; rooms that are followed may be ahead of it. */
   merge(fresh: readonly RoomEntry[]): void {
+    this.isFresh = true;
     this.load(
       fresh.map((room) => {
         const known = this.get(room.id);
@@ -84,6 +88,11 @@ export class RoomList extends Store<RoomsState> {
 
   remove(id: string): void {
     this.update((state) => ({ ...state, rooms: state.rooms.filter((room) => room.id !== id) }));
+  }
+
+  /** The rooms of the user are these and no others. */
+  retain(ids: ReadonlySet<string>): void {
+    this.update((state) => ({ ...state, rooms: state.rooms.filter((room) => ids.has(room.id)) }));
   }
 
   /** Heads from Welcome or RoomHeads; `keep` has rooms that are followed in
