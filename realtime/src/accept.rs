@@ -3,6 +3,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use aws_lc_rs::hmac;
 use axum::{
     Router,
     extract::{ConnectInfo, State, WebSocketUpgrade},
@@ -13,7 +14,8 @@ use axum::{
 use parlor_domain::limits::{
     DATAGRAM_BYTES, FRAME_BYTES, HELLO_TIMEOUT, OUTBOX_BYTES, SESSION_IDLE_TIMEOUT,
 };
-use quinn::{IdleTimeout, TransportConfig, VarInt};
+use quinn::{EndpointConfig, IdleTimeout, TransportConfig, VarInt};
+use quinn_proto::HashedConnectionIdGenerator;
 use tokio::time::timeout;
 
 use crate::{
@@ -49,15 +51,31 @@ fn transport() -> TransportConfig {
     transport
 }
 
+/// What lets a restarted server tell clients at once that their connections are
+/// gone, by a stateless reset (RFC 9000 section 10.3), where they would wait for
+/// a timeout otherwise: its keys must outlive the process.
+fn endpoint_config(secret: &[u8; 32]) -> EndpointConfig {
+    let derive = |purpose: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), purpose);
+    let reset_key = hmac::Key::new(hmac::HMAC_SHA256, derive(b"stateless reset").as_ref());
+    let mut id_key = [0; 8];
+    id_key.copy_from_slice(&derive(b"connection ids").as_ref()[..8]);
+    let id_key = u64::from_be_bytes(id_key);
+    let mut config = EndpointConfig::new(Arc::new(reset_key));
+    config.cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(id_key)));
+    config
+}
+
 /// A QUIC endpoint on this socket for both lanes: ALPN `h3` and `parlor/1`,
 /// early data off. Certificates are asked for at each handshake, so that they
-/// can be rotated while connections live.
+/// can be rotated while connections live. `secret` is kept from one start to the
+/// next: by it a restarted server tells clients that their connections are gone.
 ///
 /// # Errors
 /// The socket cannot be used.
 pub fn endpoint(
     socket: std::net::UdpSocket,
     certificates: Arc<dyn rustls::server::ResolvesServerCert>,
+    secret: &[u8; 32],
 ) -> io::Result<quinn::Endpoint> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut tls = rustls::ServerConfig::builder_with_provider(provider)
@@ -72,7 +90,7 @@ pub fn endpoint(
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
     config.transport_config(Arc::new(transport())).max_incoming(HANDSHAKES);
     let runtime = Arc::new(quinn::TokioRuntime);
-    quinn::Endpoint::new(quinn::EndpointConfig::default(), Some(config), socket, runtime)
+    quinn::Endpoint::new(endpoint_config(secret), Some(config), socket, runtime)
 }
 
 /// Accepts until the node drains; no handshake is awaited in the loop.

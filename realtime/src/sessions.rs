@@ -171,8 +171,8 @@ impl Drop for SessionGuard {
         for log in &self.watched {
             take_out(&mut index.watchers, log, id);
         }
-        // Held by the index, this guard, and its session: it was the last.
-        if Arc::strong_count(&self.bucket) <= 3 {
+        // Held by the index and this guard alone: it was the user's last.
+        if Arc::strong_count(&self.bucket) <= 2 {
             index.buckets.remove(&self.who.user);
         }
     }

@@ -21,6 +21,8 @@ const TAIL_BYTES: usize = OUTBOX_BYTES / 4;
 pub(crate) trait Follower {
     fn session(&self) -> SessionId;
     fn user(&self) -> UserId;
+    /// Membership was read when the log stood here; `None` for one's own log.
+    fn authorised_at(&self) -> Option<Seq>;
 }
 
 /// Somebody wants to follow from a seq on.
@@ -29,8 +31,6 @@ pub(crate) struct Attach<F> {
     pub(crate) follower: F,
     /// The last event the session has.
     pub(crate) after: Seq,
-    /// Membership was read when the log stood here; `None` for one's own log.
-    pub(crate) authorised_at: Option<Seq>,
 }
 
 /// What came of it.
@@ -90,7 +90,8 @@ impl<F: Follower> Machine<F> {
         &self.followers
     }
 
-    /// True where nobody follows and no gate has to be kept.
+    /// True where nobody follows. Gates need not be kept: they are open again
+    /// long before an idle room is put to sleep.
     pub(crate) fn is_idle(&self) -> bool {
         self.followers.is_empty()
     }
@@ -98,9 +99,9 @@ impl<F: Follower> Machine<F> {
     /// Attaches at exactly the seq the session has, or not at all (C7): since
     /// this room alone passes events on, nothing can come between.
     pub(crate) fn attach(&mut self, attach: Attach<F>) -> Attached {
-        let Attach { follower, after, authorised_at } = attach;
+        let Attach { follower, after } = attach;
         let oldest = self.tail.front().map_or(self.head.seq.next(), |event| event.seq);
-        if let Some(at) = authorised_at {
+        if let Some(at) = follower.authorised_at() {
             if at.next() < oldest && at < self.head.seq {
                 return Attached::Recheck;
             }
@@ -115,20 +116,14 @@ impl<F: Follower> Machine<F> {
         if after.next() < oldest {
             return Attached::Behind(self.head);
         }
-        self.detach(follower.session());
+        self.detach(|other| other.session() == follower.session());
         self.followers.push(follower);
         Attached::Live(self.tail.iter().filter(|event| event.seq > after).cloned().collect())
     }
 
-    /// Stops passing events to a session.
-    pub(crate) fn detach(&mut self, session: SessionId) {
-        self.followers.retain(|follower| follower.session() != session);
-    }
-
-    /// A session is gone altogether.
-    pub(crate) fn forget(&mut self, session: SessionId) {
-        self.detach(session);
-        self.gates.remove(&session);
+    /// Stops passing events to some followers.
+    pub(crate) fn detach(&mut self, gone: impl Fn(&F) -> bool) {
+        self.followers.retain(|follower| !gone(follower));
     }
 
     /// Takes committed events, ascending, as they were read or answered.
@@ -166,16 +161,14 @@ impl<F: Follower> Machine<F> {
         }
     }
 
-    /// Takes out the followers whom these events made outsiders; for after the
-    /// events were passed on (rule 4.7).
-    pub(crate) fn part(&mut self, events: &[Arc<Event>]) -> Vec<F> {
-        let mut gone = Vec::new();
-        for event in events {
-            if let EventBody::MemberLeft { user } = event.body {
-                gone.extend(self.followers.extract_if(.., |follower| follower.user() == user));
-            }
-        }
-        gone
+    /// Takes out the followers whom this event made outsiders; for after it was
+    /// passed on (rule 4.7). Whoever was found to be a member later came back.
+    pub(crate) fn part(&mut self, event: &Event) -> Vec<F> {
+        let EventBody::MemberLeft { user } = event.body else { return Vec::new() };
+        let outsider = |follower: &mut F| {
+            follower.user() == user && follower.authorised_at().is_none_or(|at| at < event.seq)
+        };
+        self.followers.extract_if(.., outsider).collect()
     }
 
     /// True where a request may go to the log; false answers `RETRY_IN_ORDER`.
@@ -200,6 +193,9 @@ impl<F: Follower> Machine<F> {
 fn weight(event: &Event) -> usize {
     let text = match &event.body {
         EventBody::MessagePosted { text, .. } | EventBody::MessageEdited { text, .. } => text.len(),
+        EventBody::RoomCreated { name, topic, .. } | EventBody::RoomRenamed { name, topic } => {
+            name.as_str().len() + topic.as_str().len()
+        }
         _ => 0,
     };
     size_of::<Event>() + text
@@ -212,7 +208,7 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    struct Somebody(SessionId, UserId);
+    struct Somebody(SessionId, UserId, Option<Seq>);
 
     impl Follower for Somebody {
         fn session(&self) -> SessionId {
@@ -221,10 +217,13 @@ mod tests {
         fn user(&self) -> UserId {
             self.1
         }
+        fn authorised_at(&self) -> Option<Seq> {
+            self.2
+        }
     }
 
     fn somebody() -> Somebody {
-        Somebody(SessionId::random(), UserId::random())
+        Somebody(SessionId::random(), UserId::random(), None)
     }
 
     fn event(seq: u64, body: EventBody) -> Event {
@@ -247,8 +246,8 @@ mod tests {
     }
 
     fn attach(room: &mut Machine<Somebody>, who: Somebody, after: u64, checked: u64) -> Attached {
-        let (after, authorised_at) = (Seq::new(after), Some(Seq::new(checked)));
-        room.attach(Attach { follower: who, after, authorised_at })
+        let follower = Somebody(who.0, who.1, Some(Seq::new(checked)));
+        room.attach(Attach { follower, after: Seq::new(after) })
     }
 
     fn seqs(events: &[Arc<Event>]) -> Vec<u64> {
@@ -294,7 +293,8 @@ mod tests {
         assert_eq!(attach(&mut room, who, 6, 6), Attached::Live(vec![]), "came back since");
         assert_eq!(attach(&mut room, who, 6, 1), Attached::Recheck);
         let last = room.take([left(7, who.1)]);
-        assert_eq!(room.part(&last.events), [who]);
+        let gone = room.part(&last.events[0]);
+        assert_eq!(gone.iter().map(Follower::user).collect::<Vec<_>>(), [who.1]);
         assert!(room.is_idle());
     }
 

@@ -5,12 +5,12 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Instant,
 };
 
-use parlor_domain::{Command, LogId, Position, Seq, SessionId, UserId, limits};
+use parlor_domain::{Command, LogId, Position, Seq, UserId, limits};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::{
@@ -39,12 +39,18 @@ pub(crate) struct RoomHandle {
 #[derive(Debug, Default)]
 pub(crate) struct Hints {
     reaches: AtomicU64,
+    missed: AtomicBool,
     pub(crate) given: Notify,
 }
 
 impl Hints {
     pub(crate) fn reaches(&self) -> Seq {
         Seq::new(self.reaches.load(Ordering::Acquire))
+    }
+
+    /// True once after announcements were lost.
+    pub(crate) fn take_missed(&self) -> bool {
+        self.missed.swap(false, Ordering::AcqRel)
     }
 }
 
@@ -63,8 +69,9 @@ impl Registry {
         let room = RoomHandle { inputs, hints: Arc::default() };
         rooms.insert(log, room.clone());
         drop(rooms);
-        let hints = Arc::clone(&room.hints);
-        node.tasks.spawn(task::run(Arc::downgrade(node), log, receiver, hints));
+        let registered =
+            Registered { node: Arc::downgrade(node), log, hints: Arc::clone(&room.hints) };
+        node.tasks.spawn(task::run(registered, receiver));
         room
     }
 
@@ -92,7 +99,7 @@ impl Registry {
         queue: &mpsc::Receiver<RoomInput>,
     ) -> bool {
         let mut rooms = self.rooms();
-        // The registry's own handle and the task itself.
+        // One is the registry's own handle, one is the task's.
         if Arc::strong_count(hints) > 2 || !queue.is_empty() {
             return false;
         }
@@ -115,22 +122,17 @@ pub(crate) struct Asleep;
 
 impl RoomHandle {
     /// Hands over a command; waits while the room's queue is full. The answer
-    /// goes to the session.
+    /// goes to the session, unless this is cancelled before it returned.
     pub(crate) async fn submit(
         &self,
         command: Command,
         session: Arc<Shared>,
+        deadline: Instant,
     ) -> Result<(), Asleep> {
-        let deadline = Instant::now() + limits::COMMIT_DEADLINE;
-        let pending = Pending::new(command, session, deadline);
-        match self.inputs.send(RoomInput::Submit(pending)).await {
-            Ok(()) => Ok(()),
-            Err(mpsc::error::SendError(RoomInput::Submit(pending))) => {
-                pending.forget();
-                Err(Asleep)
-            }
-            Err(_) => Err(Asleep),
-        }
+        // A place first: a pending command that is dropped ends its session.
+        let place = self.inputs.reserve().await.map_err(|_| Asleep)?;
+        place.send(RoomInput::Submit(Pending::new(command, session, deadline)));
+        Ok(())
     }
 
     /// Asks to follow from `after` on.
@@ -146,15 +148,10 @@ impl RoomHandle {
         attached.await.map_err(|_| Asleep)
     }
 
-    /// Stops following.
-    pub(crate) async fn detach(&self, session: SessionId) {
+    /// Stops passing events to an attachment that was given up.
+    pub(crate) async fn detach(&self, attachment: Arc<Attachment>) {
         // A room that is asleep has nobody who follows it.
-        let _ = self.inputs.send(RoomInput::Detach(session)).await;
-    }
-
-    /// The session is gone.
-    pub(crate) async fn forget(&self, session: SessionId) {
-        let _ = self.inputs.send(RoomInput::Forget(session)).await;
+        let _ = self.inputs.send(RoomInput::Detach(attachment)).await;
     }
 
     /// Somebody is typing; dropped where the room is busy.
@@ -170,7 +167,8 @@ impl RoomHandle {
 
     /// Announcements were lost: look how far the log reaches.
     pub(crate) fn recheck(&self) {
-        let _ = self.inputs.try_send(RoomInput::Recheck);
+        self.hints.missed.store(true, Ordering::Release);
+        self.hints.given.notify_one();
     }
 }
 
@@ -186,6 +184,101 @@ impl Drop for Registered {
     fn drop(&mut self) {
         if let Some(node) = self.node.upgrade() {
             node.registry.remove(self.log, &self.hints);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use parlor_bus::Bus;
+    use parlor_domain::{Body, Change, Code, RequestId, RoomId, RoomName, SystemClock, Topic};
+    use parlor_store::Database;
+    use parlor_token::Verifier;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::NodeConfig;
+
+    async fn node(folder: &tempfile::TempDir) -> (Arc<Inner>, parlor_store::LogDriver) {
+        let clock: Arc<dyn parlor_domain::Clock> = Arc::new(SystemClock);
+        let database = Database::Sqlite { path: folder.path().join("parlor.db") };
+        let opened = parlor_store::open(&database, Arc::clone(&clock)).await.expect("opens");
+        let verifier = Verifier::new(Arc::clone(&clock));
+        let config = NodeConfig::default();
+        let inner = Inner::new(config, opened.store, Bus::local(), verifier, clock);
+        (Arc::new(inner), opened.driver)
+    }
+
+    fn post(room: RoomId) -> Command {
+        let body = Body::parse("hello").expect("a text");
+        let change = Change::Post { room, body, reply_to: None };
+        Command { request_id: RequestId::random(), actor: UserId::SYSTEM, change }
+    }
+
+    async fn room(node: &Inner) -> RoomId {
+        let room = RoomId::random();
+        let change = Change::CreateRoom {
+            room,
+            name: RoomName::parse("design").expect("a name"),
+            topic: Topic::parse("").expect("a topic"),
+            visibility: parlor_domain::Visibility::Public,
+        };
+        let create = Command { request_id: RequestId::random(), actor: UserId::SYSTEM, change };
+        let done = node.store.log.submit(vec![create]).await.expect("committed");
+        done[0].as_ref().expect("made");
+        room
+    }
+
+    #[tokio::test]
+    async fn c10_a_room_that_nobody_holds_can_fall_asleep() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (node, driver) = node(&folder).await;
+        node.tasks.spawn(driver.run());
+        let room = room(&node).await;
+        let (session, mut answers) = Shared::new();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let handle = node.registry.enter(&node, room.into());
+        handle.submit(post(room), session, deadline).await.expect("awake");
+        answers.recv().await.expect("answered").result.expect("posted");
+        // Of these two `evict` knows; one more, and no room ever fell asleep.
+        let hints = Arc::downgrade(&handle.hints);
+        drop(handle);
+        assert_eq!(hints.strong_count(), 2, "the registry and the task");
+    }
+
+    #[tokio::test]
+    async fn c13_a_busy_room_holds_senders_back_and_ends_no_session() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // Nobody drives the log: commits hang.
+        let (node, driver) = node(&folder).await;
+        let writing = node.tasks.spawn(driver.run());
+        let room = room(&node).await;
+        writing.abort();
+        let (node, _hangs) = {
+            let _ = writing.await;
+            self::node(&folder).await
+        };
+        let handle = node.registry.enter(&node, room.into());
+        let mut sessions = Vec::new();
+        let deadline = Instant::now() + Duration::from_millis(700);
+        let mut held_back = false;
+        for _ in 0..limits::ROOM_QUEUE * 4 {
+            let (session, answers) = Shared::new();
+            let sent = handle.submit(post(room), Arc::clone(&session), deadline);
+            held_back = timeout(Duration::from_millis(300), sent).await.is_err();
+            sessions.push((session, answers));
+            if held_back {
+                break;
+            }
+        }
+        assert!(held_back, "what waits for a room is bounded");
+        let (held, _) = sessions.pop().expect("the one held back");
+        assert!(timeout(Duration::ZERO, held.signalled()).await.is_err(), "it stays");
+        for (_, mut answers) in sessions {
+            let refusal = answers.recv().await.expect("answered").result.expect_err("hung");
+            assert_eq!(refusal.code, Code::Unavailable);
         }
     }
 }

@@ -4,26 +4,26 @@ use std::{
     collections::VecDeque,
     future::{Future, pending},
     pin::Pin,
-    sync::{Arc, Weak},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use parlor_bus::{Announcement, Bus};
 use parlor_domain::{
-    Code, Command, Event, LogId, Position, Refusal, Seq, SessionId, UserId, limits,
+    Change, Code, Command, Event, EventBody, LogId, Position, Refusal, Seq, SessionId, UserId,
+    limits,
 };
 use parlor_store::{Done, Log, Page, StoreError};
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{sleep, sleep_until, timeout_at},
+    time::{sleep, sleep_until, timeout, timeout_at},
 };
 
 use super::{
     machine::{Attach, Attached, Machine},
-    registry::{Hints, Registered},
+    registry::Registered,
 };
 use crate::{
-    node::Inner,
     session::{
         close::CloseReason,
         order::OrderGate,
@@ -38,6 +38,9 @@ const READ_AGAIN: Duration = Duration::from_millis(200);
 const SUSPECT_INTERVAL: Duration = Duration::from_secs(1);
 /// ... for this long: a commit can land after its answer was given up.
 const SUSPECT_FOR: Duration = Duration::from_secs(10);
+/// Texts of one commit, together, about: it is passed on at once, and has to fit
+/// the outbox of whoever reads along.
+const COMMIT_BYTES: usize = limits::OUTBOX_BYTES / 4;
 
 /// What comes to a room.
 #[derive(Debug)]
@@ -49,10 +52,8 @@ pub(crate) enum RoomInput {
         authorised_at: Option<Seq>,
         reply: oneshot::Sender<Attached>,
     },
-    Detach(SessionId),
-    Forget(SessionId),
+    Detach(Arc<Attachment>),
     Typing(UserId),
-    Recheck,
 }
 
 /// A command on its way. One that is dropped without an answer ends its session,
@@ -79,11 +80,6 @@ impl Pending {
             session.answer(Answer { id, log, result });
         }
     }
-
-    /// It was not handed over; the caller sees to the answer.
-    pub(crate) fn forget(mut self) {
-        self.session = None;
-    }
 }
 
 impl Drop for Pending {
@@ -107,28 +103,24 @@ struct Room {
     committing: Vec<Pending>,
     /// The log may hold events that nobody announced until then.
     suspect_until: Option<Instant>,
+    /// When to look then.
+    look_at: Instant,
 }
 
 /// Runs one room until nobody needs it.
-pub(crate) async fn run(
-    node: Weak<Inner>,
-    log_id: LogId,
-    mut inputs: mpsc::Receiver<RoomInput>,
-    hints: Arc<Hints>,
-) {
-    let registered = Registered { node: node.clone(), log: log_id, hints: Arc::clone(&hints) };
+pub(crate) async fn run(registered: Registered, mut inputs: mpsc::Receiver<RoomInput>) {
+    let Registered { node, log: log_id, hints } = &registered;
+    let log_id = *log_id;
     let Some((log, bus, stopped)) =
         node.upgrade().map(|node| (node.store.log.clone(), node.bus.clone(), node.stopped.clone()))
     else {
         return;
     };
-    let head = match log.head(log_id).await {
-        Ok(Some(head)) => head,
-        other => {
-            drop(registered);
-            let refusal = other.map_or_else(Refusal::from, |_| Refusal::not_found());
-            return refuse_all(inputs, &refusal).await;
-        }
+    let head = match timeout(limits::COMMIT_DEADLINE, log.head(log_id)).await {
+        Ok(Ok(Some(head))) => head,
+        Ok(Ok(None)) => return refuse_all(inputs, &Refusal::not_found()).await,
+        Ok(Err(error)) => return refuse_all(inputs, &error.into()).await,
+        Err(_) => return refuse_all(inputs, &unavailable()).await,
     };
     let mut room = Room {
         log_id,
@@ -138,6 +130,7 @@ pub(crate) async fn run(
         waiting: VecDeque::new(),
         committing: Vec::new(),
         suspect_until: None,
+        look_at: Instant::now(),
     };
     let mut commit: Option<Commit> = None;
     let mut read: Option<Read> = None;
@@ -145,7 +138,9 @@ pub(crate) async fn run(
     loop {
         let idle = room.machine.is_idle() && commit.is_none() && read.is_none();
         tokio::select! {
-            count = inputs.recv_many(&mut taken, limits::ROOM_QUEUE) => {
+            count = inputs.recv_many(&mut taken, limits::ROOM_QUEUE),
+                if room.waiting.len() < limits::ROOM_QUEUE =>
+            {
                 if count == 0 {
                     return;
                 }
@@ -161,15 +156,20 @@ pub(crate) async fn run(
                 read = None;
                 room.read(page);
             }
-            () = hints.given.notified() => room.machine.announced(hints.reaches()),
+            () = hints.given.notified() => {
+                room.machine.announced(hints.reaches());
+                if hints.take_missed() {
+                    room.suspect();
+                }
+            }
             () = stopped.cancelled(), if commit.is_none() => return,
             () = sleep(limits::ROOM_IDLE), if idle => {
                 let Some(node) = node.upgrade() else { return };
-                if node.registry.evict(log_id, &hints, &inputs) {
+                if node.registry.evict(log_id, hints, &inputs) {
                     return;
                 }
             }
-            () = sleep_until((Instant::now() + SUSPECT_INTERVAL).into()),
+            () = sleep_until(room.look_at.into()),
                 if room.suspect_until.is_some() && read.is_none() =>
             {
                 read = Some(room.start_read());
@@ -191,7 +191,9 @@ async fn maybe<T>(future: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) 
     }
 }
 
-/// Answers whoever came before the room was found not to be there.
+/// Answers whoever came before the room was found not to be there. It stays
+/// registered meanwhile: what a session sends to the room that is woken next
+/// comes after these answers (C4).
 async fn refuse_all(mut inputs: mpsc::Receiver<RoomInput>, refusal: &Refusal) {
     inputs.close();
     while let Some(input) = inputs.recv().await {
@@ -214,8 +216,8 @@ impl Room {
                 if attachment.is_given_up() {
                     return;
                 }
-                let follower = Seat(Arc::clone(&attachment));
-                let attached = self.machine.attach(Attach { follower, after, authorised_at });
+                let follower = Seat { attachment: Arc::clone(&attachment), authorised_at };
+                let attached = self.machine.attach(Attach { follower, after });
                 if let Attached::Live(missing) = &attached
                     && let Some(last) = missing.last()
                 {
@@ -228,29 +230,34 @@ impl Room {
                 // A session that ended meanwhile detaches by itself.
                 let _ = reply.send(attached);
             }
-            RoomInput::Detach(session) => self.machine.detach(session),
-            RoomInput::Forget(session) => self.machine.forget(session),
+            // Not by session: it may follow anew already.
+            RoomInput::Detach(gone) => {
+                self.machine.detach(|seat| Arc::ptr_eq(&seat.attachment, &gone));
+            }
             RoomInput::Typing(user) => self.typing(user),
-            RoomInput::Recheck => self.suspect(),
         }
     }
 
     fn typing(&self, user: UserId) {
         let frame = wire::typing(self.log_id.as_room(), user);
-        for Seat(follower) in self.machine.followers().iter().filter(|seat| seat.0.user != user) {
-            follower.session.outbox.push_typing(self.log_id, user, frame.clone());
+        for Seat { attachment, .. } in self.machine.followers() {
+            if attachment.user != user {
+                attachment.session.outbox.push_typing(self.log_id, user, frame.clone());
+            }
         }
     }
 
     fn suspect(&mut self) {
-        self.suspect_until = Some(Instant::now() + SUSPECT_FOR);
+        let now = Instant::now();
+        self.suspect_until = Some(now + SUSPECT_FOR);
+        self.look_at = now + SUSPECT_INTERVAL;
     }
 
     /// Takes all that waits and hands it to the log in one batch.
     fn start_commit(&mut self) -> Option<Commit> {
         let now = Instant::now();
-        let mut commands = Vec::new();
-        while commands.len() < limits::COMMIT_COMMANDS {
+        let (mut commands, mut bytes) = (Vec::new(), 0);
+        while commands.len() < limits::COMMIT_COMMANDS && bytes < COMMIT_BYTES {
             let Some(pending) = self.waiting.pop_front() else { break };
             let (Some(session), id) = (pending.session(), pending.command.request_id) else {
                 continue;
@@ -261,6 +268,7 @@ impl Room {
                 self.machine.hold(session, id, now);
                 pending.answer(Err(unavailable()));
             } else {
+                bytes += text_bytes(&pending.command);
                 commands.push(pending.command.clone());
                 self.committing.push(pending);
             }
@@ -329,7 +337,8 @@ impl Room {
         }
     }
 
-    fn start_read(&self) -> Read {
+    fn start_read(&mut self) -> Read {
+        self.look_at = Instant::now() + SUSPECT_INTERVAL;
         let (log, log_id, after) = (self.log.clone(), self.log_id, self.machine.head().seq);
         Box::pin(async move {
             let page = log.after(log_id, after, limits::PAGE_ITEMS).await;
@@ -353,21 +362,37 @@ impl Room {
         }
     }
 
+    /// Whoever leaves gets nothing that came after (rule 4.7), so events are
+    /// passed on up to each departure.
     fn fan_out(&mut self, events: &[Arc<Event>]) {
+        let is_departure = |event: &Arc<Event>| matches!(event.body, EventBody::MemberLeft { .. });
+        for run in events.split_inclusive(is_departure) {
+            self.pass_on(run);
+        }
+    }
+
+    fn pass_on(&mut self, events: &[Arc<Event>]) {
         let Some(last) = events.last() else { return };
         if !self.machine.followers().is_empty() {
             let all = events.iter().map(AsRef::as_ref);
             let frames = wire::events(self.log_id, self.machine.head().epoch, all);
-            for Seat(follower) in self.machine.followers() {
+            for Seat { attachment, .. } in self.machine.followers() {
                 for frame in &frames {
-                    follower.push(frame.clone());
+                    attachment.push(frame.clone());
                 }
-                follower.sent_up_to(last.seq);
+                attachment.sent_up_to(last.seq);
             }
         }
-        for Seat(gone) in &self.machine.part(events) {
-            gone.session.parted(self.log_id.as_room());
+        for Seat { attachment, .. } in &self.machine.part(last) {
+            attachment.part();
         }
+    }
+}
+
+fn text_bytes(command: &Command) -> usize {
+    match &command.change {
+        Change::Post { body, .. } | Change::Edit { body, .. } => body.as_str().len(),
+        _ => 0,
     }
 }
 

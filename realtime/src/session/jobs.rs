@@ -7,9 +7,11 @@ use std::{
 };
 
 use parlor_domain::{
-    Action, Code, Event, LogId, Position, Refusal, RequestId, RoomId, Seq, UserId, limits, permit,
+    Action, Code, DeviceId, LogId, Position, Refusal, RequestId, RoomId, Seq, UserId, limits,
+    permit,
 };
-use parlor_store::{Page, RoomSummary, StoreError};
+use parlor_store::{Page, RoomSummary};
+use tokio::time::sleep;
 
 use super::{
     machine::FetchFrom,
@@ -25,22 +27,38 @@ use crate::{
 /// While a long backfill runs, membership is read again this often (C19).
 const AUTHORISED_FOR: Duration = Duration::from_millis(500);
 
+/// What the database or a room could not do is tried again after this.
+const TRY_AGAIN: Duration = Duration::from_millis(100);
+
 /// Rooms named in one frame of heads.
 pub(crate) const HEADS_PER_FRAME: usize = 100;
 
 /// What has come of a job.
 #[derive(Debug)]
 pub(crate) enum JobDone {
-    /// A log is followed, or was found not to be there.
-    Opened { id: Option<RequestId>, attachment: Arc<Attachment>, result: Result<(), Refusal> },
+    /// The opening of a log has ended.
+    Opened { attachment: Arc<Attachment>, end: OpenEnd },
     /// A fetch was answered.
     Fetched { id: RequestId },
-    /// Rooms that the session does not follow, as they stand.
-    Summed(Result<Vec<RoomSummary>, StoreError>),
+    /// Heads of rooms that the session does not follow were told.
+    Summed,
     /// Events of the user's own log.
-    OwnLog(Result<Vec<Event>, StoreError>),
+    OwnLog(Page),
     /// Whether the device is still signed in.
-    Device(Result<bool, StoreError>),
+    Device { signed_in: bool },
+    /// The database misbehaved, and waiting would not help.
+    Failed,
+}
+
+/// How the opening of a log has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OpenEnd {
+    /// Its room passes on what comes from now on.
+    Followed,
+    /// Refused, or not the user's any more; the client was told.
+    Closed,
+    /// It was promised, and cannot be brought up to date.
+    Broken,
 }
 
 /// What every job of a session needs.
@@ -58,12 +76,6 @@ enum Stop {
     Refused(Refusal),
     /// The user is no member any more.
     Gone,
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Refused(error.into())
-    }
 }
 
 impl Context {
@@ -85,29 +97,29 @@ impl Context {
         attachment: Arc<Attachment>,
         from: Position,
     ) -> JobDone {
-        let result = self.bring_up_to_date(id, &attachment, from).await;
-        let result = result.map_err(|stop| {
-            let (refusal, gone) = match stop {
-                Stop::Gone => (Refusal::not_found(), true),
-                Stop::Refused(refusal) => {
-                    let gone = !refusal.code.is_retryable();
-                    (refusal, gone)
+        let end = match self.bring_up_to_date(id, &attachment, from).await {
+            Ok(()) => OpenEnd::Followed,
+            Err(stop) => {
+                let refusal = match stop {
+                    Stop::Gone => Refusal::not_found(),
+                    Stop::Refused(refusal) => refusal,
+                };
+                match id {
+                    Some(id) if attachment.claim_answer() => {
+                        self.session.push(Class::Control, wire::reply_refused(id, &refusal));
+                        OpenEnd::Closed
+                    }
+                    // Nobody asked, or was told ok before: the log ends here.
+                    _ if !refusal.code.is_retryable() => {
+                        let nowhere = wire::reset(attachment.log, Position::default());
+                        self.session.push(Class::Control, nowhere);
+                        OpenEnd::Closed
+                    }
+                    _ => OpenEnd::Broken,
                 }
-            };
-            match id {
-                Some(id) if attachment.claim_answer() => {
-                    self.session.push(Class::Control, wire::reply_refused(id, &refusal));
-                }
-                // Nobody asked, or was told ok before: the log ends here.
-                _ if gone => {
-                    let nowhere = wire::reset(attachment.log, Position::default());
-                    self.session.push(Class::Control, nowhere);
-                }
-                _ => {}
             }
-            refusal
-        });
-        JobDone::Opened { id, attachment, result }
+        };
+        JobDone::Opened { attachment, end }
     }
 
     async fn bring_up_to_date(
@@ -117,7 +129,12 @@ impl Context {
         from: Position,
     ) -> Result<(), Stop> {
         let log = attachment.log;
-        let head = self.authorise(log).await.map_err(Stop::Refused)?;
+        let authorised = match id {
+            Some(_) => self.authorise(log).await,
+            // It was not asked for now: it can wait for the database.
+            None => patiently(|| self.authorise(log)).await,
+        };
+        let head = authorised.map_err(Stop::Refused)?;
         let from = if from.fits(head) {
             Position { epoch: head.epoch, seq: from.seq }
         } else {
@@ -160,8 +177,7 @@ impl Context {
                         authorised_at = Some(self.recheck(log).await?);
                         checked = Instant::now();
                     }
-                    let page = self.node.store.log.after(log, after, limits::PAGE_ITEMS).await?;
-                    let page = page.ok_or_else(|| Stop::Refused(Refusal::not_found()))?;
+                    let page = patiently(|| self.page(log, after)).await.map_err(Stop::Refused)?;
                     let Some(last) = page.events.last() else {
                         return Err(Stop::Refused(Refusal::new(
                             Code::Internal,
@@ -174,7 +190,7 @@ impl Context {
                 }
                 // The room went to sleep between entering and attaching, or it
                 // could not reach the database.
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(_) => sleep(TRY_AGAIN).await,
             }
         }
         backfill.finish().await;
@@ -182,7 +198,7 @@ impl Context {
     }
 
     async fn recheck(&self, log: LogId) -> Result<Seq, Stop> {
-        match self.authorise(log).await {
+        match patiently(|| self.authorise(log)).await {
             Ok(head) => Ok(head.seq),
             Err(refusal) if refusal.code.is_retryable() => Err(Stop::Refused(refusal)),
             Err(_) => Err(Stop::Gone),
@@ -223,21 +239,62 @@ impl Context {
         JobDone::Fetched { id }
     }
 
-    /// Rooms as this user sees them.
+    /// Tells how rooms stand that the session does not follow.
     pub(crate) async fn sum_up(self, rooms: Vec<RoomId>) -> JobDone {
-        JobDone::Summed(self.node.store.rooms.summaries(self.user, &rooms).await)
+        let read = || async {
+            self.node.store.rooms.summaries(self.user, &rooms).await.map_err(Refusal::from)
+        };
+        match patiently(read).await {
+            Ok(rooms) => self.tell_heads(rooms).await,
+            Err(_) => JobDone::Failed,
+        }
+    }
+
+    /// Tells the heads of many rooms, not more at once than the outbox takes.
+    pub(crate) async fn tell_heads(self, rooms: Vec<RoomSummary>) -> JobDone {
+        for chunk in rooms.chunks(HEADS_PER_FRAME) {
+            let _turn = self.session.turn().await;
+            self.session.push(Class::Control, wire::room_heads(chunk));
+        }
+        JobDone::Summed
+    }
+
+    async fn page(&self, log: LogId, after: Seq) -> Result<Page, Refusal> {
+        let page = self.node.store.log.after(log, after, limits::PAGE_ITEMS).await?;
+        page.ok_or_else(Refusal::not_found)
     }
 
     /// What happened in the user's own log.
     pub(crate) async fn read_own_log(self, after: Seq) -> JobDone {
-        let page = self.node.store.log.after(self.user.into(), after, limits::PAGE_ITEMS).await;
-        JobDone::OwnLog(page.map(|page| page.map(|page| page.events).unwrap_or_default()))
+        let page = patiently(|| self.page(self.user.into(), after)).await;
+        page.map_or(JobDone::Failed, JobDone::OwnLog)
     }
 
     /// Whether the device is still signed in.
-    pub(crate) async fn look_up_device(self, device: parlor_domain::DeviceId) -> JobDone {
-        let found = self.node.store.accounts.device(device).await;
-        JobDone::Device(found.map(|found| found.is_some_and(|device| device.revoked_at.is_none())))
+    pub(crate) async fn look_up_device(self, device: DeviceId) -> JobDone {
+        let read =
+            || async { self.node.store.accounts.device(device).await.map_err(Refusal::from) };
+        match patiently(read).await {
+            Ok(found) => {
+                let signed_in = found.is_some_and(|device| device.revoked_at.is_none());
+                JobDone::Device { signed_in }
+            }
+            Err(_) => JobDone::Failed,
+        }
+    }
+}
+
+/// Reads again while the database is away: the session stays, and hears of it
+/// when it is back (C13).
+async fn patiently<T, R>(mut read: impl FnMut() -> R) -> Result<T, Refusal>
+where
+    R: Future<Output = Result<T, Refusal>>,
+{
+    loop {
+        match read().await {
+            Err(refusal) if refusal.code == Code::Unavailable => sleep(TRY_AGAIN).await,
+            other => return other,
+        }
     }
 }
 

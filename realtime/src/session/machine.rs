@@ -196,6 +196,16 @@ impl Machine {
         }
     }
 
+    /// True where an earlier request to this log has to come again first (C4).
+    pub(crate) fn holds_back(&self, log: LogId, id: RequestId, now: Instant) -> bool {
+        match &self.state {
+            State::Ready(ready) => {
+                ready.gates.get(&log).is_some_and(|gate| !gate.opens_for(id, now))
+            }
+            _ => false,
+        }
+    }
+
     /// Takes one input. `user` is the bucket that all sessions of the user share.
     pub(crate) fn input(
         &mut self,

@@ -26,8 +26,8 @@ pub(crate) struct Outbox {
     queues: Mutex<Queues>,
     /// Something was pushed, or the outbox was closed.
     pushed: Notify,
-    /// Something was taken.
-    taken: Notify,
+    /// Something was written.
+    written: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +37,7 @@ struct Queues {
     live: VecDeque<Bytes>,
     datagrams: VecDeque<Bytes>,
     typing: Vec<((LogId, UserId), Bytes)>,
+    /// Of the frames that may not be lost, until they are written.
     bytes: usize,
     closed: bool,
 }
@@ -48,6 +49,7 @@ pub(crate) struct Batch {
     pub(crate) focus: Vec<Bytes>,
     pub(crate) live: Vec<Bytes>,
     pub(crate) datagrams: Vec<Bytes>,
+    bytes: usize,
 }
 
 impl Outbox {
@@ -107,14 +109,14 @@ impl Outbox {
     /// for live output. Returns at once when closed.
     pub(crate) async fn has_room(&self) {
         loop {
-            let taken = self.taken.notified();
+            let written = self.written.notified();
             {
                 let queues = self.lock();
                 if queues.closed || queues.bytes <= BACKFILL_WAITS_ABOVE {
                     return;
                 }
             }
-            taken.await;
+            written.await;
         }
     }
 
@@ -122,7 +124,13 @@ impl Outbox {
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.pushed.notify_one();
-        self.taken.notify_waiters();
+        self.written.notify_waiters();
+    }
+
+    /// Closes, and throws away what the writer has not taken.
+    pub(crate) fn discard(&self) {
+        self.lock().drain_into(&mut Batch::default());
+        self.close();
     }
 
     /// Waits for output and takes all of it; `None` when closed and empty. For
@@ -134,8 +142,6 @@ impl Outbox {
                 if !queues.is_empty() {
                     let mut batch = Batch::default();
                     queues.drain_into(&mut batch);
-                    drop(queues);
-                    self.taken.notify_waiters();
                     return Some(batch);
                 }
                 if queues.closed {
@@ -149,22 +155,37 @@ impl Outbox {
     /// Adds what has queued since to a batch.
     pub(crate) fn take_more(&self, batch: &mut Batch) {
         self.lock().drain_into(batch);
-        self.taken.notify_waiters();
+    }
+
+    /// The batch was written: there is room again.
+    pub(crate) fn written(&self, batch: &Batch) {
+        let mut queues = self.lock();
+        queues.bytes = queues.bytes.saturating_sub(batch.bytes);
+        drop(queues);
+        self.written.notify_waiters();
     }
 }
 
 impl Queues {
     fn is_empty(&self) -> bool {
-        self.bytes == 0 && self.datagrams.is_empty() && self.typing.is_empty()
+        self.control.is_empty()
+            && self.focus.is_empty()
+            && self.live.is_empty()
+            && self.datagrams.is_empty()
+            && self.typing.is_empty()
     }
 
     fn drain_into(&mut self, batch: &mut Batch) {
-        batch.control.extend(self.control.drain(..));
-        batch.focus.extend(self.focus.drain(..));
-        batch.live.extend(self.live.drain(..));
+        for (queue, taken) in [
+            (&mut self.control, &mut batch.control),
+            (&mut self.focus, &mut batch.focus),
+            (&mut self.live, &mut batch.live),
+        ] {
+            batch.bytes += queue.iter().map(Bytes::len).sum::<usize>();
+            taken.extend(queue.drain(..));
+        }
         batch.datagrams.extend(self.datagrams.drain(..));
         batch.datagrams.extend(self.typing.drain(..).map(|(_, frame)| frame));
-        self.bytes = 0;
     }
 }
 
@@ -183,6 +204,8 @@ mod tests {
         assert_eq!(outbox.push(Class::Control, frame.clone()), Err(Full));
         let batch = outbox.take().await.expect("open");
         assert_eq!((batch.live.len(), batch.control.len()), (fits, 0));
+        assert_eq!(outbox.push(Class::Control, frame.clone()), Err(Full), "not written yet");
+        outbox.written(&batch);
         outbox.push(Class::Control, frame).expect("there is room again");
     }
 

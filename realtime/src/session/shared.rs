@@ -49,8 +49,8 @@ pub(crate) struct Signals {
     pub(crate) drain: Option<Duration>,
     /// Logs that grew while the session watches but does not follow them.
     pub(crate) grown: HashSet<LogId>,
-    /// Rooms whose events end for this session.
-    pub(crate) parted: Vec<RoomId>,
+    /// Rooms whose events ended for this session; see [`Attachment::part`].
+    pub(crate) parted: HashSet<RoomId>,
     /// The device may have been signed out: look it up.
     pub(crate) recheck_device: bool,
 }
@@ -80,8 +80,13 @@ impl Shared {
         self.raised.notify_one();
     }
 
-    /// Ends the session.
+    /// Ends the session. What one who may not read any more (C19), or does not
+    /// (C11), was not sent yet is thrown away at once, whatever the session's
+    /// task waits for.
     pub(crate) fn kick(&self, reason: CloseReason) {
+        if matches!(reason, CloseReason::Revoked | CloseReason::SlowReader) {
+            self.outbox.discard();
+        }
         self.raise(|signals| {
             signals.kick.get_or_insert(reason);
         });
@@ -97,11 +102,6 @@ impl Shared {
         self.raise(|signals| {
             signals.grown.insert(log);
         });
-    }
-
-    /// The user is no member of the room any more.
-    pub(crate) fn parted(&self, room: RoomId) {
-        self.raise(|signals| signals.parted.push(room));
     }
 
     /// Announcements were lost: the device may have been signed out.
@@ -150,6 +150,8 @@ pub(crate) struct Attachment {
     answered: AtomicBool,
     /// The session does not want it any more.
     given_up: AtomicBool,
+    /// The room passes nothing on any more.
+    parted: AtomicBool,
 }
 
 impl Attachment {
@@ -163,6 +165,7 @@ impl Attachment {
             sent: AtomicU64::new(from.seq.get()),
             answered: AtomicBool::new(false),
             given_up: AtomicBool::new(false),
+            parted: AtomicBool::new(false),
         }
     }
 
@@ -179,6 +182,21 @@ impl Attachment {
     /// See [`Self::give_up`].
     pub(crate) fn is_given_up(&self) -> bool {
         self.given_up.load(Ordering::Acquire)
+    }
+
+    /// The user is no member any more, and the room has passed on its last event.
+    pub(crate) fn part(&self) {
+        self.parted.store(true, Ordering::Release);
+        let room = self.log.as_room();
+        self.session.raise(|signals| {
+            signals.parted.insert(room);
+        });
+    }
+
+    /// See [`Self::part`]. The session asks, since it may follow the room anew
+    /// by the time it hears of it.
+    pub(crate) fn is_parted(&self) -> bool {
+        self.parted.load(Ordering::Acquire)
     }
 
     /// Whether its events travel on the stream of the room in focus.
@@ -205,8 +223,11 @@ impl Attachment {
         }
     }
 
-    /// Queues a live frame of this log.
+    /// Queues a live frame of this log, while the session wants it.
     pub(crate) fn push(&self, frame: Bytes) {
+        if self.is_given_up() {
+            return;
+        }
         let class = if self.focus.load(Ordering::Relaxed) { Class::Focus } else { Class::Live };
         self.session.push(class, frame);
     }
@@ -215,22 +236,29 @@ impl Attachment {
 /// An attachment in a room's list. When the room's task panics, the sessions
 /// that followed it end and resume: none stays behind a room that is gone.
 #[derive(Debug)]
-pub(crate) struct Seat(pub(crate) Arc<Attachment>);
+pub(crate) struct Seat {
+    pub(crate) attachment: Arc<Attachment>,
+    pub(crate) authorised_at: Option<Seq>,
+}
 
 impl Follower for Seat {
     fn session(&self) -> SessionId {
-        self.0.session.id
+        self.attachment.session.id
     }
 
     fn user(&self) -> UserId {
-        self.0.user
+        self.attachment.user
+    }
+
+    fn authorised_at(&self) -> Option<Seq> {
+        self.authorised_at
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.session.kick(CloseReason::Internal);
+            self.attachment.session.kick(CloseReason::Internal);
         }
     }
 }

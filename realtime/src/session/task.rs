@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -19,8 +19,9 @@ use tokio::{
 
 use super::{
     close::CloseReason,
-    jobs::{Context, HEADS_PER_FRAME, JobDone},
+    jobs::{Context, HEADS_PER_FRAME, JobDone, OpenEnd},
     machine::{Checked, Effect, Input, Machine},
+    order::OrderGate,
     rate::TokenBucket,
     shared::{Answer, Attachment, Shared, Signals},
     writer,
@@ -29,7 +30,7 @@ use crate::{
     node::Inner,
     room::registry::RoomHandle,
     sessions::SessionGuard,
-    transport::{Class, Conn, Inbound, ReadError, Reader, Writer},
+    transport::{Class, Conn, Inbound, ReadError, Reader, Writer, streams::Opener},
     wire,
 };
 
@@ -43,6 +44,7 @@ pub(crate) async fn run(node: Arc<Inner>, conn: Conn) {
     let Conn { lane, peer, mut reader, writer } = conn;
     let (shared, answers) = Shared::new();
     let opener = writer.backfills();
+    let lane_under = opener.clone();
     let writing = node.tasks.spawn(writer::run(writer, lane, Arc::clone(&shared)));
     let mut machine = Machine::new(node.session_rate(), Instant::now());
 
@@ -61,15 +63,20 @@ pub(crate) async fn run(node: Arc<Inner>, conn: Conn) {
             let guard = node.sessions.register(&shared, checked);
             tracing::debug!(session = %shared.id, user = %checked.user, lane = lane.as_str(), %peer, "session began");
             let mut session = Session::new(context, machine, checked, answers, guard);
-            match session.welcome(resume).await {
-                Ok(()) => session.serve(&mut reader).await,
-                Err(reason) => reason,
+            // Looked at after it was registered: a drain that begins later finds it.
+            if node.draining.is_cancelled() {
+                CloseReason::Drain
+            } else {
+                match session.welcome(resume).await {
+                    Ok(()) => session.serve(&mut reader).await,
+                    Err(reason) => reason,
+                }
             }
         }
         Err(reason) => reason,
     };
     tracing::debug!(session = %shared.id, lane = lane.as_str(), %peer, ?reason, "session ended");
-    finish(&shared, &mut reader, writing, reason).await;
+    finish(&shared, &mut reader, writing, lane_under, reason).await;
 }
 
 /// Waits for the first frame.
@@ -84,7 +91,11 @@ async fn say_hello(
     loop {
         let deadline = machine.deadline().unwrap_or_else(Instant::now);
         let input = tokio::select! {
-            read = reader.next() => from_reader(node, read),
+            read = reader.next() => match read {
+                // Datagrams overtake: one may be here before Hello, and may be lost.
+                Ok(Inbound::Datagram(_)) => continue,
+                read => from_reader(node, read),
+            },
             signals = shared.signalled() => signals.kick.map_or(Input::Tick, Input::Kick),
             () = node.draining.cancelled() => Input::Drain { resume_after: Duration::ZERO },
             () = sleep_until(deadline.into()) => Input::Tick,
@@ -131,20 +142,24 @@ fn from_reader(node: &Inner, read: Result<Inbound, ReadError>) -> Input {
 async fn finish(
     shared: &Arc<Shared>,
     reader: &mut Reader,
-    mut writing: JoinHandle<Writer>,
+    mut writing: JoinHandle<Option<Writer>>,
+    lane: Option<Opener>,
     reason: CloseReason,
 ) {
     shared.outbox.close();
-    let abrupt = matches!(reason, CloseReason::SlowReader | CloseReason::Revoked);
-    let patience = if abrupt { Duration::ZERO } else { limits::CLOSE_LINGER };
-    match timeout(patience, &mut writing).await {
-        Ok(Ok(writer)) => {
+    match timeout(limits::CLOSE_LINGER, &mut writing).await {
+        Ok(Ok(Some(writer))) => {
             writer.close(wire::close(reason), wire::close_code(reason)).await;
             let _ = timeout(limits::CLOSE_LINGER, reader.drain()).await;
         }
-        // A writer that is stuck in the middle of a frame can say nothing more;
-        // dropping it cuts the lane.
-        _ => writing.abort(),
+        // A writer that is stuck in the middle of a frame can say nothing more:
+        // the lane is cut, on TCP by dropping both halves of the socket.
+        _ => {
+            writing.abort();
+            if let Some(lane) = lane {
+                lane.cut(wire::close_code(reason));
+            }
+        }
     }
 }
 
@@ -164,7 +179,6 @@ struct Session {
     context: Context,
     machine: Machine,
     checked: Checked,
-    user_bucket: Arc<Mutex<TokenBucket>>,
     answers: mpsc::Receiver<Answer>,
     jobs: JoinSet<JobDone>,
     followed: HashMap<LogId, Followed>,
@@ -176,8 +190,10 @@ struct Session {
     own_seq: Seq,
     own_grown: bool,
     reading_own: bool,
-    /// Requests that were answered beside their job, not yet told the machine.
-    settled: Vec<RequestId>,
+    /// The latest look-up of the device.
+    device_check: Option<AbortHandle>,
+    /// What carrying out effects has come to, not yet told the machine.
+    settled: Vec<Input>,
     guard: SessionGuard,
 }
 
@@ -190,7 +206,6 @@ impl Session {
         guard: SessionGuard,
     ) -> Self {
         Self {
-            user_bucket: guard.user_bucket(),
             context,
             machine,
             checked,
@@ -204,6 +219,7 @@ impl Session {
             own_seq: Seq::ZERO,
             own_grown: false,
             reading_own: false,
+            device_check: None,
             settled: Vec::new(),
             guard,
         }
@@ -237,7 +253,7 @@ impl Session {
         let own = own.ok_or(CloseReason::Unauthenticated)?;
         self.own_seq = own.seq;
         let rooms = self.rooms().await.map_err(unavailable)?;
-        let mut chunks = rooms.chunks(HEADS_PER_FRAME);
+        let (first, rest) = rooms.split_at(rooms.len().min(HEADS_PER_FRAME));
         let greeting = wire::Greeting {
             session: self.context.session.id,
             checked: self.checked,
@@ -246,9 +262,10 @@ impl Session {
             node: &self.context.node.config.name,
             rates: &self.context.node.config.rates,
         };
-        self.push(wire::welcome(&greeting, chunks.next().unwrap_or_default()));
-        for chunk in chunks {
-            self.push(wire::room_heads(chunk));
+        self.push(wire::welcome(&greeting, first));
+        if !rest.is_empty() {
+            self.summing = true;
+            self.jobs.spawn(self.context.clone().tell_heads(rest.to_vec()));
         }
         for room in &rooms {
             self.guard.watch(room.room.id.into());
@@ -286,7 +303,9 @@ impl Session {
             let deadline = self.machine.deadline().unwrap_or_else(Instant::now);
             let heads_wanted = !self.grown.is_empty() && !self.summing;
             let session = Arc::clone(&self.context.session);
+            // What ends the session or answers it comes before what it asks next.
             let input = tokio::select! {
+                biased;
                 signals = session.signalled() => self.signals(signals, &mut effects),
                 Some(answer) = self.answers.recv() => Some(self.answered(answer)),
                 Some(done) = self.jobs.join_next(), if !self.jobs.is_empty() => match done {
@@ -294,13 +313,13 @@ impl Session {
                     Err(error) if error.is_cancelled() => None,
                     Err(_) => Some(Input::Kick(CloseReason::Internal)),
                 },
-                read = reader.next(), if self.machine.may_read() => {
-                    Some(from_reader(&self.context.node, read))
-                }
                 () = sleep_until(deadline.into()) => Some(Input::Tick),
                 () = sleep_until(self.heads_due.into()), if heads_wanted => {
                     self.sum_up();
                     None
+                }
+                read = reader.next(), if self.machine.may_read() => {
+                    Some(from_reader(&self.context.node, read))
                 }
             };
             if let Some(input) = input {
@@ -311,21 +330,25 @@ impl Session {
                     return reason;
                 }
             }
-            for id in std::mem::take(&mut self.settled) {
-                self.feed(Input::Answered { id, log: None, code: None }, &mut effects);
+            for input in std::mem::take(&mut self.settled) {
+                self.feed(input, &mut effects);
             }
         }
     }
 
     fn feed(&mut self, input: Input, effects: &mut Vec<Effect>) {
-        let mut bucket = self.user_bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = self.guard.user_bucket();
+        let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
         self.machine.input(Instant::now(), input, &mut bucket, effects);
     }
 
     fn signals(&mut self, signals: Signals, effects: &mut Vec<Effect>) -> Option<Input> {
         for room in signals.parted {
-            self.unfollow(room.into());
-            self.feed(Input::LogClosed(room), effects);
+            let current = self.followed.get(&room.into());
+            if current.is_some_and(|followed| followed.attachment.is_parted()) {
+                self.unfollow(room.into());
+                self.feed(Input::LogClosed(room), effects);
+            }
         }
         for log in signals.grown {
             if log == self.own_log() {
@@ -336,7 +359,11 @@ impl Session {
         }
         self.read_own_log();
         if signals.recheck_device {
-            self.jobs.spawn(self.context.clone().look_up_device(self.checked.device));
+            let job = self.context.clone().look_up_device(self.checked.device);
+            // The one before may have looked too early.
+            if let Some(before) = self.device_check.replace(self.jobs.spawn(job)) {
+                before.abort();
+            }
         }
         if let Some(resume_after) = signals.drain {
             self.feed(Input::Drain { resume_after }, effects);
@@ -361,43 +388,36 @@ impl Session {
 
     fn job_done(&mut self, done: JobDone) -> Option<Input> {
         match done {
-            JobDone::Opened { id, attachment, result } => {
+            JobDone::Opened { attachment, end } => {
                 let log = attachment.log;
                 // One that was overtaken or given up was settled then.
                 let current = self.followed.get(&log)?;
                 if !Arc::ptr_eq(&current.attachment, &attachment) {
                     return None;
                 }
-                if let Err(refusal) = result {
+                match end {
+                    OpenEnd::Followed => {
+                        let id = self.followed.get_mut(&log)?.answering.take()?;
+                        Some(Input::Answered { id, log: None, code: None })
+                    }
+                    OpenEnd::Closed if log != self.own_log() => {
+                        self.unfollow(log);
+                        Some(Input::LogClosed(log.as_room()))
+                    }
                     // A log that was promised and cannot be brought up to date
                     // must not look as if it were: the client resumes.
-                    let promised = id.is_none() || refusal.code.is_retryable();
-                    if log == self.own_log() || (promised && refusal.code.is_retryable()) {
-                        return Some(Input::Kick(CloseReason::Internal));
-                    }
-                    self.unfollow(log);
-                    self.context.session.parted(log.as_room());
+                    OpenEnd::Closed | OpenEnd::Broken => Some(Input::Kick(CloseReason::Internal)),
                 }
-                let current = self.followed.get_mut(&log);
-                let id = current.map_or(id, |current| current.answering.take());
-                id.map(|id| Input::Answered { id, log: None, code: None })
             }
             JobDone::Fetched { id } => Some(Input::Answered { id, log: None, code: None }),
-            JobDone::Summed(rooms) => {
+            JobDone::Summed => {
                 self.summing = false;
-                match rooms {
-                    Ok(rooms) => {
-                        for chunk in rooms.chunks(HEADS_PER_FRAME) {
-                            self.push(wire::room_heads(chunk));
-                        }
-                    }
-                    Err(error) => tracing::debug!(%error, "heads cannot be told now"),
-                }
                 None
             }
-            JobDone::OwnLog(events) => {
+            JobDone::OwnLog(page) => {
                 self.reading_own = false;
-                for event in events.unwrap_or_default() {
+                self.own_grown |= page.more;
+                for event in page.events {
                     self.own_seq = event.seq;
                     match event.body {
                         EventBody::RoomAdded { room } => {
@@ -416,12 +436,10 @@ impl Session {
                 self.read_own_log();
                 None
             }
-            JobDone::Device(Ok(true)) => None,
-            JobDone::Device(Ok(false)) => Some(Input::Kick(CloseReason::Revoked)),
-            JobDone::Device(Err(_)) => {
-                self.context.session.recheck_device();
-                None
+            JobDone::Device { signed_in } => {
+                (!signed_in).then_some(Input::Kick(CloseReason::Revoked))
             }
+            JobDone::Failed => Some(Input::Kick(CloseReason::Internal)),
         }
     }
 
@@ -457,8 +475,13 @@ impl Session {
             }
             Effect::Focus(room) => self.set_focus(room.map(LogId::from)),
             Effect::Typing(room) => {
-                let user = self.checked.user;
-                self.context.node.bus.publish(Announcement::Typing { room, user });
+                // The machine takes a room as open once it was asked for; here it
+                // is known to be the user's.
+                let log = LogId::from(room);
+                if self.followed.get(&log).is_some_and(|followed| followed.opening.is_finished()) {
+                    let user = self.checked.user;
+                    self.context.node.bus.publish(Announcement::Typing { room, user });
+                }
             }
             Effect::Probe { nonce, by_datagram: true } => {
                 self.context.session.outbox.push_probe(wire::probe(nonce));
@@ -483,7 +506,13 @@ impl Session {
         let deadline = Instant::now() + limits::COMMIT_DEADLINE;
         loop {
             let room = node.registry.enter(&node, log);
-            let sent = room.submit(command.clone(), Arc::clone(&self.context.session));
+            // A room that ended has answered before another one takes its place:
+            // what it refused holds this one back, as in the room itself (C4).
+            self.take_answers();
+            if self.machine.holds_back(log, id, Instant::now()) {
+                return self.refuse_change(id, log, OrderGate::refusal());
+            }
+            let sent = room.submit(command.clone(), Arc::clone(&self.context.session), deadline);
             match tokio::time::timeout_at(deadline.into(), sent).await {
                 Ok(Ok(())) => return,
                 // Asleep: enter again.
@@ -493,7 +522,23 @@ impl Session {
         }
         let refusal = Refusal::new(Code::Unavailable, "the room is too busy")
             .retry_after(limits::UNAVAILABLE_RETRY);
-        self.context.session.answer(Answer { id, log, result: Err(refusal) });
+        self.refuse_change(id, log, refusal);
+    }
+
+    /// Answers a change that did not get as far as its log. The machine hears of
+    /// it before it takes another request, so that none overtakes this one.
+    fn refuse_change(&mut self, id: RequestId, log: LogId, refusal: Refusal) {
+        let answered = self.answered(Answer { id, log, result: Err(refusal) });
+        self.settled.push(answered);
+    }
+
+    fn take_answers(&mut self) {
+        let mut effects = Vec::new();
+        while let Ok(answer) = self.answers.try_recv() {
+            let answered = self.answered(answer);
+            self.feed(answered, &mut effects);
+        }
+        debug_assert!(effects.is_empty(), "an answer asks for nothing");
     }
 
     fn open(&mut self, id: Option<RequestId>, log: LogId, from: Position) {
@@ -520,12 +565,12 @@ impl Session {
                 let refusal = Refusal::new(Code::Conflict, "another request was quicker");
                 self.push(wire::reply_refused(id, &refusal));
             }
-            self.settled.push(id);
+            self.settled.push(Input::Answered { id, log: None, code: None });
         }
         self.guard.follows(log, false);
         if let Some(room) = self.context.node.registry.awake(log) {
-            let session = self.context.session.id;
-            self.context.node.tasks.spawn(async move { room.detach(session).await });
+            let gone = Arc::clone(&attachment);
+            self.context.node.tasks.spawn(async move { room.detach(gone).await });
         }
         attachment.sent()
     }
@@ -563,13 +608,14 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let node = &self.context.node;
-        let session = self.context.session.id;
-        self.followed.values().for_each(|followed| followed.attachment.give_up());
-        let rooms: Vec<RoomHandle> =
-            self.followed.keys().filter_map(|log| node.registry.awake(*log)).collect();
+        let mut seats: Vec<(RoomHandle, Arc<Attachment>)> = Vec::new();
+        for (log, followed) in self.followed.drain() {
+            followed.attachment.give_up();
+            seats.extend(node.registry.awake(log).map(|room| (room, followed.attachment)));
+        }
         node.tasks.spawn(async move {
-            for room in rooms {
-                room.forget(session).await;
+            for (room, gone) in seats {
+                room.detach(gone).await;
             }
         });
     }

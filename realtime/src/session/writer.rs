@@ -15,8 +15,8 @@ const GATHER: Duration = Duration::from_millis(3);
 
 /// Writes until the outbox is closed and empty, and gives the writer back for
 /// the last frame. A lane that fails or takes nothing for ten seconds ends the
-/// session (C11).
-pub(crate) async fn run(mut writer: Writer, lane: Lane, shared: Arc<Shared>) -> Writer {
+/// session (C11); then there is no writer, for nothing may follow half a frame.
+pub(crate) async fn run(mut writer: Writer, lane: Lane, shared: Arc<Shared>) -> Option<Writer> {
     let mut flushed: Option<Instant> = None;
     while let Some(mut batch) = shared.outbox.take().await {
         if lane != Lane::Memory && flushed.is_some_and(|at| at.elapsed() < BUSY_WITHIN) {
@@ -28,16 +28,17 @@ pub(crate) async fn run(mut writer: Writer, lane: Lane, shared: Arc<Shared>) -> 
             Ok(Err(error)) => {
                 tracing::debug!(session = %shared.id, %error, "the lane is gone");
                 shared.kick(CloseReason::Goodbye);
-                break;
+                return None;
             }
             Err(_) => {
                 shared.kick(CloseReason::SlowReader);
-                break;
+                return None;
             }
         }
+        shared.outbox.written(&batch);
         flushed = Some(Instant::now());
     }
-    writer
+    Some(writer)
 }
 
 async fn write(writer: &mut Writer, batch: &mut Batch) -> std::io::Result<()> {

@@ -277,7 +277,8 @@ pub(crate) struct Opener {
     free: std::sync::Arc<Semaphore>,
 }
 
-/// The stream of one backfill.
+/// The stream of one backfill. Dropped before its end it is reset: an end in the
+/// middle of a frame would look like a fault of the protocol (rule 1.2).
 #[derive(Debug)]
 pub(crate) struct Backfill {
     stream: SendStream,
@@ -288,6 +289,11 @@ impl Opener {
     pub(crate) async fn open(&self) -> io::Result<Backfill> {
         let permit = self.free.clone().acquire_owned().await.map_err(io::Error::other)?;
         Ok(Backfill { stream: self.connection.open_uni(BACKFILL_PRIORITY).await?, _permit: permit })
+    }
+
+    /// Cuts the lane, whatever is still under way.
+    pub(crate) fn cut(&self, code: u32) {
+        self.connection.quic().close(VarInt::from_u32(code), b"");
     }
 }
 
@@ -302,5 +308,12 @@ impl Backfill {
         self.stream.quic().finish().map_err(io::Error::other)?;
         self.stream.quic().stopped().await.map_err(io::Error::other)?;
         Ok(())
+    }
+}
+
+impl Drop for Backfill {
+    fn drop(&mut self) {
+        // Does nothing where the end was reached.
+        let _ = self.stream.quic().reset(VarInt::from_u32(0));
     }
 }

@@ -1,8 +1,10 @@
 //! Section 4 of the protocol: following a log.
 
-use parlor_domain::{Change, RequestId, Visibility};
+use parlor_bus::Announcement;
+use parlor_domain::{Change, Command, Position, RequestId, Visibility};
 use parlor_proto::realtime::{
-    CloseLog, ErrorCode, Focus, Open, Reset, client_frame::Kind, event::Body, request, server_frame,
+    CloseLog, ErrorCode, Focus, Open, Probe, Reset, client_frame::Kind, event::Body, request,
+    server_frame,
 };
 
 use crate::{client::bytes, kit::Kit};
@@ -152,6 +154,45 @@ pub(crate) async fn rule_4_7_whoever_leaves_gets_nothing_more(kit: &Kit) {
     let heard = client.open(room, 0, 0).await.seq;
     let run = client.run(room, 1, heard).await;
     assert_eq!(run.len() as u64, heard, "what was said meanwhile was not sent before");
+}
+
+pub(crate) async fn c19_whoever_leaves_gets_nothing_of_what_is_read_together_with_it(kit: &Kit) {
+    let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
+    let room = kit.room_with(&ada, Visibility::Private).await;
+    for round in 0..5 {
+        kit.change(ada.user, Change::AddMember { room, user: bob.user }).await;
+        let mut client = kit.enter(&bob).await;
+        let at = client.open(room, 0, 0).await.seq;
+        client.run(room, 1, at).await;
+        // One transaction, announced by its head alone: the room reads the
+        // departure and what was said after it as one page.
+        let say = |text: &str| Change::Post {
+            room,
+            body: parlor_domain::Body::parse(text).expect("a text"),
+            reply_to: None,
+        };
+        let commands =
+            [Change::RemoveMember { room, user: bob.user }, say("he is gone"), say("at last")]
+                .map(|change| Command { request_id: RequestId::random(), actor: ada.user, change });
+        let done = kit.store.log.submit(commands.to_vec()).await.expect("committed");
+        let seqs: Vec<_> = done.into_iter().map(|done| done.expect("allowed").seq).collect();
+        let (epoch, _) = kit.head(room).await;
+        let head = Position { epoch, seq: seqs[2] };
+        kit.bus.publish(Announcement::Committed { log: room.into(), head });
+        let last = client.events(room.as_bytes()).await;
+        assert_eq!((last.first_seq, last.events.len()), (seqs[0].get(), 1), "round {round}");
+        client.send(Kind::Probe(Probe { nonce: 1 })).await;
+        loop {
+            match client.next().await.expect("the session stays") {
+                server_frame::Kind::Probe(_) => break,
+                server_frame::Kind::Events(events) if events.log_id == room.as_bytes()[..] => {
+                    panic!("after the departure: {events:?}")
+                }
+                _ => {}
+            }
+        }
+        client.vanish().await;
+    }
 }
 
 pub(crate) async fn rule_4_8_rooms_that_are_not_open_come_as_heads(kit: &Kit) {

@@ -105,8 +105,8 @@ impl Kit {
 
         let (der, key) = certificate();
         let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
-        let endpoint =
-            parlor_realtime::endpoint(socket, Arc::new(OneCertificate(key))).expect("an endpoint");
+        let endpoint = parlor_realtime::endpoint(socket, Arc::new(OneCertificate(key)), &[7; 32])
+            .expect("an endpoint");
         let udp = endpoint.local_addr().expect("an address");
         let serving = node.clone();
         tasks.spawn(async move { serving.serve(endpoint).await });
