@@ -28,7 +28,14 @@ try {
   };
   execFileSync(
     bin("buf"),
-    ["generate", join(root, "proto"), "--path", join(root, "proto", source), "--template", JSON.stringify(template)],
+    [
+      "generate",
+      join(root, "proto"),
+      "--path",
+      join(root, "proto", source),
+      "--template",
+      JSON.stringify(template),
+    ],
     { cwd: root, stdio: "inherit" },
   );
   if (check) {
