@@ -11,7 +11,7 @@ use std::{
 use parlor_token::Signer;
 
 /// Length of the key that refresh tokens are derived with.
-const REFRESH_SECRET_BYTES: usize = 32;
+const SECRET_BYTES: usize = 32;
 /// Permission bits of group and others.
 const NOT_OWNER: u32 = 0o077;
 
@@ -54,7 +54,9 @@ pub(crate) struct Keys {
     /// Signs access tokens; an Ed25519 key in PKCS #8 PEM.
     pub(crate) access_token_pem: String,
     /// Refresh tokens are derived with it.
-    pub(crate) refresh_secret: [u8; REFRESH_SECRET_BYTES],
+    pub(crate) refresh_secret: [u8; SECRET_BYTES],
+    /// Lets clients know at once that a killed server's connections are gone.
+    pub(crate) quic_secret: [u8; SECRET_BYTES],
 }
 
 impl DataFolder {
@@ -106,19 +108,25 @@ impl DataFolder {
         let pem = read_or_make(&path, || Ok(Signer::generate_pem().into_bytes()))?;
         let access_token_pem = String::from_utf8(pem).map_err(|_| bad_key(&path, "not text"))?;
 
-        let path = folder.join("refresh_secret");
-        let secret = read_or_make(&path, || {
-            let mut secret = [0; REFRESH_SECRET_BYTES];
-            rustls::crypto::aws_lc_rs::default_provider()
-                .secure_random
-                .fill(&mut secret)
-                .map_err(|_| bad_key(&path, "the machine has no randomness"))?;
-            Ok(secret.to_vec())
-        })?;
-        let refresh_secret =
-            secret.try_into().map_err(|_| bad_key(&path, "must be exactly 32 bytes"))?;
-        Ok(Keys { access_token_pem, refresh_secret })
+        Ok(Keys {
+            access_token_pem,
+            refresh_secret: secret(&folder.join("refresh_secret"))?,
+            quic_secret: secret(&folder.join("quic_secret"))?,
+        })
     }
+}
+
+/// The secret in this file, made where it is missing.
+fn secret(path: &Path) -> Result<[u8; SECRET_BYTES], DataFolderError> {
+    let secret = read_or_make(path, || {
+        let mut secret = [0; SECRET_BYTES];
+        rustls::crypto::aws_lc_rs::default_provider()
+            .secure_random
+            .fill(&mut secret)
+            .map_err(|_| bad_key(path, "the machine has no randomness"))?;
+        Ok(secret.to_vec())
+    })?;
+    secret.try_into().map_err(|_| bad_key(path, "must be exactly 32 bytes"))
 }
 
 /// The content of a secret file, once nobody but its owner can read it;

@@ -95,6 +95,7 @@ impl Parlor {
     pub async fn load(config: Config, clock: Arc<dyn Clock>) -> Result<Self, LoadError> {
         let folder = DataFolder::open(&config.data_dir()?)?;
         let keys = folder.keys()?;
+        let quic_secret = keys.quic_secret;
         let certificates = Certificates::load(&config, &folder, Arc::clone(&clock))?;
         let pair = listeners::bind_pair(config.listen)?;
         let http3_socket = config
@@ -144,7 +145,7 @@ impl Parlor {
             Some((listener, _)) => Some((internal, TcpListener::from_std(listener)?)),
         };
         Ok(Self {
-            quic: parlor_realtime::endpoint(pair.udp, certificates.resolver())?,
+            quic: parlor_realtime::endpoint(pair.udp, certificates.resolver(), &quic_secret)?,
             http: (
                 http(router, &config, &certificates, admission),
                 TcpListener::from_std(pair.tcp)?,

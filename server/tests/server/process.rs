@@ -15,7 +15,7 @@ use parlor::{DataFolderError, ListenError, LoadError, config::Config};
 use parlor_domain::SystemClock;
 use serde_json::json;
 
-use crate::support::{DEADLINE, Server, config, folder, json_of};
+use crate::support::{DEADLINE, Server, config, folder, json_of, tls};
 
 /// A running binary; killed when dropped.
 struct Binary {
@@ -25,8 +25,12 @@ struct Binary {
 
 impl Binary {
     fn start(data: &Path) -> Self {
+        Self::start_at(data, ([127, 0, 0, 1], 0).into())
+    }
+
+    fn start_at(data: &Path, listen: SocketAddr) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_parlor"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .args(["serve", "--listen", &listen.to_string(), "--data-dir"])
             .arg(data)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -110,6 +114,22 @@ fn c16_after_kill_9_it_starts_again_on_the_same_folder() {
         binary.signal("KILL");
         assert_eq!(binary.ended().0.code(), None);
     }
+}
+
+#[tokio::test]
+async fn c16_after_kill_9_quic_clients_are_told_at_once() {
+    let folder = folder();
+    let binary = Binary::start(folder.path());
+    parlor::install_crypto_provider();
+    let connection = tls::quic(binary.address, "parlor/1").await;
+    binary.signal("KILL");
+    let address = binary.address;
+    binary.ended();
+    let _again = Binary::start_at(folder.path(), address);
+    connection.send_datagram("still there?".into()).expect("sent");
+    let lost = tokio::time::timeout(Duration::from_secs(4), connection.closed()).await;
+    let lost = lost.expect("told before any timeout");
+    assert!(matches!(lost, quinn::ConnectionError::Reset), "{lost}");
 }
 
 #[test]

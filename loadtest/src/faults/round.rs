@@ -1,0 +1,142 @@
+//! A row on its stage: server, database and crowd, and the rounds on them.
+
+use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use rand::{SeedableRng as _, rngs::StdRng};
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+use super::{
+    Options,
+    crowd::Crowd,
+    database::{Database, Kind},
+    play::Play,
+    process::Server,
+    rows::Row,
+    scene::{Notes, Scene},
+};
+use crate::ledger::{self, Finding, Verdict};
+
+/// How long the clients talk before the fault, and after the heal.
+const TALK: std::ops::Range<Duration> = Duration::from_millis(200)..Duration::from_millis(1_500);
+/// After the heal, a message reaches everybody within this time (L8).
+const PROBE_WITHIN: Duration = Duration::from_secs(5);
+/// A probe that is late is waited for, to tell by how much.
+const PROBE_GIVEN_UP: Duration = Duration::from_secs(60);
+
+/// What a round found.
+pub(crate) struct RoundOutcome {
+    pub(crate) verdict: Verdict,
+    pub(crate) notes: Notes,
+}
+
+/// Everything that a row needs, over its rounds.
+pub(crate) struct Stage {
+    row: &'static Row,
+    rooms: usize,
+    rate: u32,
+    server: Server,
+    database: Database,
+    crowd: Crowd,
+    folder: Folder,
+}
+
+/// Where server and database keep their files.
+enum Folder {
+    Gone(TempDir),
+    Kept(PathBuf),
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Gone(folder) => folder.path(),
+            Self::Kept(path) => path,
+        }
+    }
+}
+
+impl Stage {
+    pub(crate) async fn set(
+        options: &Options,
+        row: &'static Row,
+        kind: Kind,
+    ) -> anyhow::Result<Self> {
+        let folder = match &options.keep {
+            None => Folder::Gone(tempfile::tempdir()?),
+            Some(parent) => {
+                let path = parent.join(format!("{}-{kind}-{}", row.id, options.seed));
+                std::fs::create_dir_all(parent)?;
+                std::fs::create_dir(&path).with_context(|| path.display().to_string())?;
+                Folder::Kept(std::path::absolute(path)?)
+            }
+        };
+        let path = folder.path().to_owned();
+        // The account that PostgreSQL runs as must be able to pass.
+        std::fs::set_permissions(&path, Permissions::from_mode(0o711))?;
+        let spared = options.postgres.as_deref();
+        let database = Database::make(kind, spared, row.own_postgres, &path).await?;
+        let server = Server::start(&options.server, &path, database.url()).await?;
+        let url = format!("http://{}", server.address());
+        let crowd = Crowd::gather(url, options.clients.into(), row.lanes).await?;
+        let (rooms, rate) = (options.rooms.into(), options.rate);
+        Ok(Self { row, rooms, rate, server, database, crowd, folder })
+    }
+
+    /// One round: talk, fault, heal, probe, talk, and the ledger.
+    pub(crate) async fn play(&mut self, seed: u64) -> anyhow::Result<RoundOutcome> {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut play = Play::begin(&self.crowd, self.rooms, self.rate, &mut rng).await?;
+        let mut scene = Scene {
+            server: &mut self.server,
+            database: &mut self.database,
+            crowd: &self.crowd,
+            play: &mut play,
+            rng: &mut rng,
+            notes: Notes::default(),
+        };
+        scene.wait(TALK).await;
+        (self.row.inject)(&mut scene).await?;
+        let healed = Instant::now();
+        let probed = scene.play.probe(scene.crowd, PROBE_GIVEN_UP).await;
+        match probed {
+            Some(_) => scene.notes.measure("heal", healed.elapsed()),
+            None => scene.notes.find("L8", "a probe did not reach everybody".to_owned()),
+        }
+        if probed.is_some_and(|took| took > PROBE_WITHIN) {
+            let took = healed.elapsed();
+            scene.notes.find("L8", format!("a probe took {took:.1?} to reach everybody"));
+        }
+        scene.wait(TALK).await;
+        let mut notes = scene.notes;
+        let outcome = play.end(&self.crowd).await?;
+        notes.findings.extend(outcome.surprises);
+        let verdict = ledger::check(&outcome.accounts, &outcome.truths);
+        Ok(RoundOutcome { verdict, notes })
+    }
+
+    /// After the last round: everybody leaves, the server stops, and what it
+    /// leaves behind is looked at.
+    pub(crate) async fn strike(mut self) -> anyhow::Result<Vec<Finding>> {
+        self.crowd.disperse().await;
+        let mut findings = Vec::new();
+        if !self.server.stop().await? {
+            findings.push(Finding { check: "L10", what: "the server did not end well".into() });
+        }
+        let panics = self.server.panics()?.into_iter();
+        findings.extend(panics.map(|line| Finding { check: "L10", what: line }));
+        if let Some(after) = self.row.after {
+            findings.extend(after(&self.server).await?);
+        }
+        self.database.remove().await?;
+        // Removed here, or kept by wish.
+        drop(self.folder);
+        Ok(findings)
+    }
+}
