@@ -43,10 +43,7 @@ export interface CachedLog {
 }
 
 /** A change to a message that is not loaded, kept while its page is on the way. */
-interface LateChange {
-  version: number;
-  apply(message: ChatMessage): ChatMessage;
-}
+type LateChange = (message: ChatMessage) => ChatMessage;
 
 const HELD_EVENTS = 2_000;
 
@@ -195,10 +192,12 @@ export class Log {
         apply: (message) => ({ ...message, text, editedAt, version }),
       });
     } else if (body.case === "messageDeleted") {
-      this.#replace(Number(body.value.messageSeq), {
+      this.#replace(Number(body.value.messageSeq), (message) => ({
+        ...message,
+        text: "",
+        deleted: true,
         version,
-        apply: (message) => ({ ...message, text: "", deleted: true, version }),
-      });
+      }));
     }
   }
 
@@ -206,7 +205,7 @@ export class Log {
     const message = this.message(seq);
     if (message === undefined) {
       if (this.moreBefore) this.#late.set(seq, [...(this.#late.get(seq) ?? []), change]);
-    } else if (message.version < change.version) this.#put([change.apply(message)]);
+    } else this.#put([change(message)]);
   }
 
   #put(fresh: readonly Entry[]): void {
