@@ -187,10 +187,7 @@ export class Log {
       // The text of what was deleted later is gone; its deletion follows.
       if (erased) return;
       const editedAt = milliseconds(event.atUs);
-      this.#replace(Number(messageSeq), {
-        version,
-        apply: (message) => ({ ...message, text, editedAt, version }),
-      });
+      this.#replace(Number(messageSeq), (message) => ({ ...message, text, editedAt, version }));
     } else if (body.case === "messageDeleted") {
       this.#replace(Number(body.value.messageSeq), (message) => ({
         ...message,
