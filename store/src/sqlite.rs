@@ -21,7 +21,9 @@ pub(crate) const BEGIN_READ: &str = "BEGIN";
 pub(crate) const FOR_UPDATE: &str = "";
 
 const READERS: u32 = 4;
-const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(500);
+/// Longer than on a server: here one waits for one's own process, whose commits
+/// wait for the disk.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1_200);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 /// Below it a WAL file can be reset while a checkpoint still needs it.
 const OLDEST_VERSION: (u32, u32, u32) = (3, 51, 3);

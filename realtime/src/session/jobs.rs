@@ -91,31 +91,26 @@ impl Context {
     }
 
     /// Follows a log from a position on (rules 4.1 and 4.2).
-    pub(crate) async fn open(
-        self,
-        id: Option<RequestId>,
-        attachment: Arc<Attachment>,
-        from: Position,
-    ) -> JobDone {
-        let end = match self.bring_up_to_date(id, &attachment, from).await {
+    pub(crate) async fn open(self, attachment: Arc<Attachment>, from: Position) -> JobDone {
+        let end = match self.bring_up_to_date(&attachment, from).await {
             Ok(()) => OpenEnd::Followed,
             Err(stop) => {
                 let refusal = match stop {
                     Stop::Gone => Refusal::not_found(),
                     Stop::Refused(refusal) => refusal,
                 };
-                match id {
-                    Some(id) if attachment.claim_answer() => {
+                match attachment.claim_answer() {
+                    Some(id) => {
                         self.session.push(Class::Control, wire::reply_refused(id, &refusal));
                         OpenEnd::Closed
                     }
                     // Nobody asked, or was told ok before: the log ends here.
-                    _ if !refusal.code.is_retryable() => {
+                    None if !refusal.code.is_retryable() => {
                         let nowhere = wire::reset(attachment.log, Position::default());
                         self.session.push(Class::Control, nowhere);
                         OpenEnd::Closed
                     }
-                    _ => OpenEnd::Broken,
+                    None => OpenEnd::Broken,
                 }
             }
         };
@@ -124,15 +119,15 @@ impl Context {
 
     async fn bring_up_to_date(
         &self,
-        id: Option<RequestId>,
         attachment: &Arc<Attachment>,
         from: Position,
     ) -> Result<(), Stop> {
         let log = attachment.log;
-        let authorised = match id {
-            Some(_) => self.authorise(log).await,
-            // It was not asked for now: it can wait for the database.
-            None => patiently(|| self.authorise(log)).await,
+        let authorised = if attachment.was_asked_for() {
+            self.authorise(log).await
+        } else {
+            // Nobody waits for an answer: it can wait for the database.
+            patiently(|| self.authorise(log)).await
         };
         let head = authorised.map_err(Stop::Refused)?;
         let from = if from.fits(head) {
@@ -142,9 +137,7 @@ impl Context {
             head
         };
         attachment.start(from);
-        if let Some(id) = id
-            && attachment.claim_answer()
-        {
+        if let Some(id) = attachment.claim_answer() {
             self.session.push(Class::Control, wire::reply_open(id, head));
         }
         self.follow(attachment, from, head.seq).await
@@ -163,6 +156,7 @@ impl Context {
         let mut checked = Instant::now();
         let mut after = from.seq;
         let mut backfill = Backfill::new(self);
+        let mut place = None;
         loop {
             let room = self.node.registry.enter(&self.node, log);
             let turn = self.session.turn().await;
@@ -173,6 +167,9 @@ impl Context {
                 Ok(Attached::Gone) => return Err(Stop::Gone),
                 Ok(Attached::Recheck) => authorised_at = Some(self.recheck(log).await?),
                 Ok(Attached::Behind(_)) => {
+                    if place.is_none() {
+                        place = self.session.backfill_place().await;
+                    }
                     if !own && checked.elapsed() > AUTHORISED_FOR {
                         authorised_at = Some(self.recheck(log).await?);
                         checked = Instant::now();
@@ -213,6 +210,7 @@ impl Context {
         from: FetchFrom,
         limit: u32,
     ) -> JobDone {
+        let _place = self.session.backfill_place().await;
         let page = async {
             self.authorise(log).await?;
             let page = match from {

@@ -419,8 +419,9 @@ impl Ready {
                     effects.push(Effect::Refuse { id, refusal });
                     return;
                 }
+                // Not among the unanswered: it is answered before its events
+                // come, and there are at most as many as there may be logs open.
                 self.open.insert(room);
-                self.unanswered += 1;
                 effects.push(Effect::Open { id, room, from });
             }
             Ask::CloseLog { room } => {

@@ -14,10 +14,14 @@ use parlor_domain::{
     Epoch, LogId, Position, Refusal, RequestId, RoomId, Seq, SessionId, UserId, limits,
 };
 use parlor_store::Done;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, mpsc};
 
 use super::{close::CloseReason, outbox::Outbox};
 use crate::{room::machine::Follower, transport::Class};
+
+/// Backfills of one session at once; with the live stream and that of the room
+/// in focus they make the streams that rule 1.3 allows.
+const BACKFILLS: usize = limits::SERVER_STREAMS - 2;
 
 /// A log's answer to a command.
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub(crate) struct Shared {
     /// Whose turn it is to add a backfill to the outbox: of many logs that are
     /// resumed at once, one at a time, each when there is room.
     turn: tokio::sync::Mutex<()>,
+    /// Places for backfills: pages of no more logs than this are held in memory.
+    backfills: Semaphore,
 }
 
 /// What others want of a session; each is merged, so that none can pile up.
@@ -67,6 +73,7 @@ impl Shared {
             signals: Mutex::default(),
             raised: Notify::new(),
             turn: tokio::sync::Mutex::default(),
+            backfills: Semaphore::new(BACKFILLS),
         };
         (Arc::new(shared), receiver)
     }
@@ -122,6 +129,13 @@ impl Shared {
         turn
     }
 
+    /// Waits for a place among the backfills; it ends with the guard. Taken
+    /// before the first page is read.
+    pub(crate) async fn backfill_place(&self) -> Option<SemaphorePermit<'_>> {
+        // Never closed.
+        self.backfills.acquire().await.ok()
+    }
+
     /// Hands over an answer. Never waits.
     pub(crate) fn answer(&self, answer: Answer) {
         if let Err(mpsc::error::TrySendError::Full(_)) = self.answers.try_send(answer) {
@@ -146,7 +160,8 @@ pub(crate) struct Attachment {
     focus: AtomicBool,
     epoch: AtomicU64,
     sent: AtomicU64,
-    /// The request that asked for it was answered.
+    /// The request that asked for it; `None` for a log that was resumed.
+    request: Option<RequestId>,
     answered: AtomicBool,
     /// The session does not want it any more.
     given_up: AtomicBool,
@@ -155,11 +170,18 @@ pub(crate) struct Attachment {
 }
 
 impl Attachment {
-    pub(crate) fn new(session: Arc<Shared>, user: UserId, log: LogId, from: Position) -> Self {
+    pub(crate) fn new(
+        session: Arc<Shared>,
+        user: UserId,
+        log: LogId,
+        request: Option<RequestId>,
+        from: Position,
+    ) -> Self {
         Self {
             session,
             user,
             log,
+            request,
             focus: AtomicBool::new(false),
             epoch: AtomicU64::new(from.epoch.get()),
             sent: AtomicU64::new(from.seq.get()),
@@ -169,9 +191,14 @@ impl Attachment {
         }
     }
 
-    /// True for the one who shall answer the request.
-    pub(crate) fn claim_answer(&self) -> bool {
-        !self.answered.swap(true, Ordering::AcqRel)
+    /// True where a request waits for it, or was answered.
+    pub(crate) fn was_asked_for(&self) -> bool {
+        self.request.is_some()
+    }
+
+    /// The request that waits for an answer, for the one who shall give it.
+    pub(crate) fn claim_answer(&self) -> Option<RequestId> {
+        self.request.filter(|_| !self.answered.swap(true, Ordering::AcqRel))
     }
 
     /// The session does not want it any more; no room takes it from here on.

@@ -169,8 +169,6 @@ struct Followed {
     attachment: Arc<Attachment>,
     /// The job that brings it up to date; ends when the room has taken over.
     opening: AbortHandle,
-    /// The request that waits for that job.
-    answering: Option<RequestId>,
     /// What the last heartbeat said of it.
     told: Position,
 }
@@ -396,10 +394,7 @@ impl Session {
                     return None;
                 }
                 match end {
-                    OpenEnd::Followed => {
-                        let id = self.followed.get_mut(&log)?.answering.take()?;
-                        Some(Input::Answered { id, log: None, code: None })
-                    }
+                    OpenEnd::Followed => None,
                     OpenEnd::Closed if log != self.own_log() => {
                         self.unfollow(log);
                         Some(Input::LogClosed(log.as_room()))
@@ -467,7 +462,9 @@ impl Session {
             Effect::Submit(command) => self.submit(command).await,
             Effect::Open { id, room, from } => self.open(Some(id), room.into(), from),
             Effect::CloseLog { id, room } => {
-                let at = self.unfollow(room.into());
+                // One's own log is always open (rule 2.4).
+                let is_room = LogId::from(room) != self.own_log();
+                let at = if is_room { self.unfollow(room.into()) } else { Position::default() };
                 self.push(wire::reply_open(id, at));
             }
             Effect::Fetch { id, log, from, limit } => {
@@ -545,27 +542,22 @@ impl Session {
         self.unfollow(log);
         self.guard.follows(log, true);
         let session = Arc::clone(&self.context.session);
-        let attachment = Arc::new(Attachment::new(session, self.checked.user, log, from));
+        let attachment = Arc::new(Attachment::new(session, self.checked.user, log, id, from));
         attachment.set_focus(self.focus == Some(log));
-        let job = self.context.clone().open(id, Arc::clone(&attachment), from);
-        let opening = self.jobs.spawn(job);
-        let followed = Followed { attachment, opening, answering: id, told: Position::default() };
-        self.followed.insert(log, followed);
+        let opening = self.jobs.spawn(self.context.clone().open(Arc::clone(&attachment), from));
+        self.followed.insert(log, Followed { attachment, opening, told: Position::default() });
     }
 
     /// Stops following a log; where it stood. A request that still waits for it
     /// is answered here, once.
     fn unfollow(&mut self, log: LogId) -> Position {
         let Some(followed) = self.followed.remove(&log) else { return Position::default() };
-        let Followed { attachment, opening, answering, .. } = followed;
+        let Followed { attachment, opening, .. } = followed;
         opening.abort();
         attachment.give_up();
-        if let Some(id) = answering {
-            if attachment.claim_answer() {
-                let refusal = Refusal::new(Code::Conflict, "another request was quicker");
-                self.push(wire::reply_refused(id, &refusal));
-            }
-            self.settled.push(Input::Answered { id, log: None, code: None });
+        if let Some(id) = attachment.claim_answer() {
+            let refusal = Refusal::new(Code::Conflict, "another request was quicker");
+            self.push(wire::reply_refused(id, &refusal));
         }
         self.guard.follows(log, false);
         if let Some(room) = self.context.node.registry.awake(log) {

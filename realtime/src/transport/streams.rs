@@ -4,17 +4,15 @@
 use std::io;
 
 use bytes::Bytes;
-use parlor_domain::limits::{CLOSE_LINGER, DATAGRAM_BYTES, SERVER_STREAMS};
+use parlor_domain::limits::{CLOSE_LINGER, DATAGRAM_BYTES};
 use quinn::VarInt;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 
 use super::{Class, Inbound, ReadError};
 use crate::frame::{self, Decoder};
 
 /// Most bytes taken from the transport at once.
 const READ_BYTES: usize = 16 * 1024;
-/// Streams that are always there: live and focus. The rest are for backfills.
-const LASTING_STREAMS: usize = 2;
 /// Send priorities; quinn's default is 0, higher goes first.
 const CONTROL_PRIORITY: i32 = 3;
 const FOCUS_PRIORITY: i32 = 2;
@@ -208,10 +206,7 @@ pub(crate) fn split(
     mut control: (SendStream, RecvStream),
 ) -> (StreamReader, StreamWriter) {
     let _ = control.0.quic().set_priority(CONTROL_PRIORITY);
-    let opener = Opener {
-        connection: connection.clone(),
-        free: std::sync::Arc::new(Semaphore::new(SERVER_STREAMS - LASTING_STREAMS)),
-    };
+    let opener = Opener { connection: connection.clone() };
     let reader = StreamReader {
         connection: connection.clone(),
         control: control.1,
@@ -270,11 +265,10 @@ async fn lasting<'a>(
     slot.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
 }
 
-/// Opens streams for backfills, no more at once than rule 1.3 allows.
+/// Opens streams for backfills; the session sees to it that they are few.
 #[derive(Clone, Debug)]
 pub(crate) struct Opener {
     connection: Connection,
-    free: std::sync::Arc<Semaphore>,
 }
 
 /// The stream of one backfill. Dropped before its end it is reset: an end in the
@@ -282,13 +276,11 @@ pub(crate) struct Opener {
 #[derive(Debug)]
 pub(crate) struct Backfill {
     stream: SendStream,
-    _permit: tokio::sync::OwnedSemaphorePermit,
 }
 
 impl Opener {
     pub(crate) async fn open(&self) -> io::Result<Backfill> {
-        let permit = self.free.clone().acquire_owned().await.map_err(io::Error::other)?;
-        Ok(Backfill { stream: self.connection.open_uni(BACKFILL_PRIORITY).await?, _permit: permit })
+        Ok(Backfill { stream: self.connection.open_uni(BACKFILL_PRIORITY).await? })
     }
 
     /// Cuts the lane, whatever is still under way.
