@@ -10,6 +10,7 @@ mod error;
 mod node;
 mod postgres;
 mod run;
+mod scratch;
 mod shell;
 mod stage;
 mod stages;

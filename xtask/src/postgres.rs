@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::node;
+use crate::scratch;
 use crate::shell::{self, Log};
 use crate::workspace::Workspace;
 
@@ -206,7 +207,7 @@ struct Home {
 impl Home {
     fn create() -> Result<Self, Error> {
         let account = if shell::is_root() { Some(unprivileged_account()?) } else { None };
-        let path = std::env::temp_dir().join(format!("parlor-postgres-{}", random_hex()?));
+        let path = scratch::folder().join(format!("parlor-postgres-{}", random_hex()?));
         DirBuilder::new().mode(0o700).create(&path).map_err(Error::file(&path))?;
         let home = Self { path, account, ours: true };
         home.hand_over(&home.path)?;

@@ -9,7 +9,7 @@ use crate::postgres::Postgres;
 use crate::shell::{self, Log};
 use crate::stage::{Context, Stage};
 use crate::supply::Rules;
-use crate::{chromium, node, web};
+use crate::{chromium, node, scratch, web};
 
 /// The variable in which tests look for a PostgreSQL server.
 const POSTGRES_URL: &str = "PARLOR_TEST_POSTGRES_URL";
@@ -184,5 +184,5 @@ fn for_tests<'a>(command: &'a mut Command, context: &Context) -> &'a mut Command
     if context.require_all {
         command.env(REQUIRE_ALL, "1");
     }
-    command
+    command.env("TMPDIR", scratch::folder())
 }
