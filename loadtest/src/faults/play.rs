@@ -177,8 +177,7 @@ impl Play {
         let _ = timeout(VIEWS_WITHIN, seen).await;
         self.readers.shutdown().await;
         let accounts = (0..crowd.people.len()).map(|number| self.book.account(number).clone());
-        let mut surprises =
-            self.book.surprises.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut surprises = self.book.surprises.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Outcome {
             accounts: accounts.collect(),
             truths,

@@ -154,8 +154,8 @@ impl Server {
 
 /// Sends a signal to a process of ours.
 pub(crate) async fn signal(pid: u32, name: &str) -> anyhow::Result<()> {
-    let status = Command::new("kill").args(["-s", name, &pid.to_string()]).status().await?;
-    ensure!(status.success(), "process {pid} takes no SIG{name}");
+    let output = Command::new("kill").args(["-s", name, &pid.to_string()]).output().await?;
+    ensure!(output.status.success(), "process {pid} takes no SIG{name}");
     Ok(())
 }
 

@@ -147,7 +147,8 @@ impl Report {
             );
         }
         for row in self.rows.iter().filter(|row| !row.is_ok()) {
-            let _ = writeln!(text, "\n{} on {}, seeds {:?}:", row.row, row.database, row.failed_seeds);
+            let _ =
+                writeln!(text, "\n{} on {}, seeds {:?}:", row.row, row.database, row.failed_seeds);
             for finding in &row.findings {
                 let _ = writeln!(text, "- {finding}");
             }

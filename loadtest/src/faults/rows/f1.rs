@@ -25,9 +25,7 @@ pub(super) const ROW: Row = Row {
 };
 
 /// Kills the server, and starts it again at once.
-pub(super) fn kill_and_restart<'a>(
-    scene: &'a mut Scene<'_>,
-) -> BoxFuture<'a, anyhow::Result<()>> {
+pub(super) fn kill_and_restart<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {
     async move {
         scene.server.kill().await?;
         let took = scene.server.launch().await?;
