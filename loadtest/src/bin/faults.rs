@@ -26,8 +26,18 @@ struct Cli {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
-    let cli = Cli::parse();
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            // The exit code tells it too.
+            let _ = writeln!(io::stderr(), "parlor-faults: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let report = faults::run(&cli.options).await?;
     if let Some(path) = &cli.json {
         let json = serde_json::to_vec_pretty(&report)?;

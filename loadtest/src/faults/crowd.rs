@@ -1,8 +1,11 @@
 //! The clients of a row: people with an account each, who stay over its rounds.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use parlor_client::{Client, Credentials, Lane};
+use parlor_client::{Client, Credentials, Lane, Status};
+use tokio::time::{Instant, timeout};
 
 /// Accounts made at once: each costs a password hash.
 const AT_ONCE: usize = 2;
@@ -16,6 +19,22 @@ pub(crate) type Lanes = fn(usize) -> Option<Lane>;
 pub(crate) fn in_turn(number: usize) -> Option<Lane> {
     const LANES: [Lane; 3] = [Lane::Quic, Lane::WebTransport, Lane::WebSocket];
     Some(LANES[number % LANES.len()])
+}
+
+/// Those over QUIC.
+pub(crate) fn over_udp(number: usize) -> Option<Lane> {
+    const LANES: [Lane; 2] = [Lane::Quic, Lane::WebTransport];
+    Some(LANES[number % LANES.len()])
+}
+
+/// The one over TCP.
+pub(crate) fn over_tcp(_number: usize) -> Option<Lane> {
+    Some(Lane::WebSocket)
+}
+
+/// Whatever gets through.
+pub(crate) fn any(_number: usize) -> Option<Lane> {
+    None
 }
 
 /// One of them.
@@ -57,6 +76,19 @@ impl Crowd {
             Credentials::Password { name: self.people[0].name.clone(), password: PASSWORD.into() };
         let client = Client::builder(&self.url).credentials(who).device_name("auditor");
         client.lane(Lane::WebSocket).connect().await.context("a fresh session")
+    }
+
+    /// Waits until everybody is live on this lane; `None` after `limit`.
+    pub(crate) async fn all_on(&self, wanted: Lane, limit: Duration) -> Option<Duration> {
+        let begun = Instant::now();
+        for person in &self.people {
+            let mut status = person.client.status();
+            let there =
+                |status: &Status| matches!(status, Status::Live { lane, .. } if *lane == wanted);
+            let left = limit.saturating_sub(begun.elapsed());
+            timeout(left, status.wait_for(there)).await.ok()?.ok()?;
+        }
+        Some(begun.elapsed())
     }
 
     /// Everybody leaves.

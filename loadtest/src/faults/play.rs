@@ -8,9 +8,10 @@ use std::{
 };
 
 use anyhow::Context as _;
-use parlor_client::{Client, EventPage, Feed, RequestError, Room, RoomEvent};
+use parlor_client::{Client, EventPage, Feed, RequestError, RestError, Room, RoomEvent};
 use parlor_domain::{
-    Body, Epoch, Event, EventBody, Position, RequestId, RoomId, RoomName, Seq, Topic, Visibility,
+    Body, Code, Epoch, Event, EventBody, Position, RequestId, RoomId, RoomName, Seq, Topic,
+    Visibility,
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use tokio::{
@@ -27,6 +28,11 @@ use crate::ledger::{Account, Finding, Logged, TextDigest, Truth};
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 /// After the last answer, everybody has seen everything by then.
 const VIEWS_WITHIN: Duration = Duration::from_secs(30);
+
+/// A call outside of a fault succeeds within this time.
+const SETTLED_WITHIN: Duration = Duration::from_secs(30);
+/// Between its tries.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What everybody's tasks write down.
 pub(crate) struct Book {
@@ -196,17 +202,37 @@ pub(crate) struct Outcome {
 async fn make_room(crowd: &Crowd, number: usize, rng: &mut StdRng) -> anyhow::Result<Stage> {
     let name = RoomName::parse(&format!("room {number}"))?;
     let owner = &crowd.people[0].client;
-    let topic = Topic::parse("")?;
-    let made = owner.create_room(RequestId::random(), &name, &topic, Visibility::Public).await;
-    let made = made.context("making a room")?;
+    let (topic, id) = (Topic::parse("")?, RequestId::random());
+    let make = || owner.create_room(id, &name, &topic, Visibility::Public);
+    let made = settled(make).await.context("making a room")?;
     let mut members = vec![0];
     for (number, person) in crowd.people.iter().enumerate().skip(1) {
         if rng.random_bool(0.5) {
-            person.client.join(made.id).await.with_context(|| format!("{} joins", person.name))?;
+            match settled(|| person.client.join(made.id)).await {
+                // The first of several tries was carried out.
+                Err(RestError::Refused(refusal)) if refusal.code == Code::Conflict => {}
+                joined => drop(joined.with_context(|| format!("{} joins", person.name))?),
+            }
             members.push(number);
         }
     }
     Ok(Stage { id: made.id, epoch: Epoch::new(made.epoch), members })
+}
+
+/// Calls again while the server says that a later call may succeed: a round
+/// may begin on a machine that is busy.
+async fn settled<T, F: Future<Output = Result<T, RestError>>>(
+    call: impl Fn() -> F,
+) -> Result<T, RestError> {
+    let begun = Instant::now();
+    loop {
+        match call().await {
+            Err(error) if error.is_retryable() && begun.elapsed() < SETTLED_WITHIN => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 async fn read(mut feed: Feed, number: usize, is_member: bool, book: Arc<Book>) {

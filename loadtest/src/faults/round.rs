@@ -2,6 +2,7 @@
 
 use std::{
     fs::Permissions,
+    net::{Ipv4Addr, SocketAddr},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
@@ -21,7 +22,13 @@ use super::{
     rows::Row,
     scene::{Notes, Scene},
 };
-use crate::ledger::{self, Finding, Verdict};
+use crate::{
+    ledger::{self, Finding, Verdict},
+    relay::Relay,
+};
+
+/// The relay's address: all of 127.0.0.0/8 is this machine.
+const RELAY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// How long the clients talk before the fault, and after the heal.
 const TALK: std::ops::Range<Duration> = Duration::from_millis(200)..Duration::from_millis(1_500);
@@ -43,6 +50,7 @@ pub(crate) struct Stage {
     rate: u32,
     server: Server,
     database: Database,
+    relay: Option<Relay>,
     crowd: Crowd,
     folder: Folder,
 }
@@ -83,10 +91,19 @@ impl Stage {
         let spared = options.postgres.as_deref();
         let database = Database::make(kind, spared, row.own_postgres, &path).await?;
         let server = Server::start(&options.server, &path, database.url()).await?;
-        let url = format!("http://{}", server.address());
+        let relay = if row.relayed {
+            // The server tells clients its own UDP port, so the relay has the
+            // same one at another address of this machine.
+            let address = SocketAddr::from((RELAY, server.address().port()));
+            Some(Relay::start(address, server.address(), options.seed).await?)
+        } else {
+            None
+        };
+        let reached_at = relay.as_ref().map_or(server.address(), Relay::address);
+        let url = format!("http://{reached_at}");
         let crowd = Crowd::gather(url, options.clients.into(), row.lanes).await?;
         let (rooms, rate) = (options.rooms.into(), options.rate);
-        Ok(Self { row, rooms, rate, server, database, crowd, folder })
+        Ok(Self { row, rooms, rate, server, database, relay, crowd, folder })
     }
 
     /// One round: talk, fault, heal, probe, talk, and the ledger.
@@ -96,6 +113,7 @@ impl Stage {
         let mut scene = Scene {
             server: &mut self.server,
             database: &mut self.database,
+            relay: self.relay.as_ref(),
             crowd: &self.crowd,
             play: &mut play,
             rng: &mut rng,

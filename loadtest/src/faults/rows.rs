@@ -3,6 +3,10 @@
 mod f1;
 mod f11;
 mod f2;
+mod f22;
+mod f24;
+mod f27;
+mod f28;
 mod f4;
 mod f40;
 mod f7;
@@ -29,13 +33,27 @@ pub struct Row {
     pub databases: &'static [Kind],
     /// It lays hands on the PostgreSQL server itself.
     pub(crate) own_postgres: bool,
+    /// The clients reach the server through a relay.
+    pub(crate) relayed: bool,
     pub(crate) lanes: Lanes,
     pub(crate) inject: Inject,
     pub(crate) after: Option<After>,
 }
 
 /// Every row, in the order of the plan.
-pub const ALL: &[Row] = &[f1::ROW, f2::ROW, f4::ROW, f7::ROW, f8::ROW, f11::ROW, f40::ROW];
+pub const ALL: &[Row] = &[
+    f1::ROW,
+    f2::ROW,
+    f4::ROW,
+    f7::ROW,
+    f8::ROW,
+    f11::ROW,
+    f22::ROW,
+    f24::ROW,
+    f27::ROW,
+    f28::ROW,
+    f40::ROW,
+];
 
 /// The rows of these ids; all where none is given.
 ///

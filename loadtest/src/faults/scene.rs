@@ -12,12 +12,13 @@ use super::{
     play::{self, Play},
     process::Server,
 };
-use crate::ledger::Finding;
+use crate::{ledger::Finding, relay::Relay};
 
 /// The stage of one round, while the clients talk.
 pub(crate) struct Scene<'a> {
     pub(crate) server: &'a mut Server,
     pub(crate) database: &'a mut Database,
+    pub(crate) relay: Option<&'a Relay>,
     pub(crate) crowd: &'a Crowd,
     pub(crate) play: &'a mut Play,
     pub(crate) rng: &'a mut StdRng,
@@ -53,11 +54,16 @@ impl Notes {
     }
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
     /// Lets the clients talk for a time that the seed says.
     pub(crate) async fn wait(&mut self, range: std::ops::Range<Duration>) {
         let time = self.rng.random_range(range);
         tokio::time::sleep(time).await;
+    }
+
+    /// The relay of a row that has one.
+    pub(crate) fn relay(&self) -> anyhow::Result<&'a Relay> {
+        self.relay.context("the row has no relay")
     }
 
     /// How long one more message takes to be answered ok.

@@ -19,6 +19,7 @@ pub(super) const ROW: Row = Row {
     fault: "kill -9, SQLite",
     databases: &[Kind::Sqlite],
     own_postgres: false,
+    relayed: false,
     lanes: crowd::in_turn,
     inject: kill_and_restart,
     after: Some(integrity),

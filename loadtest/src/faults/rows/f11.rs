@@ -21,6 +21,7 @@ pub(super) const ROW: Row = Row {
     fault: "foreign lock: BEGIN EXCLUSIVE for 1 to 10 s",
     databases: &[Kind::Sqlite],
     own_postgres: false,
+    relayed: false,
     lanes: crowd::in_turn,
     inject: hold_the_lock,
     after: None,

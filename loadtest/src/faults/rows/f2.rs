@@ -8,6 +8,7 @@ pub(super) const ROW: Row = Row {
     fault: "kill -9, PostgreSQL",
     databases: &[Kind::Postgres],
     own_postgres: false,
+    relayed: false,
     lanes: crowd::in_turn,
     inject: f1::kill_and_restart,
     after: None,

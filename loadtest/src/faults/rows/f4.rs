@@ -14,6 +14,7 @@ pub(super) const ROW: Row = Row {
     fault: "pause of 5 to 20 s (SIGSTOP, SIGCONT)",
     databases: Kind::ALL,
     own_postgres: false,
+    relayed: false,
     lanes: crowd::in_turn,
     inject: pause,
     after: None,

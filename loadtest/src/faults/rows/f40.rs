@@ -15,6 +15,7 @@ pub(super) const ROW: Row = Row {
     fault: "the same request over two sessions at once, one node",
     databases: Kind::ALL,
     own_postgres: false,
+    relayed: false,
     lanes: crowd::in_turn,
     inject: send_twice,
     after: None,

@@ -16,6 +16,7 @@ pub(super) const ROW: Row = Row {
     fault: "PostgreSQL: immediate stop and restart",
     databases: &[Kind::Postgres],
     own_postgres: true,
+    relayed: false,
     lanes: crowd::in_turn,
     inject: stop_and_restart,
     after: None,

@@ -17,6 +17,7 @@ pub(super) const ROW: Row = Row {
     fault: "PostgreSQL hangs (SIGSTOP of all its processes)",
     databases: &[Kind::Postgres],
     own_postgres: true,
+    relayed: false,
     lanes: crowd::in_turn,
     inject: hang,
     after: None,
