@@ -4,13 +4,19 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use parlor_client::{Client, Credentials, Lane, Status};
+use parlor_client::{Client, ConnectError, Credentials, Lane, RestError, Status};
+use parlor_domain::Code;
 use tokio::time::{Instant, timeout};
 
 /// Accounts made at once: each costs a password hash.
 const AT_ONCE: usize = 2;
 /// Not to be guessed, and the same for all: they are gone with the run.
 const PASSWORD: &str = "quartz-lantern-94-orchid-drift";
+
+/// Everybody has arrived within this time.
+const ARRIVED_WITHIN: Duration = Duration::from_secs(30);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Which lane the client of this number takes; `None` is whatever gets through.
 pub(crate) type Lanes = fn(usize) -> Option<Lane>;
@@ -49,33 +55,51 @@ pub(crate) struct Crowd {
     url: String,
 }
 
+/// Signs in, with a new account unless there is one of this name, and connects.
+/// A machine that is busy may need several tries.
+async fn arrive(url: &str, name: &str, lane: Option<Lane>) -> Result<Client, ConnectError> {
+    let (name, password) = (name.to_owned(), PASSWORD.to_owned());
+    let mut credentials = Credentials::Register { name: name.clone(), password: password.clone() };
+    let begun = Instant::now();
+    loop {
+        let mut builder = Client::builder(url).credentials(credentials.clone());
+        if let Some(lane) = lane {
+            builder = builder.lane(lane);
+        }
+        match builder.device_name("faults").connect().await {
+            Err(ConnectError::Rest(error)) if begun.elapsed() < ARRIVED_WITHIN => match error {
+                // A try whose answer was lost has made the account.
+                RestError::Refused(refusal) if refusal.code == Code::NameTaken => {
+                    let (name, password) = (name.clone(), password.clone());
+                    credentials = Credentials::Password { name, password };
+                }
+                error if error.is_retryable() => tokio::time::sleep(PAUSE).await,
+                error => return Err(error.into()),
+            },
+            connected => return connected,
+        }
+    }
+}
+
 impl Crowd {
     /// Makes the accounts and connects.
     pub(crate) async fn gather(url: String, size: usize, lanes: Lanes) -> anyhow::Result<Self> {
-        let arrive = |number: usize| {
+        let person = |number: usize| {
             let (url, lane) = (url.clone(), lanes(number));
             let name = format!("person-{number}");
             async move {
-                let password = PASSWORD.to_owned();
-                let who = Credentials::Register { name: name.clone(), password };
-                let mut builder = Client::builder(url).credentials(who).device_name("faults");
-                if let Some(lane) = lane {
-                    builder = builder.lane(lane);
-                }
-                let client = builder.connect().await.with_context(|| name.clone())?;
+                let client = arrive(&url, &name, lane).await.with_context(|| name.clone())?;
                 anyhow::Ok(Person { name, client })
             }
         };
-        let people = stream::iter(0..size).map(arrive).buffered(AT_ONCE).try_collect().await?;
+        let people = stream::iter(0..size).map(person).buffered(AT_ONCE).try_collect().await?;
         Ok(Self { people, url })
     }
 
     /// A fresh session of the first person, who is in every room.
     pub(crate) async fn fresh_session(&self) -> anyhow::Result<Client> {
-        let who =
-            Credentials::Password { name: self.people[0].name.clone(), password: PASSWORD.into() };
-        let client = Client::builder(&self.url).credentials(who).device_name("auditor");
-        client.lane(Lane::WebSocket).connect().await.context("a fresh session")
+        let name = &self.people[0].name;
+        arrive(&self.url, name, Some(Lane::WebSocket)).await.context("a fresh session")
     }
 
     /// Waits until everybody is live on this lane; `None` after `limit`.
