@@ -12,6 +12,8 @@ Usage: cargo xtask <command>
       --no-provision      download, install and start nothing; use what is there
       --only A,B          only these stages
       --list              name the stages
+  faults [ARGS]    do faults to real servers while clients talk, and check what they were promised;
+                   e.g. `cargo xtask faults F1 F7 --seed 42 --database sqlite --rounds 20`
 ";
 
 /// What the command line asks for.
@@ -19,6 +21,7 @@ Usage: cargo xtask <command>
 pub(crate) enum Command {
     Run { server_args: Vec<String> },
     Test(TestOptions),
+    Faults { args: Vec<String> },
     List,
     Help,
 }
@@ -44,6 +47,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, E
             Ok(Command::Run { server_args })
         }
         Some("test") => parse_test(args),
+        Some("faults") => Ok(Command::Faults { args: args.collect() }),
         Some(other) => Err(Error::Usage(format!("unknown command `{other}`\n\n{HELP}"))),
     }
 }
@@ -84,6 +88,12 @@ mod tests {
         for line in ["run --listen 127.0.0.1:9000", "run -- --listen 127.0.0.1:9000"] {
             assert_eq!(parsed(line).unwrap(), Command::Run { server_args: want.clone() });
         }
+    }
+
+    #[test]
+    fn everything_after_faults_goes_to_the_runner() {
+        let args = ["F1", "--rounds", "20"].map(str::to_owned).to_vec();
+        assert_eq!(parsed("faults F1 --rounds 20").unwrap(), Command::Faults { args });
     }
 
     #[test]

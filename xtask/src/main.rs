@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run` and `cargo xtask test`.
+//! The project's own commands: `cargo xtask run`, `cargo xtask test` and `cargo xtask faults`.
 //!
 //! Only the standard library is used, so that the first command a newcomer types compiles in
 //! seconds, and nothing here can break because of a dependency.
@@ -7,6 +7,7 @@ mod args;
 mod chromium;
 mod counts;
 mod error;
+mod faults;
 mod node;
 mod postgres;
 mod run;
@@ -44,6 +45,7 @@ fn start() -> Result<ExitCode, Error> {
     match command {
         Command::Run { server_args } => run::run(&workspace, &server_args),
         Command::Test(options) => test::run(workspace, &options),
+        Command::Faults { args } => faults::run(&workspace, &args),
         Command::List => {
             shell::say(&table::stage_list(stages::ALL));
             Ok(ExitCode::SUCCESS)

@@ -47,7 +47,12 @@ impl Workspace {
 
     /// The `parlor` binary of the development profile.
     pub(crate) fn parlor(&self) -> PathBuf {
-        self.target.join("debug").join("parlor")
+        self.binary("parlor")
+    }
+
+    /// A binary of the development profile.
+    pub(crate) fn binary(&self, name: &str) -> PathBuf {
+        self.target.join("debug").join(name)
     }
 
     /// The cargo that started this tool, run in the workspace.

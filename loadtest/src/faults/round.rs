@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context as _;
 use rand::{SeedableRng as _, rngs::StdRng};
 use tempfile::TempDir;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::{
     Options,
@@ -32,6 +32,10 @@ const RELAY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// How long the clients talk before the fault, and after the heal.
 const TALK: std::ops::Range<Duration> = Duration::from_millis(200)..Duration::from_millis(1_500);
+/// Between the heal of one round and the fault of the next. A session that lives
+/// for less counts as a failure to its client, which waits longer each time: a
+/// server that crashes again and again is another fault.
+const APART: Duration = Duration::from_millis(5_500);
 /// After the heal, a message reaches everybody within this time (L8).
 const PROBE_WITHIN: Duration = Duration::from_secs(5);
 /// A probe that is late is waited for, to tell by how much.
@@ -53,6 +57,7 @@ pub(crate) struct Stage {
     relay: Option<Relay>,
     crowd: Crowd,
     folder: Folder,
+    healed: Option<Instant>,
 }
 
 /// Where server and database keep their files.
@@ -103,7 +108,7 @@ impl Stage {
         let url = format!("http://{reached_at}");
         let crowd = Crowd::gather(url, options.clients.into(), row.lanes).await?;
         let (rooms, rate) = (options.rooms.into(), options.rate);
-        Ok(Self { row, rooms, rate, server, database, relay, crowd, folder })
+        Ok(Self { row, rooms, rate, server, database, relay, crowd, folder, healed: None })
     }
 
     /// One round: talk, fault, heal, probe, talk, and the ledger.
@@ -120,8 +125,12 @@ impl Stage {
             notes: Notes::default(),
         };
         scene.wait(TALK).await;
+        if let Some(healed) = self.healed {
+            sleep_until(healed + APART).await;
+        }
         (self.row.inject)(&mut scene).await?;
         let healed = Instant::now();
+        self.healed = Some(healed);
         let probed = scene.play.probe(scene.crowd, PROBE_GIVEN_UP).await;
         match probed {
             Some(_) => scene.notes.measure("heal", healed.elapsed()),
