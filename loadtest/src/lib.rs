@@ -6,3 +6,4 @@
 pub mod faults;
 pub mod ledger;
 pub mod relay;
+mod wire;

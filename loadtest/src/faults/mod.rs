@@ -10,6 +10,7 @@ mod report;
 mod round;
 pub mod rows;
 mod scene;
+mod sleeper;
 
 use std::{
     io::{self, Write as _},

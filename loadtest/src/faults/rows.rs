@@ -7,6 +7,7 @@ mod f22;
 mod f24;
 mod f27;
 mod f28;
+mod f29;
 mod f4;
 mod f40;
 mod f7;
@@ -52,6 +53,7 @@ pub const ALL: &[Row] = &[
     f24::ROW,
     f27::ROW,
     f28::ROW,
+    f29::ROW,
     f40::ROW,
 ];
 

@@ -13,7 +13,7 @@ fn allowed(package: &str) -> Result<Option<&'static [&'static str]>, String> {
         "parlor-user-service" | "parlor-control" | "parlor-realtime" => Ok(Some(SERVICE)),
         "parlor-client" => Ok(Some(&["parlor-domain", "parlor-proto"])),
         // The client speaks in domain types, so who uses it names them too.
-        "parlor-loadtest" => Ok(Some(&["parlor-client", "parlor-domain"])),
+        "parlor-loadtest" => Ok(Some(&["parlor-client", "parlor-domain", "parlor-proto"])),
         "parlor" => Ok(None),
         other => Err(format!("{other} has no place among the arrows yet")),
     }
