@@ -1,6 +1,9 @@
 //! Databases that are not there, not ours, or held up by somebody else.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
 use parlor_domain::{ManualClock, Visibility, limits};
@@ -147,6 +150,13 @@ mod server {
         let (relay, house) = relayed(&house).await;
         let ada = house.user("ada").await;
         let room = house.room(ada, Visibility::Public).await;
+        let read = || house.store.rooms.access(room, ada);
+        // All connections are opened before, however long that takes, so that all
+        // statements are in flight long before the first of them is given up.
+        let begun = Instant::now();
+        while join_all((0..CONNECTIONS).map(|_| read())).await.iter().any(Result::is_err) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "the connections do not open");
+        }
         let mut other = PgConnection::connect(&url).await.expect("opens");
         sqlx::raw_sql("BEGIN; LOCK TABLE rooms").execute(&mut other).await.expect("locked");
         let mut reads = JoinSet::new();
@@ -156,13 +166,15 @@ mod server {
         }
         let waiting =
             "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass($1)";
-        while sqlx::query_scalar::<_, i64>(waiting)
-            .bind("rooms")
-            .fetch_one(&mut other)
-            .await
-            .expect("counted")
-            < CONNECTIONS
-        {}
+        let begun = Instant::now();
+        loop {
+            let held = sqlx::query_scalar::<_, i64>(waiting).bind("rooms").fetch_one(&mut other);
+            let held = held.await.expect("counted");
+            if held == CONNECTIONS {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(5), "only {held} statements wait");
+        }
         relay.silence(true);
         for read in reads.join_all().await {
             assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
