@@ -152,6 +152,22 @@ impl Play {
         timeout(limit, seen).await.ok().flatten()
     }
 
+    /// Who has not seen what another member of the same room has, and how they
+    /// are connected.
+    pub(crate) fn behind(&self, crowd: &Crowd) -> Vec<String> {
+        let is_behind = |number: usize| {
+            self.rooms.iter().filter(|room| room.members.contains(&number)).any(|room| {
+                let reached = |member: &usize| self.book.account(*member).reached(room.id);
+                room.members.iter().map(reached).max() > Some(reached(&number))
+            })
+        };
+        let people = crowd.people.iter().enumerate();
+        people
+            .filter(|(number, _)| is_behind(*number))
+            .map(|(_, person)| format!("{} ({:?})", person.name, *person.client.status().borrow()))
+            .collect()
+    }
+
     async fn everybody_reached(&self, room: &Stage, seq: Seq) -> Option<()> {
         let mut progress = self.book.progress.subscribe();
         let behind = |number: &&usize| self.book.account(**number).reached(room.id) < seq;

@@ -36,11 +36,6 @@ const TALK: std::ops::Range<Duration> = Duration::from_millis(200)..Duration::fr
 /// for less counts as a failure to its client, which waits longer each time: a
 /// server that crashes again and again is another fault.
 const APART: Duration = Duration::from_millis(5_500);
-/// After the heal, a message reaches everybody within this time (L8).
-const PROBE_WITHIN: Duration = Duration::from_secs(5);
-/// A probe that is late is waited for, to tell by how much.
-const PROBE_GIVEN_UP: Duration = Duration::from_secs(60);
-
 /// What a round found.
 pub(crate) struct RoundOutcome {
     pub(crate) verdict: Verdict,
@@ -129,16 +124,10 @@ impl Stage {
             sleep_until(healed + APART).await;
         }
         (self.row.inject)(&mut scene).await?;
-        let healed = Instant::now();
-        self.healed = Some(healed);
-        let probed = scene.play.probe(scene.crowd, PROBE_GIVEN_UP).await;
-        match probed {
-            Some(_) => scene.notes.measure("heal", healed.elapsed()),
+        self.healed = Some(Instant::now());
+        match scene.probe().await {
+            Some(took) => scene.notes.measure("heal", took),
             None => scene.notes.find("L8", "a probe did not reach everybody".to_owned()),
-        }
-        if probed.is_some_and(|took| took > PROBE_WITHIN) {
-            let took = healed.elapsed();
-            scene.notes.find("L8", format!("a probe took {took:.1?} to reach everybody"));
         }
         scene.wait(TALK).await;
         let mut notes = scene.notes;

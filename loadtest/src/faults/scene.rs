@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context as _;
 use rand::{Rng as _, rngs::StdRng};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{
     crowd::Crowd,
@@ -13,6 +13,11 @@ use super::{
     process::Server,
 };
 use crate::{ledger::Finding, relay::Relay};
+
+/// After the heal, a message reaches everybody within this time (L8).
+const PROBE_WITHIN: Duration = Duration::from_secs(5);
+/// A probe that is late is waited for until then.
+const PROBE_GIVEN_UP: Duration = Duration::from_secs(60);
 
 /// The stage of one round, while the clients talk.
 pub(crate) struct Scene<'a> {
@@ -64,6 +69,22 @@ impl<'a> Scene<'a> {
     /// The relay of a row that has one.
     pub(crate) fn relay(&self) -> anyhow::Result<&'a Relay> {
         self.relay.context("the row has no relay")
+    }
+
+    /// One message to every room: how long until every member has seen it (L8).
+    /// One that is late is waited for, to tell by how much, and who was behind.
+    pub(crate) async fn probe(&mut self) -> Option<Duration> {
+        let reaching = self.play.probe(self.crowd, PROBE_GIVEN_UP);
+        tokio::pin!(reaching);
+        if let Ok(reached) = timeout(PROBE_WITHIN, &mut reaching).await {
+            return reached;
+        }
+        let behind = self.play.behind(self.crowd);
+        let reached = reaching.await;
+        let took = reached.map(|took| format!(" after {took:.1?}")).unwrap_or_default();
+        let what = format!("a probe reached everybody{took}; behind were {}", behind.join(", "));
+        self.notes.find("L8", what);
+        reached
     }
 
     /// How long one more message takes to be answered ok.
