@@ -29,8 +29,13 @@ pub(super) const ROW: Row = Row {
 pub(super) fn kill_and_restart<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {
     async move {
         scene.server.kill().await?;
-        let took = scene.server.launch().await?;
-        scene.notes.within("ready", took, READY_WITHIN);
+        match scene.server.launch().await {
+            Ok(took) => scene.notes.within("ready", took, READY_WITHIN),
+            Err(error) => {
+                scene.notes.find("row", format!("the first start failed: {error:#}"));
+                scene.server.launch().await?;
+            }
+        }
         Ok(())
     }
     .boxed()
