@@ -43,7 +43,8 @@ pub(crate) async fn open(url: &str) -> Result<sql::Db, OpenError> {
                 .options([("statement_timeout", "1200ms"), ("lock_timeout", "1000ms")])
                 .statement_cache_capacity(256),
         );
-    sql::Db::new(pool.clone(), pool).await.map_err(connect)
+    let epoch = sql::epoch(&pool).await.map_err(connect)?;
+    Ok(sql::Db::new(pool.clone(), pool, epoch))
 }
 
 /// C1: what is answered ok must be on disk.

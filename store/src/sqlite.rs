@@ -25,6 +25,9 @@ const READERS: u32 = 4;
 /// wait for the disk.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1_200);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+/// At start there is nobody to be answered in time: whoever else has the file
+/// (a backup, a server that is being killed) may finish first.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// Below it a WAL file can be reset while a checkpoint still needs it.
 const OLDEST_VERSION: (u32, u32, u32) = (3, 51, 3);
 
@@ -48,23 +51,31 @@ pub(crate) async fn open(path: &Path) -> Result<sql::Db, OpenError> {
             .max_lifetime(None)
             .test_before_acquire(false)
     };
-    let writer = pool(1).connect_with(options.clone()).await.map_err(connect)?;
+    // Kept until the pools are open, so that the WAL is read but once.
+    let first = pool(1)
+        .acquire_timeout(START_TIMEOUT)
+        .connect_with(options.clone().busy_timeout(START_TIMEOUT))
+        .await
+        .map_err(connect)?;
     sqlx::migrate!("migrations/sqlite")
-        .run(&writer)
+        .run(&first)
         .await
         .map_err(|error| OpenError::Migrate(error.to_string()))?;
     let (version, journal, synchronous): (String, String, i64) = sqlx::query_as(
         "SELECT sqlite_version(), journal_mode, synchronous \
          FROM pragma_journal_mode, pragma_synchronous",
     )
-    .fetch_one(&writer)
+    .fetch_one(&first)
     .await
     .map_err(connect)?;
     check(&version, &journal, synchronous)?;
+    let epoch = sql::epoch(&first).await.map_err(connect)?;
+    let writer = pool(1).connect_with(options.clone()).await.map_err(connect)?;
     // The readers may write too, so that the first of them can make the WAL's
     // index; nothing they are asked to run does.
     let reader = pool(READERS).connect_with(options).await.map_err(connect)?;
-    sql::Db::new(writer, reader).await.map_err(connect)
+    first.close().await;
+    Ok(sql::Db::new(writer, reader, epoch))
 }
 
 fn check(version: &str, journal: &str, synchronous: i64) -> Result<(), OpenError> {

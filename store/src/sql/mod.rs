@@ -33,17 +33,22 @@ pub(crate) struct Db {
     epoch: Epoch,
 }
 
+/// The epoch of a migrated database, given to it the first time.
+pub(super) async fn epoch(pool: &Pool<Driver>) -> sqlx::Result<Epoch> {
+    let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
+    let epoch = i64::from((high ^ low) as u32).max(1);
+    sqlx::query("INSERT INTO meta (one, epoch) VALUES (1, $1) ON CONFLICT (one) DO NOTHING")
+        .bind(epoch)
+        .execute(pool)
+        .await?;
+    let epoch: i64 = sqlx::query_scalar("SELECT epoch FROM meta").fetch_one(pool).await?;
+    Ok(row::epoch(epoch))
+}
+
 impl Db {
-    /// Takes pools of a migrated database; gives it its epoch the first time.
-    pub(super) async fn new(writer: Pool<Driver>, reader: Pool<Driver>) -> sqlx::Result<Self> {
-        let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
-        let epoch = i64::from((high ^ low) as u32).max(1);
-        sqlx::query("INSERT INTO meta (one, epoch) VALUES (1, $1) ON CONFLICT (one) DO NOTHING")
-            .bind(epoch)
-            .execute(&writer)
-            .await?;
-        let epoch: i64 = sqlx::query_scalar("SELECT epoch FROM meta").fetch_one(&writer).await?;
-        Ok(Self { writer, reader, epoch: row::epoch(epoch) })
+    /// Takes pools of a migrated database and its [`epoch`].
+    pub(super) const fn new(writer: Pool<Driver>, reader: Pool<Driver>, epoch: Epoch) -> Self {
+        Self { writer, reader, epoch }
     }
 
     async fn reader(&self) -> sqlx::Result<Lease> {

@@ -18,6 +18,7 @@ use crate::{
 
 contract! {
     c13_a_foreign_lock_is_answered_in_time_and_healed,
+    c16_a_start_waits_for_whoever_else_has_the_database,
     a_newer_database_is_not_touched,
 }
 
@@ -64,6 +65,17 @@ async fn c13_a_foreign_lock_is_answered_in_time_and_healed(house: House) {
     let answer = timeout(limits::COMMIT_DEADLINE, house.repeat(&posted));
     assert!(answer.await.expect("within 2 s").is_ok());
     house.store.ping().await.expect("ready");
+}
+
+async fn c16_a_start_waits_for_whoever_else_has_the_database(house: House) {
+    let lock = Lock::take(&house).await;
+    // Longer than anybody is kept waiting for an answer.
+    let held = async {
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        lock.release().await;
+    };
+    let (opened, ()) = tokio::join!(open(&house.database, Arc::new(ManualClock::default())), held);
+    opened.expect("opens once the lock is gone");
 }
 
 async fn a_newer_database_is_not_touched(house: House) {
