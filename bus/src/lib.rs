@@ -17,6 +17,11 @@ pub enum Announcement {
         /// Its epoch and head.
         head: Position,
     },
+    /// A commit's outcome is unknown, or was told to nobody: the log may have grown.
+    Doubted {
+        /// The log.
+        log: LogId,
+    },
     /// The device was signed out; its sessions end (C19).
     DeviceRevoked {
         /// The device.

@@ -1,5 +1,6 @@
 //! The bus within one process.
 
+use parlor_domain::planted::{Planted, planted};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::{Announcement, Received};
@@ -15,7 +16,8 @@ pub struct LocalBus {
 
 impl LocalBus {
     pub(crate) fn new() -> Self {
-        Self { sender: broadcast::channel(CAPACITY).0 }
+        let capacity = if planted(Planted::SmallBus) { 1 } else { CAPACITY };
+        Self { sender: broadcast::channel(capacity).0 }
     }
 
     pub(crate) fn publish(&self, announcement: Announcement) {
@@ -36,10 +38,13 @@ pub struct LocalSubscription {
 
 impl LocalSubscription {
     pub(crate) async fn next(&mut self) -> Option<Received> {
-        match self.receiver.recv().await {
-            Ok(announcement) => Some(Received::Announcement(announcement)),
-            Err(RecvError::Lagged(_)) => Some(Received::Missed),
-            Err(RecvError::Closed) => None,
+        loop {
+            return match self.receiver.recv().await {
+                Ok(announcement) => Some(Received::Announcement(announcement)),
+                Err(RecvError::Lagged(_)) if planted(Planted::IgnoreLagged) => continue,
+                Err(RecvError::Lagged(_)) => Some(Received::Missed),
+                Err(RecvError::Closed) => None,
+            };
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use parlor_domain::{Position, RequestId, RoomId, RoomName, Topic, UserId, Visibility};
+use parlor_domain::{Code, Position, RequestId, RoomId, RoomName, Topic, UserId, Visibility};
 use tokio::{
     sync::{mpsc, watch},
     time::timeout,
@@ -197,10 +197,12 @@ impl Client {
         scope: Scope,
         cursor: Option<&str>,
     ) -> Result<Page<RoomInfo>, RestError> {
-        self.inner.rest.rooms(&self.token().await?, scope, cursor).await
+        let rest = &self.inner.rest;
+        self.signed(|token| async move { rest.rooms(&token, scope, cursor).await }).await
     }
 
-    /// The first room of this name, among one's own or in the directory.
+    /// The first room of this name, among one's own or in the directory; never a
+    /// direct one, whose name says nothing.
     ///
     /// # Errors
     /// See [`RestError`].
@@ -212,7 +214,11 @@ impl Client {
         let mut cursor = None;
         loop {
             let page = self.rooms(scope, cursor.as_deref()).await?;
-            if let Some(found) = page.items.into_iter().find(|room| room.name == name.as_str()) {
+            if let Some(found) = page
+                .items
+                .into_iter()
+                .find(|room| room.name == name.as_str() && room.visibility != Visibility::Direct)
+            {
                 return Ok(Some(found));
             }
             match page.next_cursor {
@@ -227,7 +233,8 @@ impl Client {
     /// # Errors
     /// See [`RestError`].
     pub async fn room_info(&self, room: RoomId) -> Result<RoomInfo, RestError> {
-        self.inner.rest.room(&self.token().await?, room).await
+        let rest = &self.inner.rest;
+        self.signed(|token| async move { rest.room(&token, room).await }).await
     }
 
     /// Makes a room. The same `id` again makes no second one.
@@ -241,7 +248,11 @@ impl Client {
         topic: &Topic,
         visibility: Visibility,
     ) -> Result<RoomInfo, RestError> {
-        self.inner.rest.create_room(&self.token().await?, id, name, topic, visibility).await
+        let rest = &self.inner.rest;
+        self.signed(
+            |token| async move { rest.create_room(&token, id, name, topic, visibility).await },
+        )
+        .await
     }
 
     /// Becomes a member of a public room.
@@ -249,7 +260,8 @@ impl Client {
     /// # Errors
     /// See [`RestError`].
     pub async fn join(&self, room: RoomId) -> Result<RoomInfo, RestError> {
-        self.inner.rest.join(&self.token().await?, room).await
+        let rest = &self.inner.rest;
+        self.signed(|token| async move { rest.join(&token, room).await }).await
     }
 
     /// The newest messages of a room, and the position to follow it from.
@@ -257,7 +269,8 @@ impl Client {
     /// # Errors
     /// See [`RestError`].
     pub async fn newest_messages(&self, room: RoomId, limit: u32) -> Result<History, RestError> {
-        self.inner.rest.newest_messages(&self.token().await?, room, limit).await
+        let rest = &self.inner.rest;
+        self.signed(|token| async move { rest.newest_messages(&token, room, limit).await }).await
     }
 
     /// A user.
@@ -265,7 +278,12 @@ impl Client {
     /// # Errors
     /// See [`RestError`].
     pub async fn user(&self, user: UserId) -> Result<UserInfo, RestError> {
-        self.inner.rest.user(&self.token().await?, user).await
+        let rest = &self.inner.rest;
+        self.signed(|token| async move { rest.user(&token, user).await }).await
+    }
+
+    pub(crate) fn rest(&self) -> &Rest {
+        &self.inner.rest
     }
 
     pub(crate) async fn ask(&self, ask: Ask) -> Result<(), Closed> {
@@ -290,8 +308,19 @@ impl Client {
         }
     }
 
-    async fn token(&self) -> Result<String, RestError> {
-        self.inner.auth.access().await.map(|access| access.token)
+    /// Calls with a token, and where the server does not take it any more, once
+    /// more with a new one: its clock may not be ours.
+    pub(crate) async fn signed<T, F: Future<Output = Result<T, RestError>>>(
+        &self,
+        call: impl Fn(String) -> F,
+    ) -> Result<T, RestError> {
+        let token = self.inner.auth.access().await?.token;
+        match call(token).await {
+            Err(RestError::Refused(refusal)) if refusal.code == Code::Unauthenticated => {
+                call(self.inner.auth.fresh().await?.token).await
+            }
+            answered => answered,
+        }
     }
 
     /// Waits for the first session.

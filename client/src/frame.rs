@@ -10,7 +10,7 @@ const PREFIX_BYTES: usize = 3;
 
 /// Why bytes are no frame.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum FrameError {
+pub enum FrameError {
     #[error("a frame of length 0")]
     Empty,
     #[error("a frame above {} bytes", limits::FRAME_BYTES)]
@@ -24,18 +24,19 @@ pub(crate) enum FrameError {
 /// Cuts a stream of bytes into frames. Holds at most one frame that is not yet
 /// whole, besides what was pushed last.
 #[derive(Debug, Default)]
-pub(crate) struct Decoder {
+pub struct Decoder {
     buffer: BytesMut,
 }
 
 impl Decoder {
     /// Takes the next bytes of the stream.
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
     /// The next whole frame, where one has arrived.
-    pub(crate) fn next(&mut self) -> Result<Option<ServerFrame>, FrameError> {
+    #[allow(clippy::should_implement_trait, reason = "more may come after there was none")]
+    pub fn next(&mut self) -> Result<Option<ServerFrame>, FrameError> {
         let Some((prefix, length)) = length(&self.buffer)? else {
             return Ok(None);
         };
@@ -48,7 +49,7 @@ impl Decoder {
     }
 
     /// The stream has ended, which is an error within a frame.
-    pub(crate) fn finish(&self) -> Result<(), FrameError> {
+    pub fn finish(&self) -> Result<(), FrameError> {
         if self.buffer.is_empty() { Ok(()) } else { Err(FrameError::Truncated) }
     }
 }
@@ -70,7 +71,7 @@ fn length(bytes: &[u8]) -> Result<Option<(usize, usize)>, FrameError> {
 }
 
 /// Appends a frame with its length.
-pub(crate) fn encode(frame: &ClientFrame, into: &mut BytesMut) -> Result<(), FrameError> {
+pub fn encode(frame: &ClientFrame, into: &mut BytesMut) -> Result<(), FrameError> {
     if frame.encoded_len() > limits::FRAME_BYTES {
         return Err(FrameError::TooLong);
     }

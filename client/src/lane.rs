@@ -4,7 +4,7 @@ mod quic;
 mod websocket;
 mod webtransport;
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use bytes::BytesMut;
 use futures_util::{FutureExt as _, future::select_ok};
@@ -159,6 +159,11 @@ fn tls_for(info: &LaneInfo, alpn: &[&[u8]]) -> Result<rustls::ClientConfig, Lane
     tls::config(&hashes, alpn).map_err(|error| LaneError::BadDescription(error.to_string()))
 }
 
+/// Until a path is measured, what was sent is sent again after three times as long
+/// (RFC 9002 section 6.2): a server that begins to listen just after the first
+/// packet of a handshake is found at the second one, not a second later.
+const INITIAL_RTT: Duration = Duration::from_millis(100);
+
 /// QUIC settings of both QUIC lanes: windows as wide as the server's outbox asks
 /// for, no more.
 fn transport() -> quinn::TransportConfig {
@@ -169,6 +174,7 @@ fn transport() -> quinn::TransportConfig {
     config.receive_window((1024_u32 * 1024).into());
     config.send_window(256 * 1024);
     config.datagram_receive_buffer_size(Some(64 * 1024));
+    config.initial_rtt(INITIAL_RTT);
     config
 }
 
@@ -200,7 +206,8 @@ async fn write_frames<W: AsyncWrite + Unpin>(
     Some(stream)
 }
 
-/// Reads a stream to its end. `last` tells whether its end is the lane's.
+/// Reads a stream to its end. `last` tells whether its end is the lane's. An
+/// event stream that the server resets was not wanted any more (PROTOCOL 1.3).
 async fn read_frames<R: AsyncRead + Unpin>(
     mut stream: R,
     incoming: mpsc::Sender<Result<Inbound, String>>,
@@ -222,6 +229,7 @@ async fn read_frames<R: AsyncRead + Unpin>(
                     break end;
                 }
             }
+            Err(error) if !last && error.kind() == io::ErrorKind::ConnectionReset => return,
             Err(error) => break error.to_string(),
         }
     };

@@ -25,28 +25,57 @@
 //! A handle ([`Client`]) talks to a driver task, which does what a pure machine
 //! decides. Every queue is bounded: a full one makes the caller wait.
 
+#![allow(unreachable_pub, reason = "the feature `machines` shows some inner parts")]
+
 mod auth;
 mod client;
 mod driver;
 mod event;
+#[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod frame;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod lane;
+#[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod machine;
 mod net;
+mod people;
+#[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod protocol;
 mod rest;
 mod room;
 mod status;
 mod tls;
+#[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod wire;
+
+/// The pure parts of a client, for the simulation, which acts for them as the
+/// driver does. May change at any time.
+#[cfg(feature = "machines")]
+#[doc(hidden)]
+pub mod machines {
+    pub mod frame {
+        pub use crate::frame::*;
+    }
+    pub mod machine {
+        pub use crate::machine::*;
+    }
+    pub mod protocol {
+        pub use crate::protocol::*;
+    }
+    pub mod wire {
+        pub use crate::wire::*;
+    }
+}
 
 pub use auth::Credentials;
 pub use client::{Builder, Client, ConnectError};
 pub use event::RoomEvent;
 pub use protocol::Page as EventPage;
 pub use rest::{
-    History, LaneInfo, MessageInfo, Page, Rest, RestError, RoomInfo, Scope, ServerInfo,
-    SessionTokens, UserInfo,
+    DeviceInfo, History, LaneInfo, MessageInfo, Page, ReactionInfo, Rest, RestError, RoomInfo,
+    Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
 };
 pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
 pub use status::{Closed, Lane, Status};

@@ -3,7 +3,7 @@
 //! is `driver.rs`.
 
 mod live;
-pub(crate) mod log;
+pub mod log;
 mod outbox;
 
 use std::{
@@ -29,8 +29,10 @@ use crate::{
 
 /// The first wait before coming back; doubled with every failure.
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
-/// The longest such wait.
-const BACKOFF_MAX: Duration = Duration::from_secs(10);
+/// The longest such wait: a server that is back is found again within 5 s (L8 of
+/// the fault plan). A herd is kept apart by full jitter, and by the server, which
+/// says how long to stay away.
+const BACKOFF_MAX: Duration = Duration::from_secs(4);
 /// A session that lived for this long was no failure.
 const STABLE: Duration = Duration::from_secs(5);
 /// Requests taken from the application, sent or not (C10).
@@ -38,11 +40,11 @@ const REQUESTS: usize = 256;
 
 /// Numbers the connections of one client, so that what an old one still says is
 /// not taken for the words of the new one.
-pub(crate) type ConnectionId = u64;
+pub type ConnectionId = u64;
 
 /// What happened.
 #[derive(Debug)]
-pub(crate) enum Input {
+pub enum Input {
     /// The application wants something done in a room.
     Request { id: RequestId, room: RoomId, body: RequestBody },
     /// The application wants the events of a room after a position.
@@ -73,7 +75,7 @@ pub(crate) enum Input {
 
 /// What shall be done.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Effect {
+pub enum Effect {
     /// Open a lane; with a new access token where the old one was refused.
     Connect { id: ConnectionId, fresh_token: bool },
     /// Drop the lane.
@@ -108,7 +110,7 @@ enum State {
 }
 
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub struct Machine {
     rng: StdRng,
     state: State,
     connection: ConnectionId,
@@ -125,7 +127,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// A machine that connects at once.
-    pub(crate) fn new(now: Instant, rng: StdRng) -> Self {
+    pub fn new(now: Instant, rng: StdRng) -> Self {
         Self {
             rng,
             state: State::Waiting { until: now },
@@ -140,17 +142,17 @@ impl Machine {
     }
 
     /// True while another request may be given to it.
-    pub(crate) fn takes_requests(&self) -> bool {
+    pub fn takes_requests(&self) -> bool {
         self.outbox.len() < REQUESTS
     }
 
     /// True once nothing will ever happen again.
-    pub(crate) fn is_closed(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
     }
 
     /// Takes an input; returns what shall be done, in order.
-    pub(crate) fn handle(&mut self, now: Instant, input: Input) -> Vec<Effect> {
+    pub fn handle(&mut self, now: Instant, input: Input) -> Vec<Effect> {
         match input {
             Input::Request { id, room, body } => self.outbox.push(room, id, body),
             Input::Follow { room, from } => self.follow(now, room, from),
@@ -206,7 +208,7 @@ impl Machine {
     }
 
     /// When `Tick` is due.
-    pub(crate) fn deadline(&self, now: Instant) -> Option<Instant> {
+    pub fn deadline(&self, now: Instant) -> Option<Instant> {
         match &self.state {
             State::Waiting { until } => Some(*until),
             State::Greeting { since, .. } => Some(*since + ANSWER_TIMEOUT),
@@ -241,7 +243,8 @@ impl Machine {
             return;
         };
         if following.asked && matches!(self.state, State::Live(_)) {
-            self.outbox.push(room, RequestId::random(), RequestBody::CloseLog);
+            let id = request_id(&mut self.rng);
+            self.outbox.push(room, id, RequestBody::CloseLog);
         }
     }
 
@@ -291,13 +294,7 @@ impl Machine {
                     self.effects.push(Effect::Deliver { room, event });
                 }
             }
-            Inbound::Heartbeat { heads } => {
-                for (log, head) in heads {
-                    if let Some(following) = self.rooms.get_mut(&log.as_room()) {
-                        following.head(now, head);
-                    }
-                }
-            }
+            Inbound::Heartbeat { heads } => self.heads(now, heads),
             Inbound::Probe { nonce } => {
                 if let Some((_, sent_at)) = live.probe.take_if(|(sent, _)| *sent == nonce) {
                     live.rtt = now.duration_since(sent_at);
@@ -322,6 +319,7 @@ impl Machine {
         for following in self.rooms.values_mut() {
             following.begin(now);
         }
+        self.heads(now, welcome.heads);
         let nonce = self.rng.random();
         let heartbeat = welcome.heartbeat.max(Duration::from_secs(1));
         let live = Live {
@@ -339,6 +337,23 @@ impl Machine {
         self.effects.push(Effect::Status(live.status()));
         self.state = State::Live(live);
         self.send(Outbound::Probe { nonce });
+    }
+
+    /// A room that stays behind its head is opened again (PROTOCOL 5.3).
+    fn heads(&mut self, now: Instant, heads: Vec<(LogId, Position)>) {
+        for (log, head) in heads {
+            if let Some((own, at)) = &mut self.user_log
+                && *own == log
+            {
+                // What was missed may have been the end of a membership.
+                if head.epoch == at.epoch && head.seq > at.seq {
+                    *at = head;
+                    self.rooms.values_mut().for_each(|following| following.doubt(now));
+                }
+            } else if let Some(following) = self.rooms.get_mut(&log.as_room()) {
+                following.head(now, head);
+            }
+        }
     }
 
     fn reply(&mut self, now: Instant, id: RequestId, result: Result<Done, Refusal>) {
@@ -365,6 +380,10 @@ impl Machine {
     }
 
     fn events(&mut self, now: Instant, run: Run) {
+        if self.user_log.is_none() && !self.rooms.contains_key(&run.log.as_room()) {
+            // It overtook the Welcome that names it: no other log comes unasked.
+            self.user_log = Some((run.log, Position { epoch: run.epoch, seq: run.first }));
+        }
         if let Some((log, at)) = &mut self.user_log
             && *log == run.log
         {
@@ -511,7 +530,8 @@ impl Machine {
             if due || !following.asked {
                 let from = following.position();
                 following.reopen(now);
-                self.outbox.push(*room, RequestId::random(), RequestBody::Open { from });
+                let id = request_id(&mut self.rng);
+                self.outbox.push(*room, id, RequestBody::Open { from });
             }
         }
     }
@@ -549,5 +569,13 @@ impl Machine {
     }
 }
 
+/// A new id for a request of our own. Nothing keeps it in order of time: it is
+/// forgotten with its answer.
+fn request_id(rng: &mut StdRng) -> RequestId {
+    RequestId::from_uuid(uuid::Builder::from_random_bytes(rng.random()).into_uuid())
+}
+
+#[cfg(feature = "machines")]
+mod inspect;
 #[cfg(test)]
 mod tests;

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use parlor_domain::{
-    Body, Epoch, Event, HeadsDigest, LogId, Position, Refusal, RequestId, RoomId, Seq, Timestamp,
-    UserId,
+    Body, Emoji, Epoch, Event, HeadsDigest, LogId, Position, Refusal, RequestId, RoomId, Seq,
+    Timestamp, UserId,
 };
 
 /// What the client says.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Outbound {
+pub enum Outbound {
     Hello { resume: Vec<(LogId, Position)> },
     Renew { access_token: String },
     Request { id: RequestId, room: RoomId, body: RequestBody },
@@ -21,14 +21,33 @@ pub(crate) enum Outbound {
 
 /// One thing the client wants done in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum RequestBody {
+pub enum RequestBody {
     Post { text: Body, reply_to: Option<Seq> },
     Edit { message: Seq, text: Body },
     Delete { message: Seq },
+    React { message: Seq, emoji: Emoji, on: bool },
+    Pin { message: Seq, on: bool },
     MarkRead { seq: Seq },
+    MarkUnread { from: Seq },
     Open { from: Position },
     CloseLog,
     Fetch { page: Page, limit: u32 },
+}
+
+impl RequestBody {
+    /// True where it has to be committed.
+    pub fn is_change(&self) -> bool {
+        match self {
+            Self::Post { .. }
+            | Self::Edit { .. }
+            | Self::Delete { .. }
+            | Self::React { .. }
+            | Self::Pin { .. }
+            | Self::MarkRead { .. }
+            | Self::MarkUnread { .. } => true,
+            Self::Open { .. } | Self::CloseLog | Self::Fetch { .. } => false,
+        }
+    }
 }
 
 /// Which events of a log a fetch asks for.
@@ -44,7 +63,7 @@ pub enum Page {
 
 /// What the server says.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Inbound {
+pub enum Inbound {
     Welcome(Welcome),
     Reply { id: RequestId, result: Result<Done, Refusal> },
     Events(Run),
@@ -58,56 +77,58 @@ pub(crate) enum Inbound {
 
 /// The session has begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Welcome {
-    pub(crate) user: UserId,
-    pub(crate) user_log: Position,
-    pub(crate) heartbeat: Duration,
-    pub(crate) limits: Limits,
+pub struct Welcome {
+    pub user: UserId,
+    pub user_log: Position,
+    /// How far the logs of the user's rooms reach.
+    pub heads: Vec<(LogId, Position)>,
+    pub heartbeat: Duration,
+    pub limits: Limits,
 }
 
 /// What one session may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limits {
-    pub(crate) unanswered_requests: usize,
+pub struct Limits {
+    pub unanswered_requests: usize,
     /// Token bucket of requests; 0: not said.
-    pub(crate) request_burst: u32,
-    pub(crate) requests_per_second: u32,
+    pub request_burst: u32,
+    pub requests_per_second: u32,
 }
 
 /// A request was carried out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Done {
-    pub(crate) seq: Seq,
-    pub(crate) at: Timestamp,
-    pub(crate) epoch: Epoch,
-    pub(crate) events: Vec<Event>,
-    pub(crate) more: bool,
+pub struct Done {
+    pub seq: Seq,
+    pub at: Timestamp,
+    pub epoch: Epoch,
+    pub events: Vec<Event>,
+    pub more: bool,
 }
 
 /// Events of one log without a hole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Run {
-    pub(crate) log: LogId,
-    pub(crate) epoch: Epoch,
+pub struct Run {
+    pub log: LogId,
+    pub epoch: Epoch,
     /// Seq of the first event.
-    pub(crate) first: Seq,
+    pub first: Seq,
     /// `None` is an event of a kind that this client does not know: it takes its
     /// seq, and that is all.
-    pub(crate) events: Vec<Option<Event>>,
+    pub events: Vec<Option<Event>>,
 }
 
 /// The session ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Close {
-    pub(crate) comeback: Comeback,
+pub struct Close {
+    pub comeback: Comeback,
     /// The reason's name in the protocol.
-    pub(crate) reason: String,
-    pub(crate) resume_after: Duration,
+    pub reason: String,
+    pub resume_after: Duration,
 }
 
 /// Whether and how to come back (PROTOCOL 6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Comeback {
+pub enum Comeback {
     Resume,
     NewToken,
     Never,

@@ -1,6 +1,7 @@
 //! The REST face, as far as a chat client needs it.
 
 mod model;
+mod people;
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +13,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
 };
 use parlor_domain::{
-    Code, Refusal, RequestId, RoomId, RoomName, Topic, UserId, Visibility, limits,
+    Code, Refusal, RequestId, RoomId, RoomName, Seq, Topic, UserId, Visibility, limits,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
@@ -22,9 +23,12 @@ use tower::util::BoxCloneSyncService;
 use crate::{net::Stream, tls};
 
 pub use model::{
-    History, LaneInfo, MessageInfo, Page, RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo,
+    DeviceInfo, History, LaneInfo, MessageInfo, Page, ReactionInfo, RoomInfo, Scope, ServerInfo,
+    SessionTokens, UserInfo, VersionInfo,
 };
 
+/// What the list of devices says this is.
+const USER_AGENT: &str = concat!("parlor-client/", env!("CARGO_PKG_VERSION"));
 /// One call, from connecting to the last byte of the answer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// The longest answer that is read, in bytes: a page of the longest messages.
@@ -188,12 +192,7 @@ impl Rest {
             Scope::Mine => "mine",
             Scope::Public => "public",
         };
-        let mut path = format!("/rooms?scope={scope}&limit={}", limits::PAGE_ITEMS);
-        if let Some(cursor) = cursor {
-            path.push_str("&cursor=");
-            path.push_str(&percent_encoded(cursor));
-        }
-        self.get(&path, Some(token)).await
+        self.get(&paged(&format!("/rooms?scope={scope}&"), cursor), Some(token)).await
     }
 
     /// A room by its id.
@@ -243,6 +242,21 @@ impl Rest {
         self.get(&format!("/rooms/{room}/messages?limit={limit}"), Some(token)).await
     }
 
+    /// A page of the texts that a message has had, the first one first.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn versions(
+        &self,
+        token: &str,
+        room: RoomId,
+        message: Seq,
+        cursor: Option<&str>,
+    ) -> Result<Page<VersionInfo>, RestError> {
+        let path = format!("/rooms/{room}/messages/{message}/edits?");
+        self.get(&paged(&path, cursor), Some(token)).await
+    }
+
     async fn get<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -271,8 +285,10 @@ impl Rest {
         body: Option<&serde_json::Value>,
     ) -> Result<Bytes, RestError> {
         let bad_url = |_| RestError::BadUrl(format!("{}{path}", self.origin));
-        let mut request =
-            Request::builder().method(method).uri(format!("{}/api/v1{path}", self.origin));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}/api/v1{path}", self.origin))
+            .header(header::USER_AGENT, USER_AGENT);
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -334,6 +350,15 @@ fn refused(head: &http::response::Parts, body: &[u8]) -> RestError {
 /// A refusal without a code, as proxies make them.
 fn unexplained(status: StatusCode) -> RestError {
     RestError::BadAnswer(format!("status {status} without a code"))
+}
+
+/// The path of a page of a list; `path` ends where its next parameter begins.
+fn paged(path: &str, cursor: Option<&str>) -> String {
+    let path = format!("{path}limit={}", limits::PAGE_ITEMS);
+    match cursor {
+        Some(cursor) => format!("{path}&cursor={}", percent_encoded(cursor)),
+        None => path,
+    }
 }
 
 /// RFC 3986 section 2.1, for a value within a query.

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use parlor_domain::{Body, Event, Refusal, RequestId, RoomId, Seq, Timestamp};
+use parlor_domain::{Body, Emoji, Event, Refusal, RequestId, RoomId, Seq, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -124,12 +124,37 @@ impl Room {
         self.ask(RequestId::random(), RequestBody::Delete { message }).await?.await
     }
 
+    /// Puts an emoji on a message, or takes one's own back; what is so already
+    /// stays so.
+    ///
+    /// # Errors
+    /// See [`RequestError`].
+    pub async fn react(&self, message: Seq, emoji: Emoji, on: bool) -> Result<Sent, RequestError> {
+        self.ask(RequestId::random(), RequestBody::React { message, emoji, on }).await?.await
+    }
+
+    /// Pins a message to the room, or takes its pin away.
+    ///
+    /// # Errors
+    /// See [`RequestError`].
+    pub async fn pin(&self, message: Seq, on: bool) -> Result<Sent, RequestError> {
+        self.ask(RequestId::random(), RequestBody::Pin { message, on }).await?.await
+    }
+
     /// Moves the read position forward.
     ///
     /// # Errors
     /// See [`RequestError`].
     pub async fn mark_read(&self, seq: Seq) -> Result<Sent, RequestError> {
         self.ask(RequestId::random(), RequestBody::MarkRead { seq }).await?.await
+    }
+
+    /// Moves the read position back to just before a message.
+    ///
+    /// # Errors
+    /// See [`RequestError`].
+    pub async fn mark_unread(&self, from: Seq) -> Result<Sent, RequestError> {
+        self.ask(RequestId::random(), RequestBody::MarkUnread { from }).await?.await
     }
 
     /// Tells the others that the user is typing. May be lost.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parlor_domain::{
-    Code, Epoch, Event, EventBody, LogId, Position, Refusal, RequestId, Role, RoomId, RoomName,
-    Seq, Timestamp, Topic, UserId, Visibility,
+    Code, DisplayName, Emoji, Epoch, Event, EventBody, LogId, Mentions, Position, Profile, Refusal,
+    RequestId, Role, RoomId, RoomName, Seq, StatusEmoji, StatusText, Timestamp, Topic, UserId,
+    Visibility,
 };
 use parlor_proto::realtime::{
     self as pb, client_frame, event, fetch, reply, request, server_frame,
@@ -18,13 +19,13 @@ use crate::protocol::{
 /// A frame of the server that breaks the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the server sent a frame with a bad {0}")]
-pub(crate) struct WireError(&'static str);
+pub struct WireError(&'static str);
 
 /// What a Hello says about the program.
 #[derive(Clone, Debug)]
-pub(crate) struct Introduction {
-    pub(crate) access_token: String,
-    pub(crate) device_name: String,
+pub struct Introduction {
+    pub access_token: String,
+    pub device_name: String,
 }
 
 fn bytes(id: &[u8; 16]) -> Bytes {
@@ -36,7 +37,7 @@ fn position(log: LogId, at: Position) -> pb::Position {
 }
 
 /// The frame for what the client says.
-pub(crate) fn client_frame(out: Outbound, hello: &Introduction) -> pb::ClientFrame {
+pub fn client_frame(out: Outbound, hello: &Introduction) -> pb::ClientFrame {
     use client_frame::Kind;
     let kind = match out {
         Outbound::Hello { resume } => Kind::Hello(pb::Hello {
@@ -74,8 +75,20 @@ fn request_body(room_id: Bytes, body: RequestBody) -> request::Body {
         RequestBody::Delete { message } => {
             request::Body::Delete(pb::Delete { room_id, seq: message.get() })
         }
+        RequestBody::React { message, emoji, on } => request::Body::React(pb::React {
+            room_id,
+            seq: message.get(),
+            emoji: emoji.into(),
+            remove: !on,
+        }),
         RequestBody::MarkRead { seq } => {
             request::Body::MarkRead(pb::MarkRead { room_id, seq: seq.get() })
+        }
+        RequestBody::Pin { message, on } => {
+            request::Body::Pin(pb::Pin { room_id, seq: message.get(), remove: !on })
+        }
+        RequestBody::MarkUnread { from } => {
+            request::Body::MarkUnread(pb::MarkUnread { room_id, seq: from.get() })
         }
         RequestBody::Open { from } => request::Body::Open(pb::Open {
             room_id,
@@ -97,7 +110,7 @@ fn request_body(room_id: Bytes, body: RequestBody) -> request::Body {
 
 /// What the server says; `None` for kinds this client has no use for or does
 /// not know (PROTOCOL 1.6).
-pub(crate) fn inbound(frame: pb::ServerFrame) -> Result<Option<Inbound>, WireError> {
+pub fn inbound(frame: pb::ServerFrame) -> Result<Option<Inbound>, WireError> {
     use server_frame::Kind;
     let Some(kind) = frame.kind else {
         return Ok(None);
@@ -156,6 +169,11 @@ fn welcome(frame: pb::Welcome) -> Result<Welcome, WireError> {
     Ok(Welcome {
         user: user(&frame.user_id)?,
         user_log: at(user_log.epoch, user_log.seq),
+        heads: frame
+            .heads
+            .iter()
+            .map(|head| log(&head.room_id).map(|log| (log, at(head.epoch, head.head))))
+            .collect::<Result<_, _>>()?,
         heartbeat: millis(frame.heartbeat_ms),
         limits: Limits {
             unanswered_requests: limits.unanswered_requests as usize,
@@ -179,8 +197,11 @@ fn done(ok: pb::Ok) -> Done {
 
 fn run(frame: pb::Events) -> Result<Run, WireError> {
     let first = Seq::new(frame.first_seq);
-    let numbered = (frame.first_seq..).zip(&frame.events);
-    if first == Seq::ZERO || numbered.into_iter().any(|(seq, event)| event.seq != seq) {
+    let follow = (0_u64..)
+        .zip(&frame.events)
+        .all(|(index, event)| event.seq.checked_sub(index) == Some(frame.first_seq));
+    let last = frame.events.last().map_or(frame.first_seq, |event| event.seq);
+    if first == Seq::ZERO || last > Seq::MAX.get() || !follow {
         return Err(WireError("seq"));
     }
     let events = frame.events.into_iter().map(event).collect();
@@ -202,16 +223,32 @@ fn event_body(body: event::Body) -> Option<EventBody> {
     Some(match body {
         event::Body::MessagePosted(it) => EventBody::MessagePosted {
             text: it.text,
+            mentions: mentions(&it.mention_ids, it.mentions_room)?,
             reply_to: (it.reply_to != 0).then(|| Seq::new(it.reply_to)),
             erased: it.erased,
         },
         event::Body::MessageEdited(it) => EventBody::MessageEdited {
             message: Seq::new(it.message_seq),
             text: it.text,
+            mentions: mentions(&it.mention_ids, it.mentions_room)?,
             erased: it.erased,
         },
         event::Body::MessageDeleted(it) => {
             EventBody::MessageDeleted { message: Seq::new(it.message_seq) }
+        }
+        event::Body::ReactionAdded(it) => EventBody::ReactionAdded {
+            message: Seq::new(it.message_seq),
+            emoji: Emoji::parse(&it.emoji).ok()?,
+        },
+        event::Body::ReactionRemoved(it) => EventBody::ReactionRemoved {
+            message: Seq::new(it.message_seq),
+            emoji: Emoji::parse(&it.emoji).ok()?,
+        },
+        event::Body::MessagePinned(it) => {
+            EventBody::MessagePinned { message: Seq::new(it.message_seq) }
+        }
+        event::Body::MessageUnpinned(it) => {
+            EventBody::MessageUnpinned { message: Seq::new(it.message_seq) }
         }
         event::Body::RoomCreated(it) => EventBody::RoomCreated {
             name: RoomName::parse(&it.name).ok()?,
@@ -219,6 +256,7 @@ fn event_body(body: event::Body) -> Option<EventBody> {
             visibility: match it.visibility() {
                 pb::Visibility::Public => Visibility::Public,
                 pb::Visibility::Private => Visibility::Private,
+                pb::Visibility::Direct => Visibility::Direct,
                 pb::Visibility::Unspecified => return None,
             },
         },
@@ -248,7 +286,19 @@ fn event_body(body: event::Body) -> Option<EventBody> {
         event::Body::ReadMoved(it) => {
             EventBody::ReadMoved { room: RoomId::from_slice(&it.room_id)?, seq: Seq::new(it.seq) }
         }
+        event::Body::ProfileChanged(it) => EventBody::ProfileChanged {
+            profile: Profile {
+                display_name: DisplayName::parse(&it.display_name).ok()?,
+                status_text: StatusText::parse(&it.status_text).ok()?,
+                status_emoji: StatusEmoji::parse(&it.status_emoji).ok()?,
+            },
+        },
     })
+}
+
+fn mentions(users: &[Bytes], room: bool) -> Option<Mentions> {
+    let users = users.iter().map(|id| UserId::from_slice(id)).collect::<Option<_>>()?;
+    Some(Mentions { users, room })
 }
 
 /// Codes this client does not know keep their class: below 16 final, else not.
@@ -315,6 +365,18 @@ mod tests {
         assert!(run(frame(vec![event(4), event(5)])).is_ok());
         assert_eq!(run(frame(vec![event(4), event(6)])), Err(WireError("seq")));
         assert_eq!(run(frame(vec![event(5)])), Err(WireError("seq")));
+    }
+
+    #[test]
+    fn rule_4_3_a_run_beyond_the_last_seq_there_can_be_is_refused() {
+        let log_id = bytes(RoomId::random().as_bytes());
+        for (first_seq, next) in [(u64::MAX, 0), (u64::MAX - 1, u64::MAX), (1 << 63, (1 << 63) + 1)]
+        {
+            let events = [first_seq, next].map(|seq| pb::Event { seq, ..Default::default() });
+            let frame =
+                pb::Events { log_id: log_id.clone(), epoch: 1, first_seq, events: events.into() };
+            assert_eq!(run(frame), Err(WireError("seq")), "{first_seq}");
+        }
     }
 
     #[test]

@@ -15,7 +15,9 @@ use crate::{account, app::App, health, messages, problem, rooms, server_info};
         description = "Team chat that stays right when the network does not.\n\n\
             Errors are problem details (RFC 9457) with a stable `code`. 64-bit numbers are \
             strings. Unknown fields are refused. A write with an `Idempotency-Key` (a UUID) \
-            may be sent again and again and is done once.",
+            may be sent again and again and is done once.\n\n\
+            Every answer says how many requests are left (`RateLimit`), and where there are none, \
+            when to come back (`Retry-After`).",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     components(schemas(problem::ProblemBody<'static>)),
@@ -50,12 +52,16 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(account::refresh::refresh))
         .routes(routes!(account::log_out::log_out))
         .routes(routes!(account::password::change_password))
-        .routes(routes!(account::me::me))
+        .routes(routes!(account::me::me, account::update_me::update_me))
+        .routes(routes!(account::devices::devices, account::sign_out_others::sign_out_others))
+        .routes(routes!(account::sign_out_device::sign_out_device))
+        .routes(routes!(account::find::find))
         .routes(routes!(account::user::user))
         .routes(routes!(server_info::server_info))
         .routes(routes!(account::keys::keys))
         .routes(routes!(rooms::list::list, rooms::create::create))
         .routes(routes!(rooms::read::read, rooms::update::update))
+        .routes(routes!(rooms::direct::direct))
         .routes(routes!(rooms::archive::archive))
         .routes(routes!(rooms::join::join))
         .routes(routes!(rooms::leave::leave))
@@ -63,7 +69,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(rooms::remove_member::remove_member))
         .routes(routes!(messages::history::history, messages::post::post))
         .routes(routes!(messages::edit::edit, messages::delete::delete))
-        .routes(routes!(messages::mark_read::mark_read));
+        .routes(routes!(messages::edits::edits))
+        .routes(routes!(messages::react::react, messages::unreact::unreact))
+        .routes(routes!(messages::pins::pins))
+        .routes(routes!(messages::pin::pin, messages::unpin::unpin))
+        .routes(routes!(messages::mark_read::mark_read))
+        .routes(routes!(messages::mark_unread::mark_unread));
     OpenApiRouter::with_openapi(Document::openapi())
         .nest("/api/v1", v1)
         .routes(routes!(health::healthz))

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use parlor_bus::Announcement;
 use parlor_domain::{
     Action, Change, Command, LogId, Position, Refusal, RequestId, Role, RoomId, RoomName, Seq,
-    Topic, UserId, Visibility, permit,
+    Topic, UserId, Version, Visibility, direct_room, permit,
 };
 use parlor_store::{Access, Done, From, History, Member, RoomSummary};
 use sha2::{Digest as _, Sha256};
@@ -18,6 +18,7 @@ use crate::{
     problem::{internal, refused},
     unbroken::Unbroken,
     users::Users,
+    wire::WithPeer,
 };
 
 /// State of every handler.
@@ -75,7 +76,18 @@ impl App {
         let work = async move {
             let command = Command { request_id, actor, change };
             let answered_by = command.log();
-            let results = log.submit(vec![command]).await.map_err(refused)?;
+            let logs = command.logs();
+            let committed = log.submit(vec![command]).await;
+            // It may have landed, then or the first time, without anybody's being
+            // told: who follows these logs has to look.
+            let told = match &committed {
+                Ok(results) => !matches!(&results[..], [Ok(repeat)] if repeat.events.is_empty()),
+                Err(_) => false,
+            };
+            if !told {
+                logs.for_each(|log| bus.publish(Announcement::Doubted { log }));
+            }
+            let results = committed.map_err(refused)?;
             let done = results.into_iter().next().unwrap_or_else(|| Err(internal()))?;
             let heads: BTreeMap<LogId, Seq> =
                 done.events.iter().map(|(log, event)| (*log, event.seq)).collect();
@@ -127,16 +139,46 @@ impl App {
         }
     }
 
+    /// The direct room of `user` and `other`, made the first time.
+    pub(crate) async fn open_direct(
+        &self,
+        user: UserId,
+        other: UserId,
+        request_id: RequestId,
+    ) -> Result<Access, Refusal> {
+        let room = direct_room(user, other);
+        self.submit(user, request_id, Change::OpenDirect { room, other }).await?;
+        self.access(user, room, Action::See).await
+    }
+
+    /// The same, with the other one where it is a direct room.
+    pub(crate) async fn with_peer(&self, access: Access) -> Result<WithPeer<Access>, Refusal> {
+        let peer = match access.peer {
+            Some(peer) => Some(self.users.user(peer).await?),
+            None => None,
+        };
+        Ok(WithPeer(access, peer))
+    }
+
     /// Rooms of `user`.
     pub(crate) async fn my_rooms(
         &self,
         user: UserId,
         asked: Asked<'_>,
-    ) -> Result<Listed<RoomSummary>, Refusal> {
+    ) -> Result<Listed<WithPeer<RoomSummary>>, Refusal> {
         let list = List::new("rooms/mine", user.as_bytes());
-        let after = asked.after(&list)?.and_then(|id| RoomId::from_slice(&id));
+        let after = asked.after(&list)?.and_then(|id: [u8; 16]| RoomId::from_slice(&id));
         let items = self.deps.rooms.mine(user, after, asked.limit + 1).await.map_err(refused)?;
-        Ok(asked.listed(&list, items, |item| *item.room.id.as_bytes()))
+        let Listed { items, next_cursor } =
+            asked.listed(&list, items, |item| *item.room.id.as_bytes());
+        let peers: Vec<UserId> = items.iter().filter_map(|summary| summary.peer).collect();
+        let peers = self.users.users(&peers).await?;
+        let known = |id: UserId| peers.iter().find(|user| user.id == id.uuid()).cloned();
+        let items = items.into_iter().map(|summary| {
+            let peer = summary.peer.and_then(known);
+            WithPeer(summary, peer)
+        });
+        Ok(Listed { items: items.collect(), next_cursor })
     }
 
     /// The public directory, with what `user` is in each room.
@@ -146,7 +188,7 @@ impl App {
         asked: Asked<'_>,
     ) -> Result<Listed<Access>, Refusal> {
         let list = List::new("rooms/public", &[]);
-        let after = asked.after(&list)?.and_then(|id| RoomId::from_slice(&id));
+        let after = asked.after(&list)?.and_then(|id: [u8; 16]| RoomId::from_slice(&id));
         let rooms = self.deps.rooms.directory(after, asked.limit + 1).await.map_err(refused)?;
         let Listed { items: rooms, next_cursor } =
             asked.listed(&list, rooms, |room| *room.id.as_bytes());
@@ -155,7 +197,10 @@ impl App {
         let role = |room: RoomId| -> Option<Role> {
             mine.iter().find(|summary| summary.room.id == room).map(|summary| summary.role)
         };
-        let items = rooms.into_iter().map(|room| Access { role: role(room.id), room }).collect();
+        let items = rooms
+            .into_iter()
+            .map(|room| Access { role: role(room.id), room, peer: None })
+            .collect();
         Ok(Listed { items, next_cursor })
     }
 
@@ -168,7 +213,7 @@ impl App {
     ) -> Result<Listed<Member>, Refusal> {
         self.access(user, room, Action::Read).await?;
         let list = List::new("members", room.as_bytes());
-        let after = asked.after(&list)?.and_then(|id| UserId::from_slice(&id));
+        let after = asked.after(&list)?.and_then(|id: [u8; 16]| UserId::from_slice(&id));
         let items = self.deps.rooms.members(room, after, asked.limit + 1).await.map_err(refused)?;
         Ok(asked.listed(&list, items, |item| *item.user.id.as_bytes()))
     }
@@ -182,19 +227,44 @@ impl App {
         limit: u32,
     ) -> Result<History, Refusal> {
         self.access(user, room, Action::Read).await?;
-        let history = self.deps.rooms.history(room, from, limit).await.map_err(refused)?;
+        let history = self.deps.rooms.history(room, user, from, limit).await.map_err(refused)?;
         history.ok_or_else(Refusal::not_found)
+    }
+
+    /// The texts that a message has had.
+    pub(crate) async fn versions(
+        &self,
+        user: UserId,
+        room: RoomId,
+        message: Seq,
+        asked: Asked<'_>,
+    ) -> Result<Listed<Version>, Refusal> {
+        self.access(user, room, Action::Read).await?;
+        let of = [&room.as_bytes()[..], &message.get().to_be_bytes()].concat();
+        let list = List::new("edits", &of);
+        let after = asked.after(&list)?.map_or(Seq::ZERO, |seq| Seq::new(u64::from_be_bytes(seq)));
+        let found = self.deps.rooms.versions(room, message, after, asked.limit + 1).await;
+        let items = found.map_err(refused)?.ok_or_else(Refusal::not_found)?;
+        Ok(asked.listed(&list, items, |version| version.seq.get().to_be_bytes()))
     }
 }
 
 impl Asked<'_> {
-    fn after(&self, list: &List<'_>) -> Result<Option<[u8; 16]>, Refusal> {
+    pub(crate) fn after<const N: usize>(
+        &self,
+        list: &List<'_>,
+    ) -> Result<Option<[u8; N]>, Refusal> {
         self.cursor.map(|cursor| list.decode(cursor).map(|(_, key)| key)).transpose()
     }
 
     /// A page of what was read: one item more than asked for says that the list
     /// goes on.
-    fn listed<T>(&self, list: &List<'_>, mut items: Vec<T>, key: fn(&T) -> [u8; 16]) -> Listed<T> {
+    pub(crate) fn listed<T, const N: usize>(
+        &self,
+        list: &List<'_>,
+        mut items: Vec<T>,
+        key: fn(&T) -> [u8; N],
+    ) -> Listed<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
         items.truncate(limit);

@@ -10,7 +10,8 @@ use crate::{Problem, app::App};
 #[utoipa::path(
     get, path = "/healthz", tag = "server",
     responses(
-        (status = 200, description = "Alive", body = String, content_type = "text/plain"),
+        (status = 200, description = "Alive", body = String, content_type = "text/plain",
+            example = json!("ok")),
     ),
 )]
 pub(crate) async fn healthz() -> &'static str {
@@ -21,7 +22,8 @@ pub(crate) async fn healthz() -> &'static str {
 #[utoipa::path(
     get, path = "/readyz", tag = "server",
     responses(
-        (status = 200, description = "Ready", body = String, content_type = "text/plain"),
+        (status = 200, description = "Ready", body = String, content_type = "text/plain",
+            example = json!("ok")),
         (status = 503, description = "UNAVAILABLE: the database does not answer"),
     ),
 )]

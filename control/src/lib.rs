@@ -10,6 +10,9 @@ mod app;
 mod cursor;
 mod docs;
 mod extract;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod grpc;
 mod health;
 mod messages;

@@ -14,7 +14,7 @@ use parlor_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::middleware::RequestId;
+use crate::{docs::examples, middleware::RequestId};
 
 /// A refused HTTP request. Travels as a response extension and becomes a body
 /// in [`render`], which knows the request id.
@@ -26,14 +26,7 @@ pub struct Problem {
 
 /// What stands in the body.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Problem, example = json!({
-    "type": "about:blank",
-    "title": "Not Found",
-    "status": 404,
-    "detail": "there is no such thing here",
-    "code": "NOT_FOUND",
-    "request_id": "019aa2f0-7c1e-7d30-9f0e-2f6f3f0d5b11"
-}))]
+#[schema(as = Problem, example = json!(example(StatusCode::NOT_FOUND, Code::NotFound)))]
 pub(crate) struct ProblemBody<'a> {
     /// Always `about:blank`: the code says what it is.
     #[serde(rename = "type")]
@@ -78,16 +71,15 @@ impl Problem {
         Self::with_status(status, Refusal::new(code, detail))
     }
 
-    fn body(&self, request_id: &str) -> Body {
-        let body = ProblemBody {
+    fn body<'a>(&'a self, request_id: &'a str) -> ProblemBody<'a> {
+        ProblemBody {
             kind: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             detail: &self.refusal.message,
             code: self.refusal.code.as_str(),
             request_id,
-        };
-        serde_json::to_vec(&body).unwrap_or_default().into()
+        }
     }
 }
 
@@ -108,6 +100,12 @@ impl From<StoreError> for Problem {
 /// A fault of ours: the caller learns nothing about it.
 pub(crate) fn internal() -> Refusal {
     Refusal::new(Code::Internal, "a fault of the server")
+}
+
+/// What a problem of this status and code looks like.
+pub(crate) fn example(status: StatusCode, code: Code) -> serde_json::Value {
+    let problem = Problem::with_status(status, Refusal::new(code, code.meaning()));
+    serde_json::to_value(problem.body(examples::UUID)).unwrap_or_default()
 }
 
 /// What the caller is told of a failure of the store; the log is told more.
@@ -156,7 +154,8 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     parts
         .headers
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    Response::from_parts(parts, problem.body(id.as_str()))
+    let body = serde_json::to_vec(&problem.body(id.as_str())).unwrap_or_default();
+    Response::from_parts(parts, Body::from(body))
 }
 
 #[cfg(test)]

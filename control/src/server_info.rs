@@ -40,18 +40,28 @@ pub(crate) struct Lane {
     /// first, then the next; empty for a publicly trusted certificate. Absent
     /// where TLS is the browser's.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!(["VZ1hX1nDqk0yTq0x8JjM9Nq8wqvF9b7C3oQm0Yt2bXc="]))]
     certificate_hashes: Option<Vec<String>>,
 }
 
 /// The limits a client can run into.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Limits {
+    #[schema(example = json!(limits::TEXT_BYTES))]
     text_bytes: usize,
+    #[schema(example = json!(limits::ROOM_NAME_CHARS))]
     room_name_chars: usize,
+    #[schema(example = json!(limits::TOPIC_CHARS))]
     topic_chars: usize,
+    #[schema(example = json!(limits::USER_NAME_CHARS))]
     user_name_chars: usize,
+    #[schema(example = json!(limits::DISPLAY_NAME_CHARS))]
     display_name_chars: usize,
+    #[schema(example = json!(limits::STATUS_TEXT_CHARS))]
+    status_text_chars: usize,
+    #[schema(example = json!(limits::PASSWORD_MIN_CHARS))]
     password_min_chars: usize,
+    #[schema(example = json!(limits::PAGE_ITEMS))]
     page_items: u32,
 }
 
@@ -109,6 +119,7 @@ pub(crate) async fn server_info(State(app): State<App>, request: Request) -> Jso
             topic_chars: limits::TOPIC_CHARS,
             user_name_chars: limits::USER_NAME_CHARS,
             display_name_chars: limits::DISPLAY_NAME_CHARS,
+            status_text_chars: limits::STATUS_TEXT_CHARS,
             password_min_chars: limits::PASSWORD_MIN_CHARS,
             page_items: limits::PAGE_ITEMS,
         },

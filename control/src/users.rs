@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use parlor_domain::{Code, Refusal, UserId, limits};
+use parlor_domain::{Code, DeviceId, Refusal, UserId, limits};
 use parlor_proto::user::{
     self as proto, ChangePasswordRequest, FindUserRequest, GetKeysRequest, GetUserRequest,
-    GetUsersRequest, LogInRequest, LogOutRequest, RefreshRequest, RegisterRequest, Tokens,
+    GetUsersRequest, ListDevicesRequest, LogInRequest, LogOutRequest, RefreshRequest,
+    RegisterRequest, SearchUsersRequest, SignOutDeviceRequest, SignOutOthersRequest, Tokens,
     user_service_client::UserServiceClient,
 };
 use tonic::{Response, Status, transport::Channel};
@@ -55,6 +56,31 @@ impl Users {
         answer(self.client.clone().change_password(request)).await.map(drop)
     }
 
+    /// The signed-in devices of whoever asks, from the device called `current`.
+    pub(crate) async fn devices(
+        &self,
+        request: ListDevicesRequest,
+        current: DeviceId,
+    ) -> Result<Vec<wire::Device>, Refusal> {
+        let reply = answer(self.client.clone().list_devices(request)).await?;
+        let device = |device| wire::Device::new(device, current);
+        Ok(reply.devices.into_iter().map(device).collect())
+    }
+
+    pub(crate) async fn sign_out_device(
+        &self,
+        request: SignOutDeviceRequest,
+    ) -> Result<(), Refusal> {
+        answer(self.client.clone().sign_out_device(request)).await.map(drop)
+    }
+
+    pub(crate) async fn sign_out_others(
+        &self,
+        request: SignOutOthersRequest,
+    ) -> Result<(), Refusal> {
+        answer(self.client.clone().sign_out_others(request)).await.map(drop)
+    }
+
     /// One user.
     pub(crate) async fn user(&self, id: UserId) -> Result<wire::User, Refusal> {
         let request = GetUserRequest { id: id.as_bytes().to_vec() };
@@ -70,6 +96,18 @@ impl Users {
         let ids = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
         let reply = answer(self.client.clone().get_users(GetUsersRequest { ids })).await?;
         Ok(reply.users.into_iter().map(wire::User::from).collect())
+    }
+
+    /// Those whose names hold a text, and the rank of each.
+    pub(crate) async fn search(
+        &self,
+        request: SearchUsersRequest,
+    ) -> Result<Vec<(wire::User, u8)>, Refusal> {
+        let reply = answer(self.client.clone().search_users(request)).await?;
+        let found = reply.found.into_iter().filter_map(|found| {
+            Some((found.user?.into(), u8::try_from(found.rank).unwrap_or(u8::MAX)))
+        });
+        Ok(found.collect())
     }
 
     /// The user of that name.

@@ -1,6 +1,6 @@
 //! What things look like in JSON. Domain types and wire types meet here only.
 
-use parlor_domain::{RoomId, Seq, Timestamp, UserId};
+use parlor_domain::{DeviceId, RoomId, Seq, Timestamp, UserId};
 use parlor_store::{Access, Done};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::OffsetDateTime;
@@ -75,7 +75,7 @@ pub(crate) struct Page<T> {
     /// What the page holds.
     pub items: Vec<T>,
     /// Where the next page begins; null at the end.
-    #[schema(required)]
+    #[schema(required, example = "AQAZqi8PfB59MJ8OL28_DVsRz1kQ3q0xv0Y")]
     pub next_cursor: Option<String>,
 }
 
@@ -100,6 +100,12 @@ pub(crate) struct User {
     /// What others see.
     #[schema(example = "Ada Lovelace")]
     pub display_name: String,
+    /// What the user is at; empty for nothing.
+    #[schema(example = "Back on Monday")]
+    pub status_text: String,
+    /// The same at a glance; empty for nothing.
+    #[schema(example = "🌴")]
+    pub status_emoji: String,
     /// When it was made.
     pub created_at: Time,
 }
@@ -109,7 +115,9 @@ impl From<parlor_store::User> for User {
         Self {
             id: user.id.uuid(),
             name: user.name.into(),
-            display_name: user.display_name.into(),
+            display_name: user.profile.display_name.into(),
+            status_text: user.profile.status_text.into(),
+            status_emoji: user.profile.status_emoji.into(),
             created_at: Time(user.created_at),
         }
     }
@@ -121,15 +129,55 @@ impl From<parlor_proto::user::User> for User {
             id: Uuid::from_slice(&user.id).unwrap_or_default(),
             name: user.name,
             display_name: user.display_name,
+            status_text: user.status_text,
+            status_emoji: user.status_emoji,
             created_at: Time(Timestamp::from_micros(user.created_at_us)),
         }
     }
 }
 
-/// Who can find and join a room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// One of the caller's signed-in devices.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Device {
+    /// Its id.
+    pub id: Uuid,
+    /// What it called itself when it signed in.
+    #[schema(example = "Firefox on Linux")]
+    pub name: String,
+    /// The program, as its `User-Agent` says; may be empty.
+    #[schema(example = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0")]
+    pub client: String,
+    /// Where it was seen last; may be empty.
+    #[schema(example = "203.0.113.9")]
+    pub address: String,
+    /// When it signed in.
+    pub created_at: Time,
+    /// When it was seen last, to within the life of an access token.
+    pub seen_at: Time,
+    /// It is the one that asks.
+    pub current: bool,
+}
+
+impl Device {
+    /// As it looks from the device called `current`.
+    pub(crate) fn new(device: parlor_proto::user::Device, current: DeviceId) -> Self {
+        let id = Uuid::from_slice(&device.id).unwrap_or_default();
+        Self {
+            id,
+            name: device.name,
+            client: device.client,
+            address: device.address,
+            created_at: Time(Timestamp::from_micros(device.created_at_us)),
+            seen_at: Time(Timestamp::from_micros(device.seen_at_us)),
+            current: id == current.uuid(),
+        }
+    }
+}
+
+/// Who shall find and join a new room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Visibility {
+pub(crate) enum NewVisibility {
     /// In the directory; every user may join.
     #[default]
     Public,
@@ -137,13 +185,25 @@ pub(crate) enum Visibility {
     Private,
 }
 
-impl From<Visibility> for parlor_domain::Visibility {
-    fn from(visibility: Visibility) -> Self {
+impl From<NewVisibility> for parlor_domain::Visibility {
+    fn from(visibility: NewVisibility) -> Self {
         match visibility {
-            Visibility::Public => Self::Public,
-            Visibility::Private => Self::Private,
+            NewVisibility::Public => Self::Public,
+            NewVisibility::Private => Self::Private,
         }
     }
+}
+
+/// Who can find and join a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Visibility {
+    /// In the directory; every user may join.
+    Public,
+    /// Only its members know of it.
+    Private,
+    /// Of exactly two people, for ever.
+    Direct,
 }
 
 impl From<parlor_domain::Visibility> for Visibility {
@@ -151,6 +211,7 @@ impl From<parlor_domain::Visibility> for Visibility {
         match visibility {
             parlor_domain::Visibility::Public => Self::Public,
             parlor_domain::Visibility::Private => Self::Private,
+            parlor_domain::Visibility::Direct => Self::Direct,
         }
     }
 }
@@ -195,6 +256,7 @@ pub(crate) struct Room {
     /// When it was made.
     pub created_at: Time,
     /// How many members it has.
+    #[schema(example = 12)]
     pub members: u32,
     /// Incarnation of its log.
     pub epoch: Number,
@@ -203,10 +265,17 @@ pub(crate) struct Room {
     /// What the caller is in it; null where not a member.
     #[schema(required)]
     pub role: Option<Role>,
+    /// The other one, of a direct room; its own name says nothing.
+    #[schema(required)]
+    pub peer: Option<User>,
 }
 
 impl Room {
-    pub(crate) fn new(room: parlor_domain::Room, role: Option<parlor_domain::Role>) -> Self {
+    pub(crate) fn new(
+        room: parlor_domain::Room,
+        role: Option<parlor_domain::Role>,
+        peer: Option<User>,
+    ) -> Self {
         Self {
             id: room.id.uuid(),
             name: room.name.into(),
@@ -218,13 +287,23 @@ impl Room {
             epoch: Number(room.epoch.get()),
             head: room.head.into(),
             role: role.map(Role::from),
+            peer,
         }
     }
 }
 
 impl From<Access> for Room {
     fn from(access: Access) -> Self {
-        Self::new(access.room, access.role)
+        Self::new(access.room, access.role, None)
+    }
+}
+
+/// Something about a room, and the other one where it is a direct one.
+pub(crate) struct WithPeer<T>(pub T, pub Option<User>);
+
+impl From<WithPeer<Access>> for Room {
+    fn from(WithPeer(access, peer): WithPeer<Access>) -> Self {
+        Self::new(access.room, access.role, peer)
     }
 }
 
@@ -237,7 +316,11 @@ pub(crate) struct RoomSummary {
     /// Up to where the caller has read.
     pub read_seq: Number,
     /// Messages of others after that, counted up to 100.
+    #[schema(example = 3)]
     pub unread: u32,
+    /// Those of them that mention the caller, counted as far.
+    #[schema(example = 1)]
+    pub mentions: u32,
     /// The beginning of the newest message.
     #[schema(example = "See you tomorrow")]
     #[schema(required)]
@@ -246,12 +329,13 @@ pub(crate) struct RoomSummary {
     pub last_at: Time,
 }
 
-impl From<parlor_store::RoomSummary> for RoomSummary {
-    fn from(summary: parlor_store::RoomSummary) -> Self {
+impl From<WithPeer<parlor_store::RoomSummary>> for RoomSummary {
+    fn from(WithPeer(summary, peer): WithPeer<parlor_store::RoomSummary>) -> Self {
         Self {
-            room: Room::new(summary.room, Some(summary.role)),
+            room: Room::new(summary.room, Some(summary.role), peer),
             read_seq: summary.read.into(),
             unread: summary.unread,
+            mentions: summary.mentions,
             preview: summary.preview,
             last_at: Time(summary.last_at),
         }
@@ -289,6 +373,10 @@ pub(crate) struct Message {
     /// Markdown; empty where deleted.
     #[schema(example = "See you *tomorrow*")]
     pub text: String,
+    /// Members whom the text calls by name (`@ada`).
+    pub mention_ids: Vec<Uuid>,
+    /// The text calls all members (`@room`).
+    pub mentions_room: bool,
     /// The message it answers.
     #[schema(required)]
     pub reply_to: Option<Number>,
@@ -299,6 +387,10 @@ pub(crate) struct Message {
     pub edited_at: Option<Time>,
     /// Only a tombstone is left.
     pub deleted: bool,
+    /// It is pinned to the room.
+    pub pinned: bool,
+    /// In the order in which the emoji came.
+    pub reactions: Vec<Reaction>,
     /// Seq of the last event that changed it; of two copies of one message the
     /// one with the greater version is newer.
     pub version: Number,
@@ -310,11 +402,74 @@ impl From<parlor_domain::Message> for Message {
             seq: message.seq.into(),
             author_id: message.author.uuid(),
             text: message.text,
+            mention_ids: message.mentions.users.into_iter().map(UserId::uuid).collect(),
+            mentions_room: message.mentions.room,
             reply_to: message.reply_to.map(Number::from),
             posted_at: Time(message.posted_at),
             edited_at: message.edited_at.map(Time),
             deleted: message.deleted,
+            pinned: message.pinned,
+            reactions: message.reactions.into_iter().map(Reaction::from).collect(),
             version: message.version.into(),
+        }
+    }
+}
+
+/// A pinned message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Pin {
+    /// The message's seq.
+    pub seq: Number,
+    /// Who wrote it.
+    pub author: User,
+    /// Markdown.
+    #[schema(example = "The *agenda* of Monday")]
+    pub text: String,
+    /// When it was posted.
+    pub posted_at: Time,
+    /// Who pinned it.
+    pub pinned_by: User,
+    /// When.
+    pub pinned_at: Time,
+}
+
+/// A text that a message has, or had before it was edited.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Version {
+    /// Seq of the event that brought it: the message's own, or that of an edit.
+    pub seq: Number,
+    /// Markdown.
+    #[schema(example = "See you *tomorow*")]
+    pub text: String,
+    /// When it was written.
+    pub at: Time,
+}
+
+impl From<parlor_domain::Version> for Version {
+    fn from(version: parlor_domain::Version) -> Self {
+        Self { seq: version.seq.into(), text: version.text, at: Time(version.at) }
+    }
+}
+
+/// One emoji on a message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Reaction {
+    /// The emoji.
+    #[schema(example = "👍")]
+    pub emoji: String,
+    /// How many users put it there.
+    #[schema(example = 2)]
+    pub count: u32,
+    /// The first 20 of them, and the caller if among the others.
+    pub user_ids: Vec<Uuid>,
+}
+
+impl From<parlor_domain::Reaction> for Reaction {
+    fn from(reaction: parlor_domain::Reaction) -> Self {
+        Self {
+            emoji: reaction.emoji.into(),
+            count: reaction.count,
+            user_ids: reaction.users.into_iter().map(UserId::uuid).collect(),
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{Body, LogId, RequestId, RoomId, RoomName, Seq, Topic, UserId, Visibility};
+use crate::{
+    Body, DisplayName, Emoji, LogId, ProfileChange, RequestId, RoomId, RoomName, Seq, StatusEmoji,
+    StatusText, Topic, UserId, Visibility,
+};
 
 /// A change that somebody wants, with all that is needed to do it exactly once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +48,13 @@ pub enum Change {
         room: RoomId,
         /// Whether it shall be archived.
         archived: bool,
+    },
+    /// Make sure that the actor and somebody else have their direct room.
+    OpenDirect {
+        /// The room: [`crate::direct_room`] of the two.
+        room: RoomId,
+        /// The other one.
+        other: UserId,
     },
     /// Become a member of a public room.
     Join {
@@ -95,6 +105,34 @@ pub enum Change {
         /// The message.
         message: Seq,
     },
+    /// Put an emoji on a message, or take one's own back.
+    React {
+        /// The room.
+        room: RoomId,
+        /// The message.
+        message: Seq,
+        /// The emoji.
+        emoji: Emoji,
+        /// Whether it shall be there.
+        on: bool,
+    },
+    /// Pin a message to the room, or take its pin away.
+    Pin {
+        /// The room.
+        room: RoomId,
+        /// The message.
+        message: Seq,
+        /// Whether it shall be pinned.
+        on: bool,
+    },
+    /// Move one's read position back to just before a message; written to the
+    /// actor's own log.
+    MarkUnread {
+        /// The room.
+        room: RoomId,
+        /// The first message that shall be unread.
+        from: Seq,
+    },
     /// Move one's read position forward; written to the actor's own log.
     MarkRead {
         /// The room.
@@ -102,6 +140,8 @@ pub enum Change {
         /// The last message read.
         seq: Seq,
     },
+    /// Change what others see of the actor; written to the actor's own log.
+    SetProfile(ProfileChange),
 }
 
 /// Digest of who wants what, which tells a repeat from another request under
@@ -109,10 +149,11 @@ pub enum Change {
 pub type Digest = [u8; 16];
 
 impl Change {
-    /// The room it is about.
-    pub const fn room(&self) -> RoomId {
+    /// The room it is about; `None` where it is about its actor.
+    pub const fn room(&self) -> Option<RoomId> {
         match self {
             Self::CreateRoom { room, .. }
+            | Self::OpenDirect { room, .. }
             | Self::RenameRoom { room, .. }
             | Self::ArchiveRoom { room, .. }
             | Self::Join { room }
@@ -122,7 +163,11 @@ impl Change {
             | Self::Post { room, .. }
             | Self::Edit { room, .. }
             | Self::Delete { room, .. }
-            | Self::MarkRead { room, .. } => *room,
+            | Self::React { room, .. }
+            | Self::Pin { room, .. }
+            | Self::MarkUnread { room, .. }
+            | Self::MarkRead { room, .. } => Some(*room),
+            Self::SetProfile(_) => None,
         }
     }
 }
@@ -130,10 +175,28 @@ impl Change {
 impl Command {
     /// The log whose seq answers the command.
     pub fn log(&self) -> LogId {
-        match self.change {
-            Change::MarkRead { .. } => self.actor.into(),
-            _ => self.change.room().into(),
+        match (&self.change, self.change.room()) {
+            (Change::MarkRead { .. } | Change::MarkUnread { .. }, _) | (_, None) => {
+                self.actor.into()
+            }
+            (_, Some(room)) => room.into(),
         }
+    }
+
+    /// Every log that it may write to: that which answers it, and those of the
+    /// users whose membership it changes.
+    pub fn logs(&self) -> impl Iterator<Item = LogId> + use<> {
+        let further = match self.change {
+            Change::CreateRoom { .. } | Change::Join { .. } | Change::Leave { .. } => {
+                [Some(self.actor), None]
+            }
+            Change::AddMember { user, .. } | Change::RemoveMember { user, .. } => {
+                [Some(user), None]
+            }
+            Change::OpenDirect { other, .. } => [Some(self.actor), Some(other)],
+            _ => [None, None],
+        };
+        std::iter::once(self.log()).chain(further.into_iter().flatten().map(LogId::from))
     }
 
     /// See [`Digest`]. Every field is preceded by its length, so that no two
@@ -145,7 +208,8 @@ impl Command {
             hash.update(bytes);
         };
         field(self.actor.as_bytes());
-        field(self.change.room().as_bytes());
+        let room = self.change.room();
+        field(room.as_ref().map_or(&[], |room| &room.as_bytes()[..]));
         let seq = |seq: &Seq| seq.get().to_be_bytes();
         match &self.change {
             Change::CreateRoom { name, topic, visibility, .. } => {
@@ -153,6 +217,10 @@ impl Command {
                 field(name.as_str().as_bytes());
                 field(topic.as_str().as_bytes());
                 field(&[u8::from(*visibility == Visibility::Public)]);
+            }
+            Change::OpenDirect { other, .. } => {
+                field(b"direct");
+                field(other.as_bytes());
             }
             Change::RenameRoom { name, topic, .. } => {
                 field(b"rename");
@@ -190,9 +258,35 @@ impl Command {
                 field(b"delete");
                 field(&seq(message));
             }
+            Change::React { message, emoji, on, .. } => {
+                field(b"react");
+                field(&seq(message));
+                field(emoji.as_str().as_bytes());
+                field(&[u8::from(*on)]);
+            }
+            Change::Pin { message, on, .. } => {
+                field(b"pin");
+                field(&seq(message));
+                field(&[u8::from(*on)]);
+            }
+            Change::MarkUnread { from, .. } => {
+                field(b"unread");
+                field(&seq(from));
+            }
             Change::MarkRead { seq: at, .. } => {
                 field(b"read");
                 field(&seq(at));
+            }
+            Change::SetProfile(ProfileChange { display_name, status_text, status_emoji }) => {
+                field(b"profile");
+                for text in [
+                    display_name.as_ref().map(DisplayName::as_str),
+                    status_text.as_ref().map(StatusText::as_str),
+                    status_emoji.as_ref().map(StatusEmoji::as_str),
+                ] {
+                    field(&[u8::from(text.is_some())]);
+                    field(text.unwrap_or_default().as_bytes());
+                }
             }
         }
         let full = hash.finalize();

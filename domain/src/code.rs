@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $status:literal;)*) => {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal, $status:literal;)*) => {
         /// Stable code of a refusal. The text form stands in REST problems
         /// (`code`) and in gRPC metadata (`parlor-code`).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code {
-            $($(#[$doc])* $name,)*
+            $($(#[doc = $meaning])+ $name,)*
         }
 
         impl Code {
@@ -18,6 +18,12 @@ macro_rules! codes {
             /// The stable text form.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
+            }
+
+            /// What it means, in one sentence or two: the first words of its
+            /// entry in `docs/errors.md`.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => concat!($($meaning),+).trim_ascii_start(),)* }
             }
 
             /// The HTTP status it goes with (RFC 9110 section 15).
@@ -87,6 +93,24 @@ codes! {
 }
 
 impl Code {
+    /// The number of the gRPC status nearest to it
+    /// (<https://grpc.io/docs/guides/status-codes/>).
+    pub const fn grpc_status(self) -> i32 {
+        match (self, self.http_status()) {
+            (Self::NameTaken | Self::IdempotencyMismatch, _) => 6,
+            (Self::RetryInOrder, _) => 10,
+            (_, 400 | 413 | 415 | 422 | 431) => 3,
+            (_, 401) => 16,
+            (_, 403) => 7,
+            (_, 404) => 5,
+            (_, 405) => 12,
+            (_, 409) => 9,
+            (_, 429 | 507) => 8,
+            (_, 503) => 14,
+            _ => 13,
+        }
+    }
+
     /// True where sending the same request again may succeed (C5: unknown);
     /// false where the refusal is final.
     pub const fn is_retryable(self) -> bool {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RequestId, Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, Visibility};
+use crate::{
+    Emoji, Mentions, Profile, RequestId, Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId,
+    Visibility,
+};
 
 /// One thing that happened in a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +31,9 @@ pub enum EventBody {
     MessagePosted {
         /// Its text; empty where `erased`.
         text: String,
+        /// Whom the text mentions.
+        #[serde(default, skip_serializing_if = "Mentions::is_empty")]
+        mentions: Mentions,
         /// The message it answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<Seq>,
@@ -41,12 +47,39 @@ pub enum EventBody {
         message: Seq,
         /// Its new text; empty where `erased`.
         text: String,
+        /// Whom the new text mentions.
+        #[serde(default, skip_serializing_if = "Mentions::is_empty")]
+        mentions: Mentions,
         /// The message was deleted later and its text is gone.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         erased: bool,
     },
     /// Room: a message was deleted; a tombstone stays.
     MessageDeleted {
+        /// The message.
+        message: Seq,
+    },
+    /// Room: the actor put an emoji on a message.
+    ReactionAdded {
+        /// The message.
+        message: Seq,
+        /// The emoji.
+        emoji: Emoji,
+    },
+    /// Room: the actor took an emoji back from a message.
+    ReactionRemoved {
+        /// The message.
+        message: Seq,
+        /// The emoji.
+        emoji: Emoji,
+    },
+    /// Room: the actor pinned a message.
+    MessagePinned {
+        /// The message.
+        message: Seq,
+    },
+    /// Room: the actor took the pin of a message away.
+    MessageUnpinned {
         /// The message.
         message: Seq,
     },
@@ -93,11 +126,16 @@ pub enum EventBody {
         /// The room.
         room: RoomId,
     },
-    /// User: the read position in a room moved forward.
+    /// User: the read position in a room moved, forward or back.
     ReadMoved {
         /// The room.
         room: RoomId,
         /// The last message read.
         seq: Seq,
+    },
+    /// User: what others see of them changed.
+    ProfileChanged {
+        /// All of it, as it is from now on.
+        profile: Profile,
     },
 }

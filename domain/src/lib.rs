@@ -7,13 +7,18 @@
 mod change;
 mod clock;
 mod code;
+mod emoji;
 mod event;
+mod find;
 mod id;
 pub mod limits;
+mod mention;
 mod message;
 mod origin;
 mod permission;
+pub mod planted;
 mod position;
+mod profile;
 mod room;
 mod text;
 
@@ -21,10 +26,16 @@ pub use change::{Change, Command, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use code::{Code, Refusal};
 pub use event::{Event, EventBody};
+pub use find::{PersonQuery, folded};
 pub use id::{DeviceId, LogId, RequestId, RoomId, SessionId, UserId};
-pub use message::Message;
+pub use mention::{Calls, Mentions};
+pub use message::{Message, Pin, Reaction, Version};
 pub use origin::OriginPolicy;
 pub use permission::{Action, permit};
 pub use position::{Epoch, HeadsDigest, Position, Seq};
-pub use room::{Role, Room, Visibility};
-pub use text::{Body, DeviceName, DisplayName, Password, RoomName, TextError, Topic, UserName};
+pub use profile::{Profile, ProfileChange};
+pub use room::{Role, Room, Visibility, direct_room};
+pub use text::{
+    Body, ClientName, DeviceName, DisplayName, Emoji, Password, RoomName, StatusEmoji, StatusText,
+    TextError, Topic, UserName,
+};

@@ -10,8 +10,9 @@ pub const DATAGRAM_BYTES: usize = 1_100;
 pub const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often each side sends a Heartbeat.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
-/// A session from which nothing came for this long is gone.
-pub const SESSION_IDLE_TIMEOUT: Duration = Duration::from_secs(45);
+/// A session from which nothing came for this long is gone; after its farewell
+/// everything it held is free within 45 s.
+pub const SESSION_IDLE_TIMEOUT: Duration = Duration::from_secs(44);
 /// A typed Close is given this long to be read before the lane is cut.
 pub const CLOSE_LINGER: Duration = Duration::from_millis(500);
 /// How soon an expired token must have ended its session (C19).
@@ -38,12 +39,28 @@ pub const TEXT_BYTES: usize = 16 * 1024;
 pub const ROOM_NAME_CHARS: usize = 80;
 /// A room's topic, in characters.
 pub const TOPIC_CHARS: usize = 250;
+/// One emoji.
+pub const EMOJI_BYTES: usize = 32;
+/// Different emoji on one message.
+pub const REACTION_KINDS: usize = 20;
+/// Messages pinned to one room; a list of them is one page.
+pub const PINS: u32 = PAGE_ITEMS;
+/// Users named for one emoji on one message; the others are counted.
+pub const REACTION_USERS: u32 = 20;
+/// Names called in one message.
+pub const MENTIONS: usize = 50;
 /// A user's unique name, in characters.
 pub const USER_NAME_CHARS: usize = 32;
 /// A user's displayed name, in characters.
 pub const DISPLAY_NAME_CHARS: usize = 64;
+/// What a user is at, in characters.
+pub const STATUS_TEXT_CHARS: usize = 100;
+/// An emoji, in code points: a family of four with skin tones has 11.
+pub const EMOJI_CHARS: usize = 12;
 /// A device's name, in characters.
 pub const DEVICE_NAME_CHARS: usize = 80;
+/// What a program says it is, in characters; longer ones are cut.
+pub const CLIENT_CHARS: usize = 200;
 /// A password, at least, in characters (NIST SP 800-63B section 5.1.1.2).
 pub const PASSWORD_MIN_CHARS: usize = 8;
 /// A password, at most, in bytes; longer ones are refused, never cut.
@@ -127,4 +144,5 @@ const _: () = assert!(
     "whoever waits for a hash does not hold up other calls"
 );
 const _: () = assert!(HEARTBEAT_INTERVAL.as_secs() * 2 < SESSION_IDLE_TIMEOUT.as_secs());
+const _: () = assert!(SESSION_IDLE_TIMEOUT.as_millis() + CLOSE_LINGER.as_millis() < 45_000);
 const _: () = assert!(COMMIT_DEADLINE.as_millis() < 2_000, "C13: answered within 2 s");

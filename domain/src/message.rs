@@ -1,6 +1,6 @@
 //! Messages: the projection of a room's log that people read.
 
-use crate::{Seq, Timestamp, UserId};
+use crate::{Emoji, Mentions, Seq, Timestamp, UserId};
 
 /// A message as it stands after all events so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Message {
     pub author: UserId,
     /// Its text; empty where it was deleted.
     pub text: String,
+    /// Whom its text mentions; nobody where it was deleted.
+    pub mentions: Mentions,
     /// The message it answers.
     pub reply_to: Option<Seq>,
     /// When it was posted.
@@ -19,7 +21,51 @@ pub struct Message {
     pub edited_at: Option<Timestamp>,
     /// Only a tombstone is left.
     pub deleted: bool,
+    /// It is pinned to the room.
+    pub pinned: bool,
+    /// In the order in which the emoji came; none where it was deleted.
+    pub reactions: Vec<Reaction>,
     /// Seq of the last event that changed it; of two copies of one message the
     /// one with the greater version is newer.
     pub version: Seq,
+}
+
+/// One emoji on a message, and who put it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reaction {
+    /// The emoji.
+    pub emoji: Emoji,
+    /// How many users put it there.
+    pub count: u32,
+    /// The first [`crate::limits::REACTION_USERS`] of them, in their order; and
+    /// whoever asks, if they are among the others.
+    pub users: Vec<UserId>,
+}
+
+/// A text that a message has, or had before it was edited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Seq of the event that brought it.
+    pub seq: Seq,
+    /// The text.
+    pub text: String,
+    /// When it was written.
+    pub at: Timestamp,
+}
+
+/// A pinned message, as a list of them shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// The message.
+    pub message: Seq,
+    /// Who wrote it.
+    pub author: UserId,
+    /// Its text.
+    pub text: String,
+    /// When it was posted.
+    pub posted_at: Timestamp,
+    /// Who pinned it.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
 }

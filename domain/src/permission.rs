@@ -11,6 +11,10 @@ pub enum Action {
     Read,
     /// Write a message.
     Post,
+    /// Put an emoji on a message, or take one's own back.
+    React,
+    /// Pin a message, or take its pin away.
+    Pin,
     /// Change or delete one's own message.
     EditOwn,
     /// Delete somebody else's message.
@@ -31,10 +35,12 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::See,
         Self::Read,
         Self::Post,
+        Self::React,
+        Self::Pin,
         Self::EditOwn,
         Self::DeleteAny,
         Self::Rename,
@@ -55,16 +61,20 @@ impl Action {
 pub fn permit(role: Option<Role>, visibility: Visibility, action: Action) -> Result<(), Refusal> {
     use Action::*;
     let allowed = match (role, visibility) {
+        // Both are the same there, and it stays theirs alone.
+        (Some(_), Visibility::Direct) => {
+            matches!(action, See | Read | Post | React | Pin | EditOwn)
+        }
         (Some(Role::Owner), _) => action != Join,
         (Some(Role::Admin), _) => !matches!(action, Join | Archive),
         (Some(Role::Member), Visibility::Public) => {
-            matches!(action, See | Read | Post | EditOwn | Leave | AddMember)
+            matches!(action, See | Read | Post | React | Pin | EditOwn | Leave | AddMember)
         }
         (Some(Role::Member), Visibility::Private) => {
-            matches!(action, See | Read | Post | EditOwn | Leave)
+            matches!(action, See | Read | Post | React | Pin | EditOwn | Leave)
         }
         (None, Visibility::Public) => matches!(action, See | Join),
-        (None, Visibility::Private) => return Err(Refusal::not_found()),
+        (None, Visibility::Private | Visibility::Direct) => return Err(Refusal::not_found()),
     };
     if allowed {
         Ok(())
@@ -86,28 +96,36 @@ mod tests {
     fn the_whole_table() {
         let rows = [
             (None, Visibility::Private, ""),
+            (None, Visibility::Direct, ""),
+            (Some(Role::Member), Visibility::Direct, "See Read Post React Pin EditOwn"),
+            (Some(Role::Admin), Visibility::Direct, "See Read Post React Pin EditOwn"),
+            (Some(Role::Owner), Visibility::Direct, "See Read Post React Pin EditOwn"),
             (None, Visibility::Public, "See Join"),
-            (Some(Role::Member), Visibility::Private, "See Read Post EditOwn Leave"),
-            (Some(Role::Member), Visibility::Public, "See Read Post EditOwn Leave AddMember"),
+            (Some(Role::Member), Visibility::Private, "See Read Post React Pin EditOwn Leave"),
+            (
+                Some(Role::Member),
+                Visibility::Public,
+                "See Read Post React Pin EditOwn Leave AddMember",
+            ),
             (
                 Some(Role::Admin),
                 Visibility::Private,
-                "See Read Post EditOwn DeleteAny Rename Leave AddMember RemoveMember",
+                "See Read Post React Pin EditOwn DeleteAny Rename Leave AddMember RemoveMember",
             ),
             (
                 Some(Role::Admin),
                 Visibility::Public,
-                "See Read Post EditOwn DeleteAny Rename Leave AddMember RemoveMember",
+                "See Read Post React Pin EditOwn DeleteAny Rename Leave AddMember RemoveMember",
             ),
             (
                 Some(Role::Owner),
                 Visibility::Private,
-                "See Read Post EditOwn DeleteAny Rename Archive Leave AddMember RemoveMember",
+                "See Read Post React Pin EditOwn DeleteAny Rename Archive Leave AddMember RemoveMember",
             ),
             (
                 Some(Role::Owner),
                 Visibility::Public,
-                "See Read Post EditOwn DeleteAny Rename Archive Leave AddMember RemoveMember",
+                "See Read Post React Pin EditOwn DeleteAny Rename Archive Leave AddMember RemoveMember",
             ),
         ];
         for (role, visibility, expected) in rows {
@@ -122,9 +140,11 @@ mod tests {
 
     #[test]
     fn r2_a_private_room_does_not_exist_for_outsiders() {
-        for action in Action::ALL {
-            let refusal = permit(None, Visibility::Private, action).expect_err("outsider");
-            assert_eq!(refusal, Refusal::not_found());
+        for visibility in [Visibility::Private, Visibility::Direct] {
+            for action in Action::ALL {
+                let refusal = permit(None, visibility, action).expect_err("outsider");
+                assert_eq!(refusal, Refusal::not_found());
+            }
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
-use crate::limits;
+use crate::{emoji, limits};
 
 /// Why a text was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +30,9 @@ pub enum TextError {
     /// A character that is not taken here.
     #[error("has a character that is not allowed: {0:?}")]
     Character(char),
+    /// No emoji, or several.
+    #[error("must be one emoji")]
+    NotOneEmoji,
 }
 
 /// Characters that change how the text around them is shown, or show nothing:
@@ -48,15 +52,49 @@ fn name(text: &str, limit: usize) -> Result<String, TextError> {
     line(text, limit)
 }
 
+/// One line in normalization form C (UAX #15): what looks the same is the same,
+/// however a keyboard composes it.
 fn line(text: &str, limit: usize) -> Result<String, TextError> {
-    let text = text.trim();
+    let text = ComposingNormalizerBorrowed::new_nfc().normalize(text.trim());
     if let Some(c) = text.chars().find(|c| c.is_control() || is_deceptive(*c)) {
         return Err(TextError::Character(c));
     }
     if text.chars().count() > limit {
         return Err(TextError::TooLong { limit, unit: "characters" });
     }
-    Ok(text.to_owned())
+    Ok(text.into_owned())
+}
+
+/// Signs that make one emoji of several (UTS #51), and no emoji alone.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200D}' | '\u{FE0E}' | '\u{FE0F}' | '\u{E0020}'..='\u{E007F}')
+}
+
+fn emoji(text: &str) -> Result<String, TextError> {
+    let text = text.trim();
+    // The keys 0 to 9, # and * are emoji in a cap only.
+    let capped = text.ends_with('\u{20E3}');
+    let allowed = |c: char| {
+        is_joiner(c)
+            // Emoji that are letters too.
+            || matches!(c, 'ℹ' | 'Ⓜ' | '🅰' | '🅱' | '🅾' | '🅿')
+            || (capped && matches!(c, '0'..='9' | '#' | '*'))
+            || !(c.is_ascii()
+                || c.is_alphanumeric()
+                || c.is_whitespace()
+                || c.is_control()
+                || is_deceptive(c))
+    };
+    if let Some(c) = text.chars().find(|c| !allowed(*c)) {
+        return Err(TextError::Character(c));
+    }
+    if text.chars().count() > limits::EMOJI_CHARS {
+        return Err(TextError::TooLong { limit: limits::EMOJI_CHARS, unit: "characters" });
+    }
+    match text.chars().next() {
+        Some(c) if is_joiner(c) => Err(TextError::Character(c)),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 macro_rules! text {
@@ -160,10 +198,59 @@ text!(
     |text| name(text, limits::DISPLAY_NAME_CHARS)
 );
 text!(
+    /// What a user is at: one line, trimmed; may be empty.
+    StatusText,
+    |text| line(text, limits::STATUS_TEXT_CHARS)
+);
+text!(
+    /// The emoji of a status: signs alone, no letters; may be empty.
+    StatusEmoji,
+    emoji
+);
+text!(
     /// What a device calls itself: one line, trimmed.
     DeviceName,
     |text| name(text, limits::DEVICE_NAME_CHARS)
 );
+
+text!(
+    /// One emoji of up to [`limits::EMOJI_BYTES`] bytes, kept as it was written.
+    Emoji,
+    |text| {
+        if text.len() > limits::EMOJI_BYTES {
+            return Err(TextError::TooLong { limit: limits::EMOJI_BYTES, unit: "bytes" });
+        }
+        if emoji::is_one(text) { Ok(text.to_owned()) } else { Err(TextError::NotOneEmoji) }
+    }
+);
+
+text!(
+    /// What a program says it is, for people to recognise a device by: one line,
+    /// trimmed; may be empty. Of HTTP it is the `User-Agent`.
+    ClientName,
+    |text| line(text, limits::CLIENT_CHARS)
+);
+
+impl ClientName {
+    /// As much as can be had of what a program says: nobody is turned away for
+    /// the name of a program.
+    pub fn lossy(text: &str) -> Self {
+        let kept = |c: &char| !(c.is_control() || is_deceptive(*c));
+        let text: String = text.chars().filter(kept).take(limits::CLIENT_CHARS).collect();
+        Self::parse(&text).unwrap_or_default()
+    }
+}
+
+macro_rules! may_be_empty {
+    ($($name:ident),*) => {
+        $(impl Default for $name {
+            fn default() -> Self {
+                Self(String::new())
+            }
+        })*
+    };
+}
+may_be_empty!(Topic, StatusText, StatusEmoji, ClientName);
 
 /// A password on its way to the hash; never printed, stored or sent on.
 #[derive(Clone, PartialEq, Eq)]
@@ -223,12 +310,54 @@ mod tests {
     }
 
     #[test]
+    fn names_are_composed_so_that_what_looks_the_same_is_the_same() {
+        let composed = UserName::parse("andr\u{E9}").expect("valid");
+        assert_eq!(UserName::parse("andre\u{301}").expect("valid"), composed);
+        let hangul = DisplayName::parse("\u{1112}\u{1161}\u{11AB}").expect("valid");
+        assert_eq!(hangul.as_str(), "\u{D55C}");
+        let longest = "e\u{301}".repeat(limits::STATUS_TEXT_CHARS);
+        assert!(StatusText::parse(&longest).is_ok(), "counted as it is seen");
+    }
+
+    #[test]
+    fn a_status_is_one_line_and_its_emoji_no_word() {
+        assert_eq!(StatusText::parse(" 开会中 ").expect("valid").as_str(), "开会中");
+        assert_eq!(StatusText::parse("").expect("none").as_str(), "");
+        for bad in ["a\nb", "a\u{7}", "a\u{202E}b", &"x".repeat(101)] {
+            assert!(StatusText::parse(bad).is_err(), "{bad:?}");
+        }
+        for good in ["", "🌴", "❤️", "1️⃣", "🇨🇳", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "👩🏽‍❤️‍💋‍👨🏼", "🅱️", "✓"]
+        {
+            assert!(StatusEmoji::parse(good).is_ok(), "{good:?}");
+        }
+        for bad in ["a", "7", "🌴b", "中", "\u{200D}", "🌴 🌴", "\u{202E}", "<", &"🌴".repeat(13)]
+        {
+            assert!(StatusEmoji::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn whatever_a_program_is_called_is_taken_as_far_as_it_goes() {
+        assert_eq!(ClientName::lossy(" Mozilla/5.0\u{7} (X11)").as_str(), "Mozilla/5.0 (X11)");
+        assert_eq!(ClientName::lossy(&"x".repeat(9_000)).as_str().len(), limits::CLIENT_CHARS);
+        assert_eq!(ClientName::lossy("\r\n").as_str(), "");
+    }
+
+    #[test]
     fn user_names_fold_case_and_take_few_signs() {
         assert_eq!(UserName::parse("Ada.L-1_x").expect("valid").as_str(), "ada.l-1_x");
         assert_eq!(UserName::parse("小明").expect("valid").as_str(), "小明");
         for bad in ["two words", "-dash", "a/b", "a@b", &"x".repeat(33)] {
             assert!(UserName::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn an_emoji_is_one_and_short() {
+        assert_eq!(Emoji::parse("👍").expect("valid").as_str(), "👍");
+        assert_eq!(Emoji::parse("+1"), Err(TextError::NotOneEmoji));
+        let long = "👩‍👩‍👧‍👦‍👧‍👦";
+        assert!(matches!(Emoji::parse(long), Err(TextError::TooLong { .. })));
     }
 
     #[test]

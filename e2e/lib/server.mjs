@@ -8,7 +8,7 @@ import net from "node:net";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { mine } from "./children.mjs";
-import { until } from "./wait.mjs";
+import { Hopeless, until } from "./wait.mjs";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const PARLOR = process.env.PARLOR_BIN ?? path.join(ROOT, "target", "debug", "parlor");
@@ -65,7 +65,7 @@ export class Server {
     });
     await until("the server is ready", async () => {
       if (failed) throw failed;
-      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+      if (child.exitCode !== null) throw new Hopeless(`the server ended with ${child.exitCode}`);
       return (await fetch(`${this.url}/readyz`)).ok;
     });
   }

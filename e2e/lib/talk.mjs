@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { mine } from "./children.mjs";
 import { PARLOR } from "./server.mjs";
-import { until } from "./wait.mjs";
+import { Hopeless, until } from "./wait.mjs";
 
 export class Talk {
   /** The texts said in the room so far. */
@@ -42,6 +42,13 @@ export class Talk {
 
   say(text) {
     this.#child.stdin.write(`${text}\n`);
+  }
+
+  /** Throws where it has ended: nothing more will come. */
+  assertRuns() {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null) return;
+    throw new Hopeless(`talk ended with ${exitCode ?? signalCode}: ${this.#complaints}`);
   }
 
   /** Waits for its end and returns its exit code. */

@@ -2,6 +2,9 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 
+/** Thrown by a probe when what is waited for can never come: the wait ends at once. */
+export class Hopeless extends Error {}
+
 /**
  * Asks `probe` until it returns something true, and returns that. Fails after `ms` with `what`
  * and the last error of the probe.
@@ -15,6 +18,7 @@ export async function until(what, probe, ms = 10_000) {
       if (value) return value;
       last = undefined;
     } catch (error) {
+      if (error instanceof Hopeless) throw error;
       last = error;
     }
     if (performance.now() > end) {

@@ -58,13 +58,16 @@ class World {
     return url;
   }
 
-  /** A person with a browser profile of their own, who has not signed up yet. */
-  async person(name, { url = this.server.url, lane } = {}) {
+  /**
+   * A person with a browser profile of their own, who has not signed up yet. `settings` are what
+   * the app keeps: `lane`, `locale` and `theme`.
+   */
+  async person(name, { url = this.server.url, viewport = VIEWPORT, ...settings } = {}) {
     this.#browser ??= await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-    const context = await this.#browser.newContext({ viewport: VIEWPORT });
-    if (lane) {
-      await context.addInitScript((name) => localStorage.setItem("parlor.lane", name), lane);
-    }
+    const context = await this.#browser.newContext({ viewport, reducedMotion: "reduce" });
+    await context.addInitScript((settings) => {
+      for (const [key, value] of Object.entries(settings)) localStorage.setItem(`parlor.${key}`, value);
+    }, settings);
     const page = await context.newPage();
     const person = new Person(name, page, url);
     person.console = [];

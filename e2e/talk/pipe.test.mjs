@@ -26,6 +26,19 @@ async function realText(count) {
   return Array.from({ length: count }, (_, n) => `${n} ${prose[n % prose.length].trim()}`);
 }
 
+/** Waits until the listener has printed so much; fails at once where it has ended. */
+async function heard(listener, what, enough, ms) {
+  await until(
+    what,
+    () => {
+      if (enough(listener.lines)) return true;
+      listener.assertRuns();
+      return false;
+    },
+    ms,
+  );
+}
+
 /** Both must say the same; the first difference is named, not a diff of 100,000 lines. */
 function assertSameLines(got, wanted) {
   const different = wanted.findIndex((line, n) => got[n] !== line);
@@ -43,12 +56,12 @@ story("a pipe posts every line exactly once across three kill -9", async (world)
   sender.input.end(lines.map((line) => `${line}\n`).join(""));
   for (const quarter of [1, 2, 3]) {
     const mark = Math.floor((LINES * quarter) / 4);
-    await until(`${mark} lines came`, () => listener.lines.length >= mark, 60_000 + LINES * 12);
+    await heard(listener, `${mark} lines came`, ({ length }) => length >= mark, 60_000 + LINES * 12);
     await server.kill();
     await server.start();
   }
   assert.equal(await sender.ended(), 0, sender.complaints);
-  await until("the last line came", () => listener.lines.at(-1) === lines.at(-1), 60_000);
+  await heard(listener, "the last line came", (got) => got.at(-1) === lines.at(-1), 60_000);
   assertSameLines(listener.lines, lines);
 });
 
@@ -61,6 +74,6 @@ story("with the usual rate limits a pipe waits as it is told and loses nothing",
   const sender = world.talk("pipe");
   sender.input.end(lines.map((line) => `${line}\n`).join(""));
   assert.equal(await sender.ended(), 0, sender.complaints);
-  await until("the last line came", () => listener.lines.at(-1) === lines.at(-1));
+  await heard(listener, "the last line came", (got) => got.at(-1) === lines.at(-1));
   assertSameLines(listener.lines, lines);
 });

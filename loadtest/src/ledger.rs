@@ -49,6 +49,8 @@ enum Outcome {
     Unknown,
     Answered(Seq),
     Refused(Code),
+    /// Answered before the database was replaced: it may be there or not.
+    Forgotten,
 }
 
 /// One room as a client's application saw it.
@@ -83,6 +85,16 @@ impl Account {
     pub fn refused(&mut self, request: RequestId, code: Code) {
         if let Some(sent) = self.sent.get_mut(&request) {
             sent.outcome = Outcome::Refused(code);
+        }
+    }
+
+    /// The database was replaced by an older copy: what was answered before may be
+    /// gone. What was not answered must still come about.
+    pub fn forget_answered(&mut self) {
+        for sent in self.sent.values_mut() {
+            if matches!(sent.outcome, Outcome::Answered(_)) {
+                sent.outcome = Outcome::Forgotten;
+            }
         }
     }
 
@@ -194,8 +206,11 @@ pub fn check(accounts: &[Account], truths: &HashMap<RoomId, Truth>) -> Verdict {
     for (room, truth) in truths {
         check_log(*room, truth, &mut made, &mut verdict);
     }
+    check_origins(accounts, &made, &mut verdict);
     for account in accounts {
         check_requests(account, &made, &mut verdict);
+    }
+    for account in accounts {
         for (room, view) in &account.views {
             check_view(account, *room, view, truths.get(room), &mut verdict);
         }
@@ -224,6 +239,22 @@ fn check_log(
             verdict.find("L2", || {
                 format!("room {room}: request {request} made {} and {}", first.seq, event.seq)
             });
+        }
+    }
+}
+
+/// L2: there is no post that nobody asked for. A request that was carried out
+/// twice may have come by another id the second time.
+fn check_origins(
+    accounts: &[Account],
+    made: &HashMap<(RoomId, RequestId), Logged>,
+    verdict: &mut Verdict,
+) {
+    let asked: HashSet<_> = accounts.iter().flat_map(|account| account.sent.keys()).collect();
+    for ((room, request), event) in made {
+        if event.text.is_some() && !asked.contains(request) {
+            verdict.duplicated += 1;
+            verdict.find("L2", || format!("room {room}: nobody sent what is at {}", event.seq));
         }
     }
 }
@@ -259,7 +290,7 @@ fn check_requests(
                     format!("{client}: {request} was refused {code:?} and stands at {}", logged.seq)
                 });
             }
-            (Outcome::Refused(_), None) => {}
+            (Outcome::Refused(_), None) | (Outcome::Forgotten, _) => {}
             (Outcome::Unknown, _) => {
                 verdict.unknown += 1;
                 verdict.find("L6", || format!("{client}: {request} was never answered"));
@@ -398,6 +429,16 @@ mod tests {
     fn l2_a_request_that_made_two_events_is_duplicated() {
         let (verdict, checks) = found(|run| {
             let again = Logged { seq: Seq::new(4), ..events(run)[0] };
+            events(run).push(again);
+        });
+        assert!(verdict.duplicated == 1 && checks.contains(&"L2"), "{verdict:?}");
+    }
+
+    #[test]
+    fn l2_a_post_that_nobody_sent_is_found() {
+        let (verdict, checks) = found(|run| {
+            let again =
+                Logged { seq: Seq::new(4), request: Some(RequestId::random()), ..events(run)[0] };
             events(run).push(again);
         });
         assert!(verdict.duplicated == 1 && checks.contains(&"L2"), "{verdict:?}");

@@ -16,8 +16,17 @@ fn options(server: PathBuf) -> Options {
         clients: 6,
         rooms: 3,
         rate: 60,
+        sleepers: 10,
+        herd: 10,
+        jobs: 1,
+        short: false,
+        require_all: false,
         server,
         postgres: None,
+        patience: 30,
+        fail_points: false,
+        bug: None,
+        found_by: &[],
         keep: None,
     }
 }

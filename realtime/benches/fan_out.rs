@@ -15,7 +15,7 @@ use parlor_proto::realtime::{
     client_frame, event, request, server_frame,
 };
 use parlor_realtime::{MemoryClient, Node, NodeConfig, Rates};
-use parlor_store::{Database, NewDevice, NewUser};
+use parlor_store::{Database, NewDevice, NewUser, Seen};
 use parlor_token::{Signer, Verifier};
 use prost::Message;
 use tokio::task::JoinSet;
@@ -44,8 +44,7 @@ fn codec(criterion: &mut Criterion) {
         request_id: bytes(&[2; 16]),
         body: Some(event::Body::MessagePosted(MessagePosted {
             text: "x".repeat(TEXT_BYTES),
-            reply_to: 0,
-            erased: false,
+            ..MessagePosted::default()
         })),
     };
     let events = Events { log_id: bytes(&[3; 16]), epoch: 1, first_seq: 1, events: vec![event] };
@@ -109,6 +108,7 @@ async fn hall() -> Hall {
             id: device,
             user,
             name: DeviceName::parse("bench").expect("a name"),
+            seen: Seen::default(),
             refresh,
             refresh_expires_at: Timestamp::from_micros(i64::MAX),
         };

@@ -46,6 +46,13 @@ impl Decoder {
         Ok(Some(self.buffer.split_to(length).freeze()))
     }
 
+    /// Bytes that are kept for a frame that is not yet whole, and the room that
+    /// was taken for them.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn held(&self) -> (usize, usize) {
+        (self.buffer.len(), self.buffer.capacity())
+    }
+
     /// Ok where the stream may end here.
     pub(crate) fn finish(&self) -> Result<(), FrameError> {
         if self.buffer.is_empty() { Ok(()) } else { Err(FrameError::Truncated) }

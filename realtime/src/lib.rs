@@ -1,13 +1,22 @@
 //! The realtime node: lanes, sessions, rooms, fan-out. The protocol's rules are
 //! numbered in `proto/PROTOCOL.md`.
 
+#![allow(unreachable_pub, reason = "the feature `machines` shows some inner parts")]
+
 mod accept;
 mod frame;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod node;
+#[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod room;
+#[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod session;
 mod sessions;
+#[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod transport;
+#[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod wire;
 
 use std::{sync::Arc, time::Duration};
@@ -22,6 +31,42 @@ pub use accept::endpoint;
 pub use transport::{Lane, memory::MemoryClient};
 
 use session::close::CloseReason;
+
+/// The pure parts of a node, for the simulation, which acts for them as the tasks
+/// do. May change at any time.
+#[cfg(feature = "machines")]
+#[doc(hidden)]
+pub mod machines {
+    pub use crate::transport::Class;
+
+    pub mod close {
+        pub use crate::session::close::*;
+    }
+    pub mod desk {
+        pub use crate::room::desk::*;
+    }
+    pub mod order {
+        pub use crate::session::order::*;
+    }
+    pub mod outbox {
+        pub use crate::session::outbox::*;
+    }
+    pub mod rate {
+        pub use crate::session::rate::*;
+    }
+    pub mod room {
+        pub use crate::room::machine::*;
+    }
+    pub mod session {
+        pub use crate::session::machine::*;
+    }
+    pub mod shared {
+        pub use crate::session::shared::*;
+    }
+    pub mod wire {
+        pub use crate::wire::*;
+    }
+}
 
 /// How many requests are let through, in tokens of a bucket (rule 3.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

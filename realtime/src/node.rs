@@ -94,6 +94,12 @@ impl Inner {
                     }
                     self.sessions.grown(log);
                 }
+                Received::Announcement(Announcement::Doubted { log }) => {
+                    if let Some(room) = self.registry.awake(log) {
+                        room.recheck();
+                    }
+                    self.sessions.grown(log);
+                }
                 Received::Announcement(Announcement::DeviceRevoked { device }) => {
                     self.sessions.revoke(device);
                 }

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use parlor_domain::{
-    Body, Change, Code, Epoch, Event, EventBody, HeadsDigest, LogId, Position, Refusal, RequestId,
-    Role, RoomId, Seq, SessionId, TextError, Timestamp, UserId, Visibility, limits,
+    Body, Change, Code, Emoji, Epoch, Event, EventBody, HeadsDigest, LogId, Position, Refusal,
+    RequestId, Role, RoomId, Seq, SessionId, TextError, Timestamp, UserId, Visibility, limits,
 };
 use parlor_proto::realtime as pb;
 use parlor_store::{Done, Page, RoomSummary};
@@ -20,7 +20,7 @@ use crate::{
 
 /// A client frame, typed. Tokens are checked by whoever has the keys.
 #[derive(Debug)]
-pub(crate) enum ClientFrame {
+pub enum ClientFrame {
     Hello { token: String, resume: Vec<(LogId, Position)> },
     Renew { token: String },
     Request { id: RequestId, ask: Result<Ask, Refusal> },
@@ -33,10 +33,10 @@ pub(crate) enum ClientFrame {
 
 /// Bytes that break the protocol (rules 1.2 and 1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed;
+pub struct Malformed;
 
 /// Parses one frame without its prefix.
-pub(crate) fn parse(frame: Bytes) -> Result<ClientFrame, Malformed> {
+pub fn parse(frame: Bytes) -> Result<ClientFrame, Malformed> {
     use pb::client_frame::Kind;
     let frame = pb::ClientFrame::decode(frame).map_err(|_| Malformed)?;
     Ok(match frame.kind {
@@ -82,6 +82,9 @@ fn ask(body: Option<pb::request::Body>) -> Result<Ask, Refusal> {
     let text = |text: &str| {
         Body::parse(text).map_err(|error: TextError| invalid(&format!("the text {error}")))
     };
+    let emoji = |text: &str| {
+        Emoji::parse(text).map_err(|error: TextError| invalid(&format!("the emoji {error}")))
+    };
     let message = |seq: u64| match seq {
         0 => Err(invalid("seq 0 is no message")),
         seq => Ok(Seq::new(seq)),
@@ -100,6 +103,19 @@ fn ask(body: Option<pb::request::Body>) -> Result<Ask, Refusal> {
         },
         Asked::Delete(delete) => {
             Change::Delete { room: room(&delete.room_id)?, message: message(delete.seq)? }
+        }
+        Asked::React(react) => Change::React {
+            room: room(&react.room_id)?,
+            message: message(react.seq)?,
+            emoji: emoji(&react.emoji)?,
+            on: !react.remove,
+        },
+        Asked::Pin(pin) => {
+            let (room, message) = (room(&pin.room_id)?, message(pin.seq)?);
+            Change::Pin { room, message, on: !pin.remove }
+        }
+        Asked::MarkUnread(mark) => {
+            Change::MarkUnread { room: room(&mark.room_id)?, from: message(mark.seq)? }
         }
         Asked::MarkRead(mark) => {
             Change::MarkRead { room: room(&mark.room_id)?, seq: seq(mark.seq) }
@@ -149,16 +165,16 @@ fn millis(duration: std::time::Duration) -> u32 {
 
 /// What a Welcome says besides the rooms.
 #[derive(Debug)]
-pub(crate) struct Greeting<'a> {
-    pub(crate) session: SessionId,
-    pub(crate) checked: Checked,
-    pub(crate) expires_at: Timestamp,
-    pub(crate) user_log: Position,
-    pub(crate) node: &'a str,
-    pub(crate) rates: &'a crate::Rates,
+pub struct Greeting<'a> {
+    pub session: SessionId,
+    pub checked: Checked,
+    pub expires_at: Timestamp,
+    pub user_log: Position,
+    pub node: &'a str,
+    pub rates: &'a crate::Rates,
 }
 
-pub(crate) fn welcome(greeting: &Greeting<'_>, rooms: &[RoomSummary]) -> Bytes {
+pub fn welcome(greeting: &Greeting<'_>, rooms: &[RoomSummary]) -> Bytes {
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let Greeting { session, checked, expires_at, user_log, node, rates } = greeting;
     server(pb::server_frame::Kind::Welcome(pb::Welcome {
@@ -191,12 +207,13 @@ fn room_head(summary: &RoomSummary) -> pb::RoomHead {
         head: summary.room.head.get(),
         read_seq: summary.read.get(),
         unread: summary.unread,
+        mentions: summary.mentions,
         preview: summary.preview.clone().unwrap_or_default(),
         last_at_us: summary.last_at.micros(),
     }
 }
 
-pub(crate) fn room_heads(rooms: &[RoomSummary]) -> Bytes {
+pub fn room_heads(rooms: &[RoomSummary]) -> Bytes {
     server(pb::server_frame::Kind::RoomHeads(pb::RoomHeads {
         heads: rooms.iter().map(room_head).collect(),
     }))
@@ -209,7 +226,7 @@ fn reply(id: RequestId, result: pb::reply::Result) -> Bytes {
     }))
 }
 
-pub(crate) fn reply_done(id: RequestId, done: &Done) -> Bytes {
+pub fn reply_done(id: RequestId, done: &Done) -> Bytes {
     reply(
         id,
         pb::reply::Result::Ok(pb::Ok {
@@ -221,12 +238,12 @@ pub(crate) fn reply_done(id: RequestId, done: &Done) -> Bytes {
     )
 }
 
-pub(crate) fn reply_open(id: RequestId, head: Position) -> Bytes {
+pub fn reply_open(id: RequestId, head: Position) -> Bytes {
     let ok = pb::Ok { seq: head.seq.get(), epoch: head.epoch.get(), ..pb::Ok::default() };
     reply(id, pb::reply::Result::Ok(ok))
 }
 
-pub(crate) fn reply_page(id: RequestId, log: LogId, page: &Page) -> Bytes {
+pub fn reply_page(id: RequestId, log: LogId, page: &Page) -> Bytes {
     let ok = pb::Ok {
         seq: page.head.seq.get(),
         epoch: page.head.epoch.get(),
@@ -237,7 +254,7 @@ pub(crate) fn reply_page(id: RequestId, log: LogId, page: &Page) -> Bytes {
     reply(id, pb::reply::Result::Ok(ok))
 }
 
-pub(crate) fn reply_refused(id: RequestId, refusal: &Refusal) -> Bytes {
+pub fn reply_refused(id: RequestId, refusal: &Refusal) -> Bytes {
     let error = pb::Error {
         code: error_code(refusal.code).into(),
         message: refusal.message.clone(),
@@ -263,7 +280,7 @@ fn error_code(code: Code) -> pb::ErrorCode {
     }
 }
 
-pub(crate) fn reset(log: LogId, head: Position) -> Bytes {
+pub fn reset(log: LogId, head: Position) -> Bytes {
     server(pb::server_frame::Kind::Reset(pb::Reset {
         log_id: bytes(log.as_bytes()),
         epoch: head.epoch.get(),
@@ -271,32 +288,32 @@ pub(crate) fn reset(log: LogId, head: Position) -> Bytes {
     }))
 }
 
-pub(crate) fn typing(room: RoomId, user: UserId) -> Bytes {
+pub fn typing(room: RoomId, user: UserId) -> Bytes {
     server(pb::server_frame::Kind::Typing(pb::Typing {
         room_id: bytes(room.as_bytes()),
         user_id: bytes(user.as_bytes()),
     }))
 }
 
-pub(crate) fn probe(nonce: u64) -> Bytes {
+pub fn probe(nonce: u64) -> Bytes {
     server(pb::server_frame::Kind::Probe(pb::Probe { nonce }))
 }
 
-pub(crate) fn heartbeat(digest: HeadsDigest, heads: &[(LogId, Position)]) -> Bytes {
+pub fn heartbeat(digest: HeadsDigest, heads: &[(LogId, Position)]) -> Bytes {
     server(pb::server_frame::Kind::Heartbeat(pb::Heartbeat {
         digest: digest.get(),
         heads: heads.iter().map(|(log, at)| pb_position(*log, *at)).collect(),
     }))
 }
 
-pub(crate) fn go_away(resume_after: std::time::Duration) -> Bytes {
+pub fn go_away(resume_after: std::time::Duration) -> Bytes {
     server(pb::server_frame::Kind::GoAway(pb::GoAway {
         reason: pb::CloseReason::Drain.into(),
         resume_after_ms: millis(resume_after),
     }))
 }
 
-pub(crate) fn close(reason: CloseReason) -> Bytes {
+pub fn close(reason: CloseReason) -> Bytes {
     server(pb::server_frame::Kind::Close(pb::Close {
         reason: close_reason(reason).into(),
         resume_after_ms: millis(reason.resume_after()),
@@ -304,7 +321,7 @@ pub(crate) fn close(reason: CloseReason) -> Bytes {
 }
 
 /// The reason's number, which is the lane's close code too (rule 6.1).
-pub(crate) fn close_code(reason: CloseReason) -> u32 {
+pub fn close_code(reason: CloseReason) -> u32 {
     u32::try_from(i32::from(close_reason(reason))).unwrap_or_default()
 }
 
@@ -327,7 +344,7 @@ fn close_reason(reason: CloseReason) -> pb::CloseReason {
 
 /// Frames of a dense run of events, each frame within its limit: encoded once,
 /// shared by every session and lane.
-pub(crate) fn events<'a>(
+pub fn events<'a>(
     log: LogId,
     epoch: Epoch,
     events: impl IntoIterator<Item = &'a Event>,
@@ -370,22 +387,42 @@ fn pb_event(event: &Event) -> pb::Event {
     let user = |user: &UserId| bytes(user.as_bytes());
     let room = |room: &RoomId| bytes(room.as_bytes());
     let body = match &event.body {
-        EventBody::MessagePosted { text, reply_to, erased } => {
+        EventBody::MessagePosted { text, mentions, reply_to, erased } => {
             Body::MessagePosted(pb::MessagePosted {
                 text: text.clone(),
                 reply_to: reply_to.map_or(0, Seq::get),
                 erased: *erased,
+                mention_ids: mentions.users.iter().map(user).collect(),
+                mentions_room: mentions.room,
             })
         }
-        EventBody::MessageEdited { message, text, erased } => {
+        EventBody::MessageEdited { message, text, mentions, erased } => {
             Body::MessageEdited(pb::MessageEdited {
                 message_seq: message.get(),
                 text: text.clone(),
                 erased: *erased,
+                mention_ids: mentions.users.iter().map(user).collect(),
+                mentions_room: mentions.room,
             })
         }
         EventBody::MessageDeleted { message } => {
             Body::MessageDeleted(pb::MessageDeleted { message_seq: message.get() })
+        }
+        EventBody::ReactionAdded { message, emoji } => Body::ReactionAdded(pb::ReactionAdded {
+            message_seq: message.get(),
+            emoji: emoji.to_string(),
+        }),
+        EventBody::ReactionRemoved { message, emoji } => {
+            Body::ReactionRemoved(pb::ReactionRemoved {
+                message_seq: message.get(),
+                emoji: emoji.to_string(),
+            })
+        }
+        EventBody::MessagePinned { message } => {
+            Body::MessagePinned(pb::MessagePinned { message_seq: message.get() })
+        }
+        EventBody::MessageUnpinned { message } => {
+            Body::MessageUnpinned(pb::MessageUnpinned { message_seq: message.get() })
         }
         EventBody::RoomCreated { name, topic, visibility } => Body::RoomCreated(pb::RoomCreated {
             name: name.to_string(),
@@ -393,6 +430,7 @@ fn pb_event(event: &Event) -> pb::Event {
             visibility: match visibility {
                 Visibility::Public => pb::Visibility::Public.into(),
                 Visibility::Private => pb::Visibility::Private.into(),
+                Visibility::Direct => pb::Visibility::Direct.into(),
             },
         }),
         EventBody::RoomRenamed { name, topic } => {
@@ -421,6 +459,11 @@ fn pb_event(event: &Event) -> pb::Event {
         EventBody::ReadMoved { room: read, seq } => {
             Body::ReadMoved(pb::ReadMoved { room_id: room(read), seq: seq.get() })
         }
+        EventBody::ProfileChanged { profile } => Body::ProfileChanged(pb::ProfileChanged {
+            display_name: profile.display_name.to_string(),
+            status_text: profile.status_text.to_string(),
+            status_emoji: profile.status_emoji.to_string(),
+        }),
     };
     pb::Event {
         seq: event.seq.get(),

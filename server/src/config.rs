@@ -71,6 +71,11 @@ pub struct Config {
     #[config(layer_attr(arg(long, value_name = "ADDRESS:PORT")))]
     pub internal_listen: Option<SocketAddr>,
 
+    /// Let tools ask the internal services what they look like (gRPC reflection).
+    #[config(env = "PARLOR_GRPC_REFLECTION", default = false)]
+    #[config(layer_attr(arg(long, num_args = 0..=1, default_missing_value = "true")))]
+    pub grpc_reflection: bool,
+
     /// Where people reach this server from outside. Left out: at `listen`.
     #[config(env = "PARLOR_PUBLIC_URL")]
     #[config(layer_attr(arg(long, value_name = "URL")))]

@@ -1,7 +1,6 @@
 //! HTTP/1.1 and HTTP/2 over TCP, with TLS where there is a public certificate.
 
 use std::{
-    io,
     net::SocketAddr,
     sync::{
         Arc,
@@ -27,7 +26,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 use tower_http::timeout::DeadlineBody;
 
-use crate::admission::{Admission, Place, Placed};
+use crate::{
+    admission::{Admission, Place, Placed},
+    listeners::accept,
+};
 
 /// Requests of one HTTP/2 connection at once (RFC 9113 section 6.5.2).
 const HTTP2_STREAMS: u32 = 100;
@@ -36,9 +38,6 @@ const HTTP2_STREAMS: u32 = 100;
 const HTTP2_RESETS: usize = 20;
 /// How often an HTTP/2 peer is asked whether it is still there.
 const HTTP2_PING: Duration = Duration::from_secs(20);
-/// Pause after the kernel could not give us a connection, for want of file
-/// descriptors or memory.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves a router over TCP.
 #[derive(Clone)]
@@ -64,23 +63,13 @@ impl Http {
     pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
         let connections = TaskTracker::new();
         loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+            let (stream, peer) = tokio::select! {
+                accepted = accept(&listener) => accepted,
                 () = stop.cancelled() => break,
             };
-            match accepted {
-                Ok((stream, peer)) => {
-                    if let Some(place) = self.admission.enter(peer.ip()) {
-                        let task = self.clone().connection(stream, peer, place, stop.clone());
-                        connections.spawn(task);
-                    }
-                }
-                // Of this one connection: the peer gave up while it waited.
-                Err(error) if is_of_the_connection(&error) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "no connection could be accepted; trying again");
-                    sleep(ACCEPT_PAUSE).await;
-                }
+            if let Some(place) = self.admission.enter(peer.ip()) {
+                let task = self.clone().connection(stream, peer, place, stop.clone());
+                connections.spawn(task);
             }
         }
         drop(listener);
@@ -95,8 +84,6 @@ impl Http {
         place: Place,
         stop: CancellationToken,
     ) {
-        // A message waits for nobody. Without the option it would merely be slow.
-        let _ = stream.set_nodelay(true);
         match &self.tls {
             None => self.requests(Placed::new(stream, place), peer, stop).await,
             Some(tls) => {
@@ -160,15 +147,4 @@ fn builder() -> auto::Builder<TokioExecutor> {
         .keep_alive_interval(HTTP2_PING)
         .keep_alive_timeout(HTTP2_PING);
     builder
-}
-
-/// True for errors of `accept` that say nothing about the listener (accept(2)).
-fn is_of_the_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::Interrupted
-    )
 }

@@ -68,6 +68,9 @@ async fn command(cli: Cli) -> anyhow::Result<ExitCode> {
     };
     let config = Config::load(serve.flags, serve.config.as_deref())?;
     telemetry::start(&config.log)?;
+    for planted in parlor_domain::planted::all_planted() {
+        tracing::error!(planted = planted.name(), "THIS SERVER IS BROKEN ON PURPOSE");
+    }
     let mut signals = Signals::listen().context("cannot listen to signals")?;
     let parlor = tokio::select! {
         loaded = Parlor::load(config, Arc::new(SystemClock)) => loaded?,

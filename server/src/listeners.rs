@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener, UdpSocket},
+    time::Duration,
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -12,8 +13,17 @@ const BACKLOG: i32 = 4_096;
 /// Datagrams the kernel keeps while we are busy, in bytes. The kernel may grant
 /// less (`net.core.rmem_max`).
 const UDP_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+/// What the kernel keeps of a TCP connection whose peer does not read: half of
+/// what it grants, since it doubles the number for its own bookkeeping (tcp(7)).
+/// Left to itself it keeps up to 4 MiB for each (`net.ipv4.tcp_wmem`), and a
+/// stalled session is not noticed until they are full (C10, C11).
+const TCP_SEND_BUFFER_BYTES: usize = 128 * 1024;
 /// A port that is free for TCP may be taken for UDP; so many are tried.
 const FREE_PORT_ATTEMPTS: usize = 64;
+
+/// Pause after the kernel could not give us a connection, for want of file
+/// descriptors or memory.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why nothing can be served at an address.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +86,8 @@ pub(crate) fn bind_tcp(address: SocketAddr) -> Result<(TcpListener, SocketAddr),
         // Lets a restarted server have its port at once; on Linux this does not
         // let two servers listen at the same.
         socket.set_reuse_address(true)?;
+        // Connections that are accepted inherit it.
+        socket.set_send_buffer_size(TCP_SEND_BUFFER_BYTES)?;
         socket.bind(&address.into())?;
         socket.listen(BACKLOG)?;
         let listener = TcpListener::from(socket);
@@ -83,6 +95,39 @@ pub(crate) fn bind_tcp(address: SocketAddr) -> Result<(TcpListener, SocketAddr),
         Ok((listener, bound))
     };
     bind().map_err(listen_error("TCP", address))
+}
+
+/// The next connection. What goes wrong with one says nothing about the next, so
+/// that no error ends the listening.
+pub(crate) async fn accept(
+    listener: &tokio::net::TcpListener,
+) -> (tokio::net::TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // A message waits for nobody. Without the option it would merely be slow.
+                let _ = stream.set_nodelay(true);
+                return (stream, peer);
+            }
+            // Of this one connection: the peer gave up while it waited.
+            Err(error) if is_of_the_connection(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "no connection could be accepted; trying again");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// True for errors of `accept` that say nothing about the listener (accept(2)).
+fn is_of_the_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
 }
 
 /// A UDP socket and where it is bound.
@@ -136,6 +181,24 @@ mod tests {
         let port = pair.address.port();
         assert_eq!(pair.tcp.local_addr().expect("bound").port(), port);
         assert_eq!(pair.udp.local_addr().expect("bound").port(), port);
+    }
+
+    #[test]
+    fn c10_a_peer_that_does_not_read_is_sent_no_more_than_the_limit() {
+        use std::io::Write as _;
+        let (listener, bound) = bind_tcp(loopback(0)).expect("a free port");
+        listener.set_nonblocking(false).expect("waits");
+        let peer = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        peer.set_recv_buffer_size(4 * 1024).expect("a small window");
+        peer.connect(&bound.into()).expect("connected");
+        let (mut stream, _) = listener.accept().expect("accepted");
+        stream.set_nonblocking(true).expect("does not wait");
+        let (chunk, mut sent) = ([0; 4 * 1024], 0);
+        while let Ok(bytes) = stream.write(&chunk) {
+            sent += bytes;
+        }
+        assert!(sent <= 2 * TCP_SEND_BUFFER_BYTES + 64 * 1024, "{sent} bytes");
+        drop(peer);
     }
 
     #[test]

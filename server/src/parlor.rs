@@ -3,13 +3,14 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
+use futures_util::stream;
 use parlor_domain::Clock;
 use parlor_realtime::Node;
 use parlor_store::{Database, OpenError, Opened};
 use parlor_token::KeyError;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
-use tonic::{service::Routes, transport::server::TcpIncoming};
+use tonic::service::Routes;
 
 use crate::{
     admission::Admission,
@@ -26,6 +27,9 @@ use crate::{
 
 /// Sessions have this long to go elsewhere (C15).
 const DRAIN: Duration = Duration::from_secs(10);
+/// Where the node cannot do anything for them any more, this long: what they
+/// ask for fails until they have gone (C17).
+const DRAIN_AFTER_CRASH: Duration = Duration::from_secs(1);
 /// And this long to read why they were closed.
 const LINGER: Duration = Duration::from_millis(1_500);
 /// Then requests in flight have this long to be answered.
@@ -219,7 +223,8 @@ impl Parlor {
         stopping.cancel();
         // HTTP goes on meanwhile: `/readyz` tells balancers, and people whose
         // session is on its way elsewhere may still post.
-        if timeout(DRAIN + LINGER, node.drain(DRAIN)).await.is_err() {
+        let drain = if tasks.outcome().is_ok() { DRAIN } else { DRAIN_AFTER_CRASH };
+        if timeout(drain + LINGER, node.drain(drain)).await.is_err() {
             tracing::warn!("some sessions did not end in time");
         }
         drop(node);
@@ -266,9 +271,14 @@ fn http(
 }
 
 async fn serve_internal(routes: Routes, listener: TcpListener, stop: CancellationToken) {
+    // tonic's own asks again at once, and without end, where `accept` fails.
+    let incoming = stream::unfold(listener, |listener| async move {
+        let (stream, _) = listeners::accept(&listener).await;
+        Some((Ok::<_, io::Error>(stream), listener))
+    });
     let served = parlor_user_service::server()
         .add_routes(routes)
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener), stop.cancelled_owned());
+        .serve_with_incoming_shutdown(incoming, stop.cancelled_owned());
     if let Err(error) = served.await {
         tracing::error!(%error, "the internal services ended");
     }

@@ -115,9 +115,12 @@ pub(crate) async fn services(parts: Parts<'_>) -> Result<Services, LoadError> {
     };
     let health = HealthReporter::new();
     health.set_service_status(ROOM_SERVICE, ServingStatus::Serving).await;
-    let internal = parlor_user_service::routes(users, &health)
+    let mut internal = parlor_user_service::routes(users, &health)
         .await
         .add_service(parlor_control::room_service(deps.clone()));
+    if config.grpc_reflection {
+        internal = internal.add_service(parlor_user_service::reflection());
+    }
 
     let routes = parlor_control::routes(deps.clone()).merge(node.websocket_routes());
     let mut router = parlor_control::with_middleware(routes, &deps)

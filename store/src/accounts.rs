@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use parlor_domain::{Clock, DeviceId, DeviceName, DisplayName, Timestamp, UserId, UserName};
+use parlor_domain::{
+    ClientName, Clock, DeviceId, DeviceName, DisplayName, PersonQuery, Profile, Timestamp, UserId,
+    UserName,
+};
 
 use crate::{
     StoreError,
@@ -29,10 +32,22 @@ pub struct User {
     pub id: UserId,
     /// Unique, lower case.
     pub name: UserName,
-    /// What others see.
-    pub display_name: DisplayName,
+    /// What others see, and the user may change.
+    pub profile: Profile,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// How well somebody fits what was looked for; the least fits best.
+pub type Rank = u8;
+
+/// Somebody who was looked for and found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Who.
+    pub user: User,
+    /// 0 where a word of their names begins with what was looked for, else 1.
+    pub rank: Rank,
 }
 
 /// What a log-in is checked against.
@@ -61,8 +76,21 @@ pub struct Device {
     pub name: DeviceName,
     /// When it signed in.
     pub created_at: Timestamp,
+    /// Where it was seen last.
+    pub seen: Seen,
+    /// When that was: when it signed in, or took new tokens.
+    pub seen_at: Timestamp,
     /// When it was signed out.
     pub revoked_at: Option<Timestamp>,
+}
+
+/// What a device lets be seen when it signs in and when it takes new tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The program.
+    pub client: ClientName,
+    /// The network address; empty where it is not known.
+    pub address: String,
 }
 
 /// SHA-256 of a refresh token; the token itself is never stored.
@@ -90,6 +118,8 @@ pub struct NewDevice {
     pub user: UserId,
     /// What it calls itself.
     pub name: DeviceName,
+    /// Where it signs in from.
+    pub seen: Seen,
     /// Hash of its first refresh token.
     pub refresh: RefreshHash,
     /// When that token ends.
@@ -107,6 +137,8 @@ pub struct Rotation {
     pub child_expires_at: Timestamp,
     /// How long the direct parent returns the same child.
     pub grace: Duration,
+    /// Where it was presented.
+    pub seen: Seen,
 }
 
 /// What became of a rotation.
@@ -160,6 +192,21 @@ impl Accounts {
         on!(&self.backend, accounts::users(ids))
     }
 
+    /// Those whose name or shown name holds what is looked for, those after
+    /// `after`: by rank, and then by name in the order of code points, on each
+    /// database alike.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn search(
+        &self,
+        query: &PersonQuery,
+        after: Option<(Rank, UserId)>,
+        limit: u32,
+    ) -> Result<Vec<Found>, StoreError> {
+        on!(&self.backend, accounts::search(query, after, limit))
+    }
+
     /// The user of that name.
     ///
     /// # Errors
@@ -182,6 +229,21 @@ impl Accounts {
     /// The database is not available.
     pub async fn device(&self, id: DeviceId) -> Result<Option<Device>, StoreError> {
         on!(&self.backend, accounts::device(id))
+    }
+
+    /// The devices of `user` that are signed in at `now`, ascending by id, those
+    /// after `after`.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn devices(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        after: Option<DeviceId>,
+        limit: u32,
+    ) -> Result<Vec<Device>, StoreError> {
+        on!(&self.backend, accounts::devices(user, now, after, limit))
     }
 
     /// The device a refresh token belongs to, used up or not.
@@ -234,6 +296,18 @@ impl AccountsWriter {
     /// The database is not available.
     pub async fn revoke_device(&self, id: DeviceId) -> Result<bool, StoreError> {
         on!(&self.backend, accounts::revoke_device(id, self.clock.now()))
+    }
+
+    /// Signs out all devices of the user but `keep`; returns those signed out.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn revoke_others(
+        &self,
+        user: UserId,
+        keep: DeviceId,
+    ) -> Result<Vec<DeviceId>, StoreError> {
+        on!(&self.backend, accounts::revoke_all_others(user, keep, self.clock.now()))
     }
 
     /// Sets a new password hash and signs out all devices of the user but

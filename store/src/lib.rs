@@ -1,9 +1,12 @@
 //! The only place with SQL: SQLite and PostgreSQL behind the same typed
 //! handles, embedded migrations, and the log with group commit.
 
+#![allow(unreachable_pub, reason = "the feature `machines` shows some inner parts")]
+
 mod accounts;
 mod backend;
 mod error;
+#[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod log;
 #[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
 mod postgres;
@@ -18,9 +21,22 @@ use futures_util::{TryFutureExt as _, future::BoxFuture};
 use parlor_domain::Clock;
 use tokio::time::timeout;
 
+/// The pure part of the log, for the simulation, which has a database of its own
+/// for it. May change at any time.
+#[cfg(feature = "machines")]
+#[doc(hidden)]
+pub mod machines {
+    pub mod facts {
+        pub use crate::log::facts::*;
+    }
+    pub mod plan {
+        pub use crate::log::plan::*;
+    }
+}
+
 pub use accounts::{
-    Accounts, AccountsWriter, CreateUserError, Credentials, Device, NewDevice, NewUser,
-    RefreshHash, Rotated, Rotation, User,
+    Accounts, AccountsWriter, CreateUserError, Credentials, Device, Found, NewDevice, NewUser,
+    Rank, RefreshHash, Rotated, Rotation, Seen, User,
 };
 pub use error::{OpenError, StoreError};
 pub use log::{Done, Log, LogDriver, LogStats, Page};
@@ -70,12 +86,17 @@ pub struct Opened {
 /// # Errors
 /// Not reachable, not durable, or made by a newer Parlor.
 pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, OpenError> {
-    let opening: BoxFuture<'_, Result<Backend, OpenError>> = match database {
-        Database::Sqlite { path } => Box::pin(sqlite::open(path).map_ok(Backend::Sqlite)),
-        Database::Postgres { url } => Box::pin(postgres::open(url).map_ok(Backend::Postgres)),
+    let opening: BoxFuture<'_, Result<(Backend, Option<sqlite::Mark>), OpenError>> = match database
+    {
+        Database::Sqlite { path } => {
+            Box::pin(sqlite::open(path).map_ok(|(db, mark)| (Backend::Sqlite(db), Some(mark))))
+        }
+        Database::Postgres { url } => {
+            Box::pin(postgres::open(url).map_ok(|db| (Backend::Postgres(db), None)))
+        }
     };
-    let backend = opening.await?;
-    let (log, driver) = Log::new(backend.clone(), Arc::clone(&clock));
+    let (backend, mark) = opening.await?;
+    let (log, driver) = Log::new(backend.clone(), mark, Arc::clone(&clock));
     Ok(Opened {
         store: Store {
             accounts: Accounts { backend: backend.clone() },

@@ -13,11 +13,13 @@ use tokio::{
     time::timeout,
 };
 
+pub(crate) use self::driver::Patience;
 use self::driver::{Batch, Counters};
 pub use self::driver::{LogDriver, LogStats};
 use crate::{
     StoreError,
     backend::{Backend, on},
+    sqlite::Mark,
 };
 
 /// The handle through which everything is changed and read back. Cheap to
@@ -58,10 +60,14 @@ pub struct Page {
 
 impl Log {
     /// A handle, and the driver it feeds.
-    pub(crate) fn new(backend: Backend, clock: Arc<dyn Clock>) -> (Self, LogDriver) {
+    pub(crate) fn new(
+        backend: Backend,
+        mark: Option<Mark>,
+        clock: Arc<dyn Clock>,
+    ) -> (Self, LogDriver) {
         let (queue, batches) = mpsc::channel(limits::LOG_QUEUE);
         let counters = Arc::<Counters>::default();
-        let driver = LogDriver::new(backend.clone(), clock, batches, Arc::clone(&counters));
+        let driver = LogDriver::new(backend.clone(), mark, clock, batches, Arc::clone(&counters));
         (Self { backend, queue, counters }, driver)
     }
 

@@ -1,6 +1,6 @@
 //! Rooms, members and messages, to read.
 
-use parlor_domain::{Message, Position, Role, Room, RoomId, Seq, Timestamp, UserId};
+use parlor_domain::{Message, Pin, Position, Role, Room, RoomId, Seq, Timestamp, UserId, Version};
 
 use crate::{
     StoreError, User,
@@ -20,6 +20,8 @@ pub struct Access {
     pub room: Room,
     /// The user's role; `None` where not a member.
     pub role: Option<Role>,
+    /// The other one, of a direct room.
+    pub peer: Option<UserId>,
 }
 
 /// One of a user's rooms, as a list shows it.
@@ -29,11 +31,15 @@ pub struct RoomSummary {
     pub room: Room,
     /// What the user is in it.
     pub role: Role,
+    /// The other one, of a direct room.
+    pub peer: Option<UserId>,
     /// Up to where the user has read.
     pub read: Seq,
     /// Messages of others after `read`, not deleted, counted up to
     /// [`parlor_domain::limits::UNREAD_COUNTED`].
     pub unread: u32,
+    /// Those of them that mention the user, counted as far.
+    pub mentions: u32,
     /// The newest message that is not deleted, cut to
     /// [`parlor_domain::limits::PREVIEW_CHARS`].
     pub preview: Option<String>,
@@ -137,16 +143,41 @@ impl Rooms {
         on!(&self.backend, rooms::members(room, after, limit))
     }
 
-    /// A page of messages; `None` where there is no such room.
+    /// A page of messages as `reader` sees them; `None` where there is no such room.
+    /// Says nothing about what `reader` may see.
     ///
     /// # Errors
     /// The database is not available.
     pub async fn history(
         &self,
         room: RoomId,
+        reader: UserId,
         from: From,
         limit: u32,
     ) -> Result<Option<History>, StoreError> {
-        on!(&self.backend, messages::history(room, from, limit))
+        on!(&self.backend, messages::history(room, reader, from, limit))
+    }
+
+    /// The texts that a message has had, the oldest first, those after `after`; none
+    /// where it was deleted. `None` where there is no such message.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn versions(
+        &self,
+        room: RoomId,
+        message: Seq,
+        after: Seq,
+        limit: u32,
+    ) -> Result<Option<Vec<Version>>, StoreError> {
+        on!(&self.backend, messages::versions(room, message, after, limit))
+    }
+
+    /// The pinned messages of a room, the last pinned first.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn pins(&self, room: RoomId) -> Result<Vec<Pin>, StoreError> {
+        on!(&self.backend, pins::list(room))
     }
 }

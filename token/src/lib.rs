@@ -2,6 +2,9 @@
 //! locally by every service with the keys that user-service publishes.
 
 mod claims;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod signer;
 mod verifier;
 

@@ -6,6 +6,7 @@
 
 mod authenticate;
 mod backoff;
+mod devices;
 mod log_in;
 mod log_out;
 mod password;

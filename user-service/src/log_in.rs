@@ -2,9 +2,8 @@
 
 use std::sync::PoisonError;
 
-use parlor_bus::Announcement;
 use parlor_domain::{Code, DeviceId, DeviceName, Password, Refusal, UserName};
-use parlor_store::{NewDevice, User};
+use parlor_store::{NewDevice, Seen, User};
 use tokio::time::Instant;
 
 use crate::{
@@ -28,6 +27,7 @@ pub(crate) struct Login {
     pub(crate) name: Option<UserName>,
     pub(crate) password: Typed,
     pub(crate) device: DeviceName,
+    pub(crate) seen: Seen,
     pub(crate) source: Source,
 }
 
@@ -64,6 +64,7 @@ impl Users {
             id: device,
             user: user.id,
             name: login.device,
+            seen: login.seen,
             refresh: refresh.hash(),
             refresh_expires_at,
         };
@@ -95,15 +96,13 @@ impl Users {
         }
         self.end_attempt(source);
 
-        let known = [user.name.to_string(), user.display_name.to_string()];
+        let known = [user.name.to_string(), user.profile.display_name.to_string()];
         let password_hash = self.shared.hasher.hash_new(change.new, known).await?;
         let users = self.clone();
         self.unbroken(async move {
-            let Self { shared } = users;
-            let revoked = shared.writer.set_password(user.id, password_hash, identity.device);
-            for device in revoked.await.map_err(store_failed)? {
-                shared.bus.publish(Announcement::DeviceRevoked { device });
-            }
+            let writer = &users.shared.writer;
+            let revoked = writer.set_password(user.id, password_hash, identity.device).await;
+            users.announce_revoked(revoked.map_err(store_failed)?);
             Ok(())
         })
         .await

@@ -1,6 +1,5 @@
 //! Signing a device out.
 
-use parlor_bus::Announcement;
 use parlor_domain::{DeviceId, Refusal};
 
 use crate::{
@@ -38,7 +37,7 @@ impl Users {
         let users = self.clone();
         self.unbroken(async move {
             users.shared.writer.revoke_device(device).await.map_err(store_failed)?;
-            users.shared.bus.publish(Announcement::DeviceRevoked { device });
+            users.announce_revoked([device]);
             Ok(())
         })
         .await

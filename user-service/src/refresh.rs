@@ -1,8 +1,7 @@
 //! Exchanging a refresh token for the next.
 
-use parlor_bus::Announcement;
 use parlor_domain::{Code, Refusal, limits};
-use parlor_store::{Rotated, Rotation, User};
+use parlor_store::{Rotated, Rotation, Seen, User};
 
 use crate::{
     Users, store_failed,
@@ -15,7 +14,7 @@ impl Users {
     pub(crate) async fn exchange(
         &self,
         presented: RefreshToken,
-        peer: String,
+        seen: Seen,
     ) -> Result<(User, Tokens), Refusal> {
         let child = presented.child(&self.shared.refresh_secret);
         let rotation = Rotation {
@@ -23,6 +22,7 @@ impl Users {
             child: child.hash(),
             child_expires_at: self.refresh_expiry(),
             grace: limits::REFRESH_GRACE,
+            seen: seen.clone(),
         };
         let users = self.clone();
         self.unbroken(async move {
@@ -37,10 +37,10 @@ impl Users {
                         audit = "refresh_token_reused",
                         user = %device.user,
                         device = %device.id,
-                        ?peer,
+                        peer = ?seen.address,
                         "a used-up refresh token was presented; its device is signed out"
                     );
-                    users.shared.bus.publish(Announcement::DeviceRevoked { device: device.id });
+                    users.announce_revoked([device.id]);
                     Err(bad_refresh_token())
                 }
                 Rotated::Invalid => Err(bad_refresh_token()),

@@ -1,7 +1,7 @@
 //! Making an account.
 
 use parlor_domain::{Code, DeviceId, DeviceName, DisplayName, Password, Refusal, UserId, UserName};
-use parlor_store::{CreateUserError, NewDevice, NewUser, User};
+use parlor_store::{CreateUserError, NewDevice, NewUser, Seen, User};
 
 use crate::{
     Users, store_failed,
@@ -14,6 +14,7 @@ pub(crate) struct Registration {
     pub(crate) display_name: DisplayName,
     pub(crate) password: Password,
     pub(crate) device: DeviceName,
+    pub(crate) seen: Seen,
 }
 
 impl Users {
@@ -22,7 +23,7 @@ impl Users {
         &self,
         registration: Registration,
     ) -> Result<(User, Tokens), Refusal> {
-        let Registration { name, display_name, password, device } = registration;
+        let Registration { name, display_name, password, device, seen } = registration;
         let known = [name.to_string(), display_name.to_string()];
         let password_hash = self.shared.hasher.hash_new(password, known).await?;
 
@@ -34,6 +35,7 @@ impl Users {
             id: DeviceId::random(),
             user: id,
             name: device,
+            seen,
             refresh: refresh.hash(),
             refresh_expires_at,
         };

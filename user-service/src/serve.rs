@@ -29,13 +29,12 @@ pub fn server() -> Server {
     Server::builder().timeout(limits::RPC_DEADLINE).max_concurrent_streams(limits::RPC_CALLS)
 }
 
-/// The user service, gRPC health as `health` tells it, and reflection. More
-/// services can be added.
+/// The user service, and gRPC health as `health` tells it. More services can be
+/// added, and [`reflection`].
 pub async fn routes(users: Users, health: &HealthReporter) -> Routes {
     health.set_serving::<UserServiceServer<Users>>().await;
     Routes::new(users.into_server())
         .add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())))
-        .add_service(reflection())
 }
 
 /// What the services of the house look like, for tools (gRPC reflection).

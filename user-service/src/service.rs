@@ -3,13 +3,18 @@
 use parlor_domain::Refusal;
 use parlor_proto::user::{
     ChangePasswordReply, ChangePasswordRequest, FindUserReply, FindUserRequest, GetKeysReply,
-    GetKeysRequest, GetUserReply, GetUserRequest, GetUsersReply, GetUsersRequest, LogInReply,
-    LogInRequest, LogOutReply, LogOutRequest, RefreshReply, RefreshRequest, RegisterReply,
-    RegisterRequest, VerifyTokenReply, VerifyTokenRequest, user_service_server::UserService,
+    GetKeysRequest, GetUserReply, GetUserRequest, GetUsersReply, GetUsersRequest, ListDevicesReply,
+    ListDevicesRequest, LogInReply, LogInRequest, LogOutReply, LogOutRequest, RefreshReply,
+    RefreshRequest, RegisterReply, RegisterRequest, SearchUsersReply, SearchUsersRequest,
+    SignOutDeviceReply, SignOutDeviceRequest, SignOutOthersReply, SignOutOthersRequest,
+    VerifyTokenReply, VerifyTokenRequest, user_service_server::UserService,
 };
 use tonic::{Request, Response, Status};
 
-use crate::{Users, store_failed, wire};
+use crate::{
+    Users, store_failed,
+    wire::{self, UserSearch},
+};
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -41,8 +46,8 @@ impl UserService for Users {
 
     async fn refresh(&self, request: Request<RefreshRequest>) -> Answer<RefreshReply> {
         answer(async {
-            let (token, peer) = wire::exchange(request.into_inner())?;
-            let (user, tokens) = self.exchange(token, peer).await?;
+            let (token, seen) = wire::exchange(request.into_inner())?;
+            let (user, tokens) = self.exchange(token, seen).await?;
             let (user, tokens) = (wire::to_user(user), wire::to_tokens(tokens));
             Ok(RefreshReply { user: Some(user), tokens: Some(tokens) })
         })
@@ -68,6 +73,37 @@ impl UserService for Users {
         .await
     }
 
+    async fn list_devices(&self, request: Request<ListDevicesRequest>) -> Answer<ListDevicesReply> {
+        answer(async {
+            let devices = self.devices(wire::devices_asked(request.into_inner())?).await?;
+            Ok(ListDevicesReply { devices: devices.into_iter().map(wire::to_device).collect() })
+        })
+        .await
+    }
+
+    async fn sign_out_device(
+        &self,
+        request: Request<SignOutDeviceRequest>,
+    ) -> Answer<SignOutDeviceReply> {
+        answer(async {
+            let SignOutDeviceRequest { access_token, device_id } = request.into_inner();
+            self.sign_out_device(&access_token, wire::device_id(&device_id)?).await?;
+            Ok(SignOutDeviceReply {})
+        })
+        .await
+    }
+
+    async fn sign_out_others(
+        &self,
+        request: Request<SignOutOthersRequest>,
+    ) -> Answer<SignOutOthersReply> {
+        answer(async {
+            self.sign_out_others(&request.into_inner().access_token).await?;
+            Ok(SignOutOthersReply {})
+        })
+        .await
+    }
+
     async fn get_user(&self, request: Request<GetUserRequest>) -> Answer<GetUserReply> {
         answer(async {
             let id = wire::user_id(&request.into_inner().id)?;
@@ -83,6 +119,16 @@ impl UserService for Users {
             let ids = wire::user_ids(&request.into_inner().ids)?;
             let users = self.shared.accounts.users(&ids).await.map_err(store_failed)?;
             Ok(GetUsersReply { users: users.into_iter().map(wire::to_user).collect() })
+        })
+        .await
+    }
+
+    async fn search_users(&self, request: Request<SearchUsersRequest>) -> Answer<SearchUsersReply> {
+        answer(async {
+            let UserSearch { query, after, limit } = wire::user_search(request.into_inner())?;
+            let found = self.shared.accounts.search(&query, after, limit).await;
+            let found = found.map_err(store_failed)?.into_iter().map(wire::to_found).collect();
+            Ok(SearchUsersReply { found })
         })
         .await
     }

@@ -4,15 +4,17 @@
 //! `parlor-retry-after-ms`; the status message is for people.
 
 use parlor_domain::{
-    Code, DeviceName, DisplayName, Password, Refusal, TextError, UserId, UserName, limits,
+    ClientName, Code, DeviceId, DeviceName, DisplayName, Password, PersonQuery, Refusal, TextError,
+    UserId, UserName, limits,
 };
 use parlor_proto::user as pb;
-use parlor_store::User;
+use parlor_store::{Device, Found, Rank, Seen, User};
 use parlor_token::Identity;
 use tonic::{Status, metadata::MetadataValue};
 
 use crate::{
     backoff::Source,
+    devices::DevicesAsked,
     log_in::{Login, PasswordChange, Typed},
     log_out::By,
     refresh::bad_refresh_token,
@@ -27,7 +29,7 @@ const UNNAMED_DEVICE: &str = "Unnamed device";
 const PEER_BYTES: usize = 64;
 
 pub(crate) fn registration(request: pb::RegisterRequest) -> Result<Registration, Refusal> {
-    peer(request.peer)?;
+    let seen = seen(request.peer, &request.client)?;
     let as_typed = request.name.trim();
     let name = UserName::parse(as_typed).map_err(|error| unacceptable("name", error))?;
     let shown = if request.display_name.is_empty() { as_typed } else { &request.display_name };
@@ -37,15 +39,18 @@ pub(crate) fn registration(request: pb::RegisterRequest) -> Result<Registration,
             .map_err(|error| unacceptable("display name", error))?,
         password: new_password(&request.password)?,
         device: device_name(&request.device_name)?,
+        seen,
     })
 }
 
 pub(crate) fn login(request: pb::LogInRequest) -> Result<Login, Refusal> {
-    let source = Source::new(&request.name, &peer(request.peer)?);
+    let seen = seen(request.peer, &request.client)?;
+    let source = Source::new(&request.name, &seen.address);
     Ok(Login {
         name: UserName::parse(&request.name).ok(),
         password: typed_password(&request.password)?,
         device: device_name(&request.device_name)?,
+        seen,
         source,
     })
 }
@@ -61,9 +66,9 @@ pub(crate) fn password_change(
     })
 }
 
-pub(crate) fn exchange(request: pb::RefreshRequest) -> Result<(RefreshToken, String), Refusal> {
+pub(crate) fn exchange(request: pb::RefreshRequest) -> Result<(RefreshToken, Seen), Refusal> {
     let token = RefreshToken::parse(&request.refresh_token).ok_or_else(bad_refresh_token)?;
-    Ok((token, peer(request.peer)?))
+    Ok((token, seen(request.peer, &request.client)?))
 }
 
 pub(crate) fn log_out(request: pb::LogOutRequest) -> Result<By, Refusal> {
@@ -74,6 +79,45 @@ pub(crate) fn log_out(request: pb::LogOutRequest) -> Result<By, Refusal> {
         Some(pb::log_out_request::By::AccessToken(token)) => Ok(By::Access(token)),
         None => Err(invalid("a refresh token or an access token is needed")),
     }
+}
+
+pub(crate) fn devices_asked(request: pb::ListDevicesRequest) -> Result<DevicesAsked, Refusal> {
+    let after = match &request.after[..] {
+        [] => None,
+        id => Some(device_id(id)?),
+    };
+    let limit = page_limit(request.limit)?;
+    Ok(DevicesAsked { access_token: request.access_token, after, limit })
+}
+
+/// Somebody who is looked for.
+pub(crate) struct UserSearch {
+    pub(crate) query: PersonQuery,
+    pub(crate) after: Option<(Rank, UserId)>,
+    pub(crate) limit: u32,
+}
+
+pub(crate) fn user_search(request: pb::SearchUsersRequest) -> Result<UserSearch, Refusal> {
+    let rank = Rank::try_from(request.after_rank).map_err(|_| invalid("there is no such rank"))?;
+    let after = match &request.after_id[..] {
+        [] => None,
+        id => Some((rank, user_id(id)?)),
+    };
+    let query = PersonQuery::parse(&request.query).map_err(|error| unacceptable("query", error))?;
+    Ok(UserSearch { query, after, limit: page_limit(request.limit)? })
+}
+
+/// One more than a page, so that the caller can see whether the list goes on.
+fn page_limit(limit: u32) -> Result<u32, Refusal> {
+    match limit {
+        0 => Ok(limits::PAGE_ITEMS_DEFAULT),
+        limit if limit <= limits::PAGE_ITEMS + 1 => Ok(limit),
+        _ => Err(invalid("too many items at once")),
+    }
+}
+
+pub(crate) fn device_id(bytes: &[u8]) -> Result<DeviceId, Refusal> {
+    DeviceId::from_slice(bytes).ok_or_else(|| invalid("an id is exactly 16 bytes"))
 }
 
 pub(crate) fn user_id(bytes: &[u8]) -> Result<UserId, Refusal> {
@@ -95,8 +139,25 @@ pub(crate) fn to_user(user: User) -> pb::User {
     pb::User {
         id: user.id.as_bytes().to_vec(),
         name: user.name.into(),
-        display_name: user.display_name.into(),
+        display_name: user.profile.display_name.into(),
+        status_text: user.profile.status_text.into(),
+        status_emoji: user.profile.status_emoji.into(),
         created_at_us: user.created_at.micros(),
+    }
+}
+
+pub(crate) fn to_found(found: Found) -> pb::FoundUser {
+    pb::FoundUser { user: Some(to_user(found.user)), rank: found.rank.into() }
+}
+
+pub(crate) fn to_device(device: Device) -> pb::Device {
+    pb::Device {
+        id: device.id.as_bytes().to_vec(),
+        name: device.name.into(),
+        client: device.seen.client.into(),
+        address: device.seen.address,
+        created_at_us: device.created_at.micros(),
+        seen_at_us: device.seen_at.micros(),
     }
 }
 
@@ -120,7 +181,7 @@ pub(crate) fn to_verified(identity: Identity) -> pb::VerifyTokenReply {
 
 /// A refusal as a gRPC status; see the head of this file.
 pub(crate) fn status(refusal: Refusal) -> Status {
-    let mut status = Status::new(grpc_code(refusal.code), refusal.message);
+    let mut status = Status::new(refusal.code.grpc_status().into(), refusal.message);
     let metadata = status.metadata_mut();
     metadata.insert("parlor-code", MetadataValue::from_static(refusal.code.as_str()));
     if let Some(wait) = refusal.retry_after {
@@ -128,23 +189,6 @@ pub(crate) fn status(refusal: Refusal) -> Status {
         metadata.insert("parlor-retry-after-ms", wait_ms.into());
     }
     status
-}
-
-/// The gRPC code nearest to what a refusal is in HTTP.
-fn grpc_code(code: Code) -> tonic::Code {
-    match (code, code.http_status()) {
-        (Code::NameTaken | Code::IdempotencyMismatch, _) => tonic::Code::AlreadyExists,
-        (Code::RetryInOrder, _) => tonic::Code::Aborted,
-        (_, 400 | 413 | 415 | 422 | 431) => tonic::Code::InvalidArgument,
-        (_, 401) => tonic::Code::Unauthenticated,
-        (_, 403) => tonic::Code::PermissionDenied,
-        (_, 404) => tonic::Code::NotFound,
-        (_, 405) => tonic::Code::Unimplemented,
-        (_, 409) => tonic::Code::FailedPrecondition,
-        (_, 429 | 507) => tonic::Code::ResourceExhausted,
-        (_, 503) => tonic::Code::Unavailable,
-        _ => tonic::Code::Internal,
-    }
 }
 
 fn new_password(text: &str) -> Result<Password, Refusal> {
@@ -162,6 +206,10 @@ fn typed_password(text: &str) -> Result<Typed, Refusal> {
 fn device_name(text: &str) -> Result<DeviceName, Refusal> {
     let name = if text.is_empty() { UNNAMED_DEVICE } else { text };
     DeviceName::parse(name).map_err(|error| unacceptable("device name", error))
+}
+
+fn seen(address: String, client: &str) -> Result<Seen, Refusal> {
+    Ok(Seen { client: ClientName::lossy(client), address: peer(address)? })
 }
 
 fn peer(text: String) -> Result<String, Refusal> {

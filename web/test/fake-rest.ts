@@ -3,7 +3,14 @@ import { Auth } from "../src/net/auth";
 import type { MessagePage, RoomSummary, User } from "../src/net/rest";
 import { ROOM, USER } from "./fake-server";
 
-export const ADA: User = { id: USER, name: "ada", display_name: "Ada", created_at: "2026-01-01T00:00:00Z" };
+export const ADA: User = {
+  id: USER,
+  name: "ada",
+  display_name: "Ada",
+  status_text: "",
+  status_emoji: "",
+  created_at: "2026-01-01T00:00:00Z",
+};
 
 export function summary(change: Partial<RoomSummary> = {}): RoomSummary {
   return {
@@ -17,8 +24,10 @@ export function summary(change: Partial<RoomSummary> = {}): RoomSummary {
     epoch: "1",
     head: "0",
     role: "member",
+    peer: null,
     read_seq: "0",
     unread: 0,
+    mentions: 0,
     preview: null,
     last_at: null,
     ...change,

@@ -13,7 +13,14 @@ Usage: cargo xtask <command>
       --only A,B          only these stages
       --list              name the stages
   faults [ARGS]    do faults to real servers while clients talk, and check what they were promised;
-                   e.g. `cargo xtask faults F1 F7 --seed 42 --database sqlite --rounds 20`
+                   e.g. `cargo xtask faults F1 F7 --seed 42 --database sqlite --rounds 20`;
+                   --planted shows that these runs find bugs planted in the server;
+                   `cargo xtask faults --short` is every row in short
+  fuzz [TARGET...] throw bytes of any shape at what takes bytes from outside; all targets where
+                   none is named: frame, session, websocket, client, rest, token, cursor
+      --seconds N         how long each runs (60)
+      --keep              add inputs that reach something new to fuzz/corpus
+      --replay FILE       run one target on this one input
 ";
 
 /// What the command line asks for.
@@ -22,6 +29,7 @@ pub(crate) enum Command {
     Run { server_args: Vec<String> },
     Test(TestOptions),
     Faults { args: Vec<String> },
+    Fuzz(FuzzOptions),
     List,
     Help,
 }
@@ -33,6 +41,18 @@ pub(crate) struct TestOptions {
     pub(crate) no_provision: bool,
     /// The names given to `--only`; empty means all stages.
     pub(crate) only: Vec<String>,
+}
+
+/// The options of `cargo xtask fuzz`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct FuzzOptions {
+    /// Empty means all targets.
+    pub(crate) targets: Vec<String>,
+    /// How long each runs; `None` where nobody says.
+    pub(crate) seconds: Option<u32>,
+    pub(crate) keep: bool,
+    /// One input to try, and no other.
+    pub(crate) replay: Option<String>,
 }
 
 pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, Error> {
@@ -48,6 +68,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, E
         }
         Some("test") => parse_test(args),
         Some("faults") => Ok(Command::Faults { args: args.collect() }),
+        Some("fuzz") => parse_fuzz(args),
         Some(other) => Err(Error::Usage(format!("unknown command `{other}`\n\n{HELP}"))),
     }
 }
@@ -74,6 +95,30 @@ fn parse_test(mut args: impl Iterator<Item = String>) -> Result<Command, Error> 
     Ok(Command::Test(options))
 }
 
+fn parse_fuzz(mut args: impl Iterator<Item = String>) -> Result<Command, Error> {
+    let mut options = FuzzOptions::default();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--keep" => options.keep = true,
+            "--seconds" => {
+                let seconds = args.next().and_then(|number| number.parse().ok());
+                let wrong = || Error::Usage("`--seconds` wants a whole number".to_owned());
+                options.seconds = Some(seconds.filter(|number| *number > 0).ok_or_else(wrong)?);
+            }
+            "--replay" => {
+                let wrong = || Error::Usage("`--replay` wants a file".to_owned());
+                options.replay = Some(args.next().ok_or_else(wrong)?);
+            }
+            "--help" | "-h" => return Ok(Command::Help),
+            option if option.starts_with('-') => {
+                return Err(Error::Usage(format!("unknown option `{option}`\n\n{HELP}")));
+            }
+            target => options.targets.push(target.to_owned()),
+        }
+    }
+    Ok(Command::Fuzz(options))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +142,17 @@ mod tests {
     }
 
     #[test]
+    fn fuzz_takes_targets_and_options_in_any_order() {
+        let options = FuzzOptions {
+            targets: vec!["rest".to_owned(), "token".to_owned()],
+            seconds: Some(5),
+            keep: true,
+            replay: None,
+        };
+        assert_eq!(parsed("fuzz rest --seconds 5 token --keep").unwrap(), Command::Fuzz(options));
+    }
+
+    #[test]
     fn test_takes_its_options_in_any_order() {
         let command = parsed("test --only fmt,tidy --require-all").unwrap();
         let options = TestOptions {
@@ -109,7 +165,9 @@ mod tests {
 
     #[test]
     fn a_wrong_word_is_refused_with_the_usage() {
-        for line in ["tset", "test --fast", "test --only"] {
+        for line in
+            ["tset", "test --fast", "test --only", "fuzz --seconds 0", "fuzz --replay", "fuzz -x"]
+        {
             assert!(matches!(parsed(line), Err(Error::Usage(_))), "{line}");
         }
     }

@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask run`, `cargo xtask test` and `cargo xtask faults`.
+//! The project's own commands: `cargo xtask run`, `cargo xtask test`, `cargo xtask faults` and
+//! `cargo xtask fuzz`.
 //!
 //! Only the standard library is used, so that the first command a newcomer types compiles in
 //! seconds, and nothing here can break because of a dependency.
@@ -6,10 +7,14 @@
 mod args;
 mod chromium;
 mod counts;
+mod debian;
 mod error;
 mod faults;
+mod fuzz;
 mod node;
+mod planted;
 mod postgres;
+mod python;
 mod run;
 mod scratch;
 mod shell;
@@ -46,6 +51,7 @@ fn start() -> Result<ExitCode, Error> {
         Command::Run { server_args } => run::run(&workspace, &server_args),
         Command::Test(options) => test::run(workspace, &options),
         Command::Faults { args } => faults::run(&workspace, &args),
+        Command::Fuzz(options) => fuzz::run(&workspace, &options),
         Command::List => {
             shell::say(&table::stage_list(stages::ALL));
             Ok(ExitCode::SUCCESS)

@@ -9,7 +9,7 @@ use crate::postgres::Postgres;
 use crate::shell::{self, Log};
 use crate::stage::{Context, Stage};
 use crate::supply::Rules;
-use crate::{chromium, node, scratch, web};
+use crate::{chromium, faults, fuzz, node, planted, python, scratch, web};
 
 /// The variable in which tests look for a PostgreSQL server.
 const POSTGRES_URL: &str = "PARLOR_TEST_POSTGRES_URL";
@@ -21,14 +21,22 @@ pub(crate) const ALL: &[Stage] = &[
     Stage { name: "fmt", about: "Rust is formatted", run: fmt },
     Stage { name: "tidy", about: "the house rules hold, and this tool works", run: tidy },
     Stage { name: "supply", about: "licences and banned crates of deny.toml", run: supply },
-    Stage { name: "provision", about: "PostgreSQL and Chromium for the tests", run: provision },
+    Stage {
+        name: "provision",
+        about: "PostgreSQL, Chromium and tools for the tests",
+        run: provision,
+    },
     Stage { name: "web", about: "web app: lint, tests, generated code, build, size", run: web_app },
     Stage { name: "clippy", about: "lints of all targets, as errors", run: clippy },
     Stage { name: "build", about: "the parlor binary and all tests compile", run: build },
     Stage { name: "rust", about: "Rust tests of all crates", run: rust },
+    Stage { name: "fuzz", about: "bytes of any shape, 10 s for each target", run: fuzz_targets },
     Stage { name: "doctest", about: "examples in the documentation", run: doctest },
     Stage { name: "docs", about: "rustdoc without warnings", run: docs },
+    Stage { name: "schema", about: "schemathesis believes the OpenAPI document", run: schema },
     Stage { name: "browser", about: "four clients in one room, in a real Chromium", run: browser },
+    Stage { name: "planted", about: "fault runs find each of twelve planted bugs", run: plant },
+    Stage { name: "faults", about: "every row of the fault plan, in short", run: fault_rows },
     Stage { name: "talk", about: "lines piped into `parlor talk` across kill -9", run: talk },
 ];
 
@@ -51,7 +59,16 @@ fn supply(context: &mut Context, log: &mut Log) -> Result<(), Error> {
         "--prefix=none",
         "--format={p}|{l}",
     ]))?;
-    let findings = rules.check(&tree);
+    let fuzz = log.capture(
+        context
+            .workspace
+            .cargo()
+            .args(["tree", "--locked", "--edges=normal,build", "--prefix=none"])
+            .arg("--format={p}|{l}")
+            .arg("--manifest-path")
+            .arg(context.workspace.fuzz().join("Cargo.toml")),
+    )?;
+    let findings = rules.check(&format!("{tree}\n{fuzz}"));
     if findings.is_empty() { Ok(()) } else { Err(Error::Rule(findings)) }
 }
 
@@ -60,7 +77,8 @@ fn provision(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     let postgres = postgres(context, log);
     let chromium = chromium::find(context.may_provision, log);
     context.chromium = chromium.as_ref().ok().cloned();
-    postgres.and(chromium.map(drop))
+    let tools = faults::provision(context.may_provision, log);
+    postgres.and(chromium.map(drop)).and(tools)
 }
 
 fn postgres(context: &mut Context, log: &mut Log) -> Result<(), Error> {
@@ -130,6 +148,15 @@ fn rust_tests(context: &Context) -> Command {
     command
 }
 
+fn fuzz_targets(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    // They are no members of the workspace, whose own stage passes them by.
+    let mut fmt = context.workspace.cargo();
+    fmt.args(["fmt", "--check", "--manifest-path"])
+        .arg(context.workspace.fuzz().join("Cargo.toml"));
+    log.run(&mut fmt)?;
+    fuzz::stage(&context.workspace, &mut |command| log.run(command))
+}
+
 fn doctest(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     log.run(context.workspace.cargo().args(["test", "--workspace", "--doc", "--locked"]))
 }
@@ -146,6 +173,12 @@ fn docs(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     )
 }
 
+fn schema(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    let program = python::schemathesis(&context.workspace, context.may_provision, log)?;
+    let mut trial = node_test(context, log, "schema")?;
+    log.run(for_tests(trial.env("PARLOR_SCHEMATHESIS", program), context))
+}
+
 fn browser(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     let chromium = match context.chromium.clone() {
         Some(found) => found,
@@ -156,9 +189,25 @@ fn browser(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     log.run(for_tests(story.env("PARLOR_CHROMIUM", chromium), context))
 }
 
+/// Rows that want a tool that is missing are skipped by their name; where all is required, that is
+/// a failure.
+fn fault_rows(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    log.run(&mut faults::build(&context.workspace))?;
+    let mut short = faults::short(&context.workspace);
+    if context.require_all {
+        short.arg("--require-all");
+    }
+    log.run(for_tests(&mut short, context))
+}
+
 fn talk(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     let mut acceptance = node_test(context, log, "talk")?;
     log.run(for_tests(&mut acceptance, context))
+}
+
+fn plant(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    let mut trials = planted::check(&context.workspace, context.may_provision, log)?;
+    log.run(for_tests(&mut trials, context))
 }
 
 /// The tests of one folder below `e2e`, on the binary as it is now.

@@ -40,6 +40,16 @@ impl Workspace {
         self.root.join("e2e")
     }
 
+    /// The fuzz targets: a workspace of its own.
+    pub(crate) fn fuzz(&self) -> PathBuf {
+        self.root.join("fuzz")
+    }
+
+    /// What is built and found when fuzzing.
+    pub(crate) fn fuzz_target(&self) -> PathBuf {
+        self.target.join("fuzz")
+    }
+
     /// Logs, stamps and downloads of this tool; gone with `cargo clean`.
     pub(crate) fn scratch(&self) -> PathBuf {
         self.target.join("xtask")

@@ -11,16 +11,20 @@ use parlor_domain::{Epoch, Event, Position, Seq};
 use crate::protocol::Run;
 
 /// Events kept that cannot be given out yet, because one before them is missing
-/// or the reader is slow. Beyond that they are dropped and asked for again.
+/// or the reader is slow. Beyond that the newest are dropped and asked for again:
+/// an older one may be the one that the others wait for.
 const HELD_EVENTS: usize = 512;
 /// A log that is behind and got nothing for this long is opened again
 /// (PROTOCOL 5.3).
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Doubled with every opening that brought nothing, up to this: on a slow path a
+/// frame may take longer than the time before, and an opening begins it anew.
+const PATIENCE_MAX: Duration = Duration::from_secs(60);
 /// Events given out that the reader has not taken yet, at most.
-pub(crate) const CREDIT: usize = 256;
+pub const CREDIT: usize = 256;
 
 #[derive(Debug)]
-pub(crate) struct Following {
+pub struct Following {
     /// Given out up to here.
     position: Position,
     held: BTreeMap<Seq, Option<Event>>,
@@ -28,23 +32,28 @@ pub(crate) struct Following {
     head: Seq,
     /// Something was dropped: no use in waiting for it.
     dropped: bool,
+    /// Since when it may be that the user is no member any more.
+    doubted_at: Option<Instant>,
     /// When it last moved, or fell behind.
     moved_at: Instant,
+    patience: Duration,
     credit: usize,
     /// Asked for on the session that lives now.
-    pub(crate) asked: bool,
+    pub asked: bool,
     /// An `Open` is on its way: its answer comes first.
-    pub(crate) opening: bool,
+    pub opening: bool,
 }
 
 impl Following {
-    pub(crate) fn new(now: Instant, from: Position) -> Self {
+    pub fn new(now: Instant, from: Position) -> Self {
         Self {
             position: from,
             held: BTreeMap::new(),
             head: from.seq,
             dropped: false,
+            doubted_at: None,
             moved_at: now,
+            patience: PATIENCE,
             credit: CREDIT,
             asked: false,
             opening: false,
@@ -52,12 +61,18 @@ impl Following {
     }
 
     /// Where the log stands at the reader.
-    pub(crate) fn position(&self) -> Position {
+    pub fn position(&self) -> Position {
         self.position
     }
 
+    /// Events that wait for one before them, or for the reader.
+    #[cfg(feature = "machines")]
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// Takes events as they come; gives out what follows without a hole.
-    pub(crate) fn take(&mut self, now: Instant, run: Run) -> Vec<Event> {
+    pub fn take(&mut self, now: Instant, run: Run) -> Vec<Event> {
         self.adopt(run.epoch);
         if run.epoch != self.position.epoch {
             return Vec::new();
@@ -69,10 +84,10 @@ impl Following {
                 continue;
             }
             self.see(now, seq);
-            if self.held.len() < HELD_EVENTS {
-                self.held.insert(seq, event);
-                released.append(&mut self.release(now));
-            } else {
+            self.held.insert(seq, event);
+            released.append(&mut self.release(now));
+            if self.held.len() > HELD_EVENTS {
+                self.held.pop_last();
                 self.dropped = true;
             }
         }
@@ -80,13 +95,13 @@ impl Following {
     }
 
     /// The reader took this many events.
-    pub(crate) fn consumed(&mut self, now: Instant, events: usize) -> Vec<Event> {
+    pub fn consumed(&mut self, now: Instant, events: usize) -> Vec<Event> {
         self.credit = (self.credit + events).min(CREDIT);
         self.release(now)
     }
 
     /// The server says that the log goes up to `head`.
-    pub(crate) fn head(&mut self, now: Instant, head: Position) {
+    pub fn head(&mut self, now: Instant, head: Position) {
         self.adopt(head.epoch);
         if head.epoch == self.position.epoch {
             self.see(now, head.seq);
@@ -94,13 +109,13 @@ impl Following {
     }
 
     /// The position did not fit: the log goes on after `head`.
-    pub(crate) fn reset(&mut self, now: Instant, head: Position) {
+    pub fn reset(&mut self, now: Instant, head: Position) {
         let (asked, opening, credit) = (self.asked, self.opening, self.credit);
         *self = Self { asked, opening, credit, ..Self::new(now, head) };
     }
 
     /// The server has opened the log, which goes up to `head`.
-    pub(crate) fn opened(&mut self, now: Instant, head: Position) {
+    pub fn opened(&mut self, now: Instant, head: Position) {
         self.opening = false;
         self.adopt(head.epoch);
         self.moved_at = now;
@@ -109,31 +124,39 @@ impl Following {
     }
 
     /// A session begins.
-    pub(crate) fn begin(&mut self, now: Instant) {
+    pub fn begin(&mut self, now: Instant) {
         self.moved_at = now;
         self.opening = false;
         self.dropped = false;
     }
 
     /// When the log shall be opened again, unless it moves before.
-    pub(crate) fn overdue_at(&self) -> Option<Instant> {
-        if self.opening || !self.is_behind() {
+    pub fn overdue_at(&self) -> Option<Instant> {
+        if self.opening {
             return None;
         }
-        Some(if self.dropped { self.moved_at } else { self.moved_at + PATIENCE })
+        let patience = if self.dropped { Duration::ZERO } else { self.patience };
+        let behind = self.is_behind().then_some(self.moved_at + patience);
+        let doubted = self.doubted_at.map(|at| at + PATIENCE);
+        behind.into_iter().chain(doubted).min()
     }
 
     /// It is being opened again.
-    pub(crate) fn reopen(&mut self, now: Instant) {
+    pub fn reopen(&mut self, now: Instant) {
+        if self.asked && !self.dropped && self.doubted_at.is_none() {
+            self.patience = (self.patience * 2).min(PATIENCE_MAX);
+        }
         self.asked = true;
         self.opening = true;
         self.dropped = false;
+        self.doubted_at = None;
         self.moved_at = now;
     }
 
-    /// Membership may have ended: ask again after a while, as if behind.
-    pub(crate) fn doubt(&mut self, now: Instant) {
-        self.see(now, self.position.seq.next());
+    /// Membership may have ended: ask again after a while, whatever comes until
+    /// then. The room's last event may be on its way yet.
+    pub fn doubt(&mut self, now: Instant) {
+        self.doubted_at.get_or_insert(now);
     }
 
     fn is_behind(&self) -> bool {
@@ -161,6 +184,7 @@ impl Following {
         {
             self.position.seq = self.position.seq.next();
             self.moved_at = now;
+            self.patience = PATIENCE;
             if let Some(event) = event {
                 self.credit -= 1;
                 released.push(event);
@@ -258,6 +282,33 @@ mod tests {
             }
         }
         assert_eq!(seen, (1..=all).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn c10_what_comes_too_early_never_keeps_out_what_it_waits_for() {
+        let now = Instant::now();
+        let mut log = Following::new(now, at(0));
+        let all = 2 * HELD_EVENTS as u64;
+        assert_eq!(seqs(&log.take(now, run(2..=all))), [0_u64; 0], "1 is on another stream");
+        let seen = seqs(&log.take(now, run(1..=1)));
+        assert_eq!(seen, (1..=CREDIT as u64).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn rule_5_3_an_opening_that_brings_nothing_makes_the_next_one_later() {
+        let now = Instant::now();
+        let mut log = Following::new(now, at(1));
+        log.asked = true;
+        log.head(now, at(9));
+        let mut waits = Vec::new();
+        for _ in 0..7 {
+            waits.push(log.overdue_at().expect("behind").duration_since(now).as_secs());
+            log.reopen(now);
+            log.opened(now, at(9));
+        }
+        assert_eq!(waits, [2, 4, 8, 16, 32, 60, 60]);
+        log.take(now, run(2..=2));
+        assert_eq!(log.overdue_at(), Some(now + PATIENCE), "it moves");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! A room's requests are sent in the order they were asked for, many at once.
 //! After a retryable refusal nothing more of that room is sent until all that is
 //! on its way has been answered and the time told has passed; then the refused
-//! request and all after it go out again, in order and under their old ids (C4).
+//! request goes out again, and once it is done all after it, in order and under
+//! their old ids (C4). A room that stays held up thus costs one request each
+//! time, and not the session's whole allowance, which other rooms share (C12).
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -30,14 +32,26 @@ struct Pending {
 #[derive(Debug, Default)]
 struct Queue {
     requests: VecDeque<Pending>,
-    /// Set by a retryable refusal: not before this time, and not before the
+    pace: Pace,
+}
+
+/// How the requests of a room are sent.
+#[derive(Clone, Copy, Debug, Default)]
+enum Pace {
+    /// As many at once as the session allows.
+    #[default]
+    Many,
+    /// None, after a retryable refusal: not before this time, and not before the
     /// requests on the wire are answered.
-    held_until: Option<Instant>,
+    Held { until: Instant },
+    /// One change at a time, until one is done. Reads pass: what keeps a log from
+    /// growing does not keep it from being read.
+    Trying,
 }
 
 /// What an answer did.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Settled {
+pub enum Settled {
     /// The request is done, or finally refused, and left the outbox.
     Finished { room: RoomId, body: RequestBody },
     /// It will be sent again.
@@ -47,7 +61,7 @@ pub(crate) enum Settled {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Outbox {
+pub struct Outbox {
     queues: BTreeMap<RoomId, Queue>,
     rooms: HashMap<RequestId, RoomId>,
     on_wire: usize,
@@ -59,31 +73,31 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     /// How many requests wait, sent or not.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.rooms.len()
     }
 
     /// How many are sent and not answered.
-    pub(crate) fn on_wire(&self) -> usize {
+    pub fn on_wire(&self) -> usize {
         self.on_wire
     }
 
     /// Adds a request behind the others of its room.
-    pub(crate) fn push(&mut self, room: RoomId, id: RequestId, body: RequestBody) {
+    pub fn push(&mut self, room: RoomId, id: RequestId, body: RequestBody) {
         let queue = self.queues.entry(room).or_default();
         queue.requests.push_back(Pending { id, body, on_wire: false });
         self.rooms.insert(id, room);
     }
 
     /// A session begins: nothing is on the wire, its bucket is full.
-    pub(crate) fn begin(&mut self, now: Instant, limits: Limits) {
+    pub fn begin(&mut self, now: Instant, limits: Limits) {
         self.limit = limits.unanswered_requests.max(1);
         self.bucket = Bucket::new(now, limits);
     }
 
     /// The session is gone: what was sent has an unknown outcome and is sent
     /// again. Requests for which `keep` is false are forgotten.
-    pub(crate) fn lose(&mut self, keep: impl Fn(&RequestBody) -> bool) {
+    pub fn lose(&mut self, keep: impl Fn(&RequestBody) -> bool) {
         self.on_wire = 0;
         for queue in self.queues.values_mut() {
             queue.requests.retain_mut(|request| {
@@ -99,7 +113,7 @@ impl Outbox {
     }
 
     /// The next request to send, where limits and order allow one now.
-    pub(crate) fn next(&mut self, now: Instant) -> Option<(RequestId, RoomId, RequestBody)> {
+    pub fn next(&mut self, now: Instant) -> Option<(RequestId, RoomId, RequestBody)> {
         if self.on_wire >= self.limit {
             return None;
         }
@@ -110,7 +124,9 @@ impl Outbox {
         {
             return None;
         }
-        queue.held_until = None;
+        if let Pace::Held { .. } = queue.pace {
+            queue.pace = Pace::Trying;
+        }
         let request = queue.requests.get_mut(index)?;
         request.on_wire = true;
         self.on_wire += 1;
@@ -133,7 +149,7 @@ impl Outbox {
 
     /// When `next` may have something that it has not now; `None` where only an
     /// answer or a new request changes that.
-    pub(crate) fn wake_at(&self, now: Instant) -> Option<Instant> {
+    pub fn wake_at(&self, now: Instant) -> Option<Instant> {
         if self.on_wire >= self.limit {
             return None;
         }
@@ -143,12 +159,7 @@ impl Outbox {
     }
 
     /// Takes the answer to a request.
-    pub(crate) fn settle(
-        &mut self,
-        now: Instant,
-        id: RequestId,
-        refusal: Option<&Refusal>,
-    ) -> Settled {
+    pub fn settle(&mut self, now: Instant, id: RequestId, refusal: Option<&Refusal>) -> Settled {
         let Some(room) = self.rooms.get(&id).copied() else {
             return Settled::Unknown;
         };
@@ -163,10 +174,12 @@ impl Outbox {
         if let Some(refusal) = refusal.filter(|refusal| refusal.code.is_retryable()) {
             let until = now + refusal.retry_after.unwrap_or(RETRY);
             queue.requests[index].on_wire = false;
-            // RETRY_IN_ORDER only follows from the first refusal, whose time counts.
-            if refusal.code != Code::RetryInOrder || queue.held_until.is_none() {
-                queue.held_until = queue.held_until.max(Some(until));
-            }
+            queue.pace = match queue.pace {
+                // RETRY_IN_ORDER only follows from the first refusal, whose time counts.
+                Pace::Held { until } if refusal.code == Code::RetryInOrder => Pace::Held { until },
+                Pace::Held { until: before } => Pace::Held { until: until.max(before) },
+                Pace::Many | Pace::Trying => Pace::Held { until },
+            };
             if refusal.code == Code::RateLimited
                 && let Some(bucket) = &mut self.bucket
             {
@@ -176,6 +189,11 @@ impl Outbox {
         }
         self.rooms.remove(&id);
         let request = queue.requests.remove(index);
+        if let (Pace::Trying, Some(request)) = (queue.pace, &request)
+            && request.body.is_change()
+        {
+            queue.pace = Pace::Many;
+        }
         if queue.requests.is_empty() {
             self.queues.remove(&room);
         }
@@ -186,19 +204,32 @@ impl Outbox {
 impl Queue {
     /// Index of the request that may be sent now.
     fn ready(&self, now: Instant) -> Option<usize> {
-        if self.held_until.is_some_and(|until| until > now || self.any_on_wire()) {
-            return None;
+        match self.pace {
+            Pace::Held { until } if until > now => None,
+            _ => self.unsent(),
         }
-        self.requests.iter().position(|request| !request.on_wire)
     }
 
     /// When time alone lets something be sent; `None` where it waits for an answer.
     fn wake_at(&self, now: Instant) -> Option<Instant> {
-        self.requests.iter().find(|request| !request.on_wire)?;
-        match self.held_until {
-            Some(_) if self.any_on_wire() => None,
-            until => Some(until.unwrap_or(now)),
+        self.unsent()?;
+        match self.pace {
+            Pace::Held { until } => Some(until),
+            Pace::Many | Pace::Trying => Some(now),
         }
+    }
+
+    /// Index of the next request to send, where no answer has to come before.
+    fn unsent(&self) -> Option<usize> {
+        let changing = |request: &Pending| request.on_wire && request.body.is_change();
+        let reads_only = match self.pace {
+            Pace::Held { .. } if self.any_on_wire() => return None,
+            Pace::Held { .. } | Pace::Many => false,
+            Pace::Trying => self.requests.iter().any(changing),
+        };
+        let may_go =
+            |request: &Pending| !(request.on_wire || reads_only && request.body.is_change());
+        self.requests.iter().position(may_go)
     }
 
     fn any_on_wire(&self) -> bool {
@@ -244,6 +275,7 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Page;
     use parlor_domain::Body;
 
     const LIMITS: Limits =
@@ -304,11 +336,50 @@ mod tests {
         assert_eq!(bench.sent(), [], "answers to the others are still on their way");
         bench.refuse(ids[1], Code::RetryInOrder, 9_000);
         bench.refuse(ids[2], Code::RetryInOrder, 9_000);
-        assert_eq!(bench.sent(), ids[..3], "only the first refusal's time counts");
-        for id in &ids[..3] {
-            assert!(matches!(bench.ok(*id), Settled::Finished { .. }));
+        assert_eq!(bench.sent(), ids[..1], "only the first refusal's time counts");
+        assert!(matches!(bench.ok(ids[0]), Settled::Finished { .. }));
+        assert_eq!(bench.sent(), ids[1..]);
+    }
+
+    #[test]
+    fn c12_a_room_that_stays_held_up_leaves_the_allowance_to_the_others() {
+        let limits = Limits { unanswered_requests: 3, request_burst: 20, requests_per_second: 1 };
+        let (mut bench, held, other) = (Bench::new(limits), RoomId::random(), RoomId::random());
+        let ids: Vec<_> = (0..9).map(|_| bench.post(held)).collect();
+        let mut on_wire = bench.sent();
+        assert_eq!(on_wire, ids[..3]);
+        for _ in 0..9 {
+            bench.refuse(on_wire[0], Code::Unavailable, 500);
+            for id in &on_wire[1..] {
+                bench.refuse(*id, Code::RetryInOrder, 0);
+            }
+            bench.now += Duration::from_millis(500);
+            on_wire = bench.sent();
+            assert_eq!(on_wire, ids[..1], "the first again, alone");
+            let post = bench.post(other);
+            assert_eq!(bench.sent(), [post], "it waits for nothing in the other room");
+            bench.ok(post);
         }
-        assert_eq!(bench.sent(), ids[3..]);
+        bench.ok(ids[0]);
+        assert_eq!(bench.sent(), ids[1..4], "and all after it once it is done");
+    }
+
+    #[test]
+    fn rule_3_11_a_room_that_takes_no_posts_is_read_all_the_same() {
+        let (mut bench, room) = (Bench::new(LIMITS), RoomId::random());
+        let ids = [bench.post(room), bench.post(room)];
+        bench.sent();
+        bench.refuse(ids[0], Code::Unavailable, 0);
+        bench.refuse(ids[1], Code::RetryInOrder, 0);
+        assert_eq!(bench.sent(), ids[..1]);
+        let fetch = RequestId::random();
+        let body = RequestBody::Fetch { page: Page::Newest, limit: 1 };
+        bench.outbox.push(room, fetch, body);
+        assert_eq!(bench.sent(), [fetch]);
+        bench.ok(fetch);
+        assert_eq!(bench.sent(), [], "a page says nothing of the posts");
+        bench.ok(ids[0]);
+        assert_eq!(bench.sent(), ids[1..]);
     }
 
     #[test]

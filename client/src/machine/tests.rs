@@ -70,9 +70,14 @@ impl Bench {
     }
 
     fn welcome(&mut self) -> Vec<Effect> {
+        self.welcome_with(Vec::new())
+    }
+
+    fn welcome_with(&mut self, heads: Vec<(LogId, Position)>) -> Vec<Effect> {
         let mut effects = self.heard(Inbound::Welcome(Welcome {
             user: self.user,
             user_log: at(5),
+            heads,
             heartbeat: Duration::from_secs(20),
             limits: LIMITS,
         }));
@@ -244,6 +249,18 @@ fn rule_5_3_a_log_that_stays_behind_is_opened_again() {
 }
 
 #[test]
+fn rule_5_3_a_resume_that_brings_nothing_is_asked_for_again() {
+    let mut bench = Bench::live();
+    bench.follow(at(2));
+    bench.lose();
+    bench.connect();
+    let room = LogId::from(bench.room);
+    bench.welcome_with(vec![(room, at(3))]);
+    let effects = bench.pass();
+    assert_eq!(open(&effects).map(|(_, from)| from), Some(at(2)));
+}
+
+#[test]
 fn rule_2_5_a_room_that_is_not_there_ends_its_feed() {
     let mut bench = Bench::live();
     bench.follow(at(2));
@@ -277,10 +294,40 @@ fn rule_4_7_a_membership_that_ended_is_noticed() {
         first: Seq::new(6),
         events: vec![Some(removed)],
     }));
+    // The room's own last event says nothing against it.
+    assert_eq!(delivered(&bench.events(3..=3)), [3]);
     let (id, _) = open(&bench.pass()).expect("an Open");
     let room = bench.room;
     let ended = Effect::Deliver { room, event: RoomEvent::Ended(Refusal::not_found()) };
     assert_eq!(bench.reply(id, Err(Refusal::not_found())), [ended]);
+}
+
+#[test]
+fn rule_4_7_a_membership_that_ended_before_the_welcome_came_is_noticed() {
+    let mut bench = Bench::new();
+    bench.follow(at(2));
+    bench.connect();
+    let mut removed = event(6);
+    removed.body = EventBody::RoomRemoved { room: bench.room };
+    bench.heard(Inbound::Events(Run {
+        log: bench.user.into(),
+        epoch: at(0).epoch,
+        first: Seq::new(6),
+        events: vec![Some(removed)],
+    }));
+    bench.welcome();
+    assert_eq!(open(&bench.pass()).map(|(_, from)| from), Some(at(2)));
+    bench.lose();
+    assert_eq!(resume(&bench.connect())[0], (LogId::from(bench.user), at(6)));
+}
+
+#[test]
+fn rule_5_3_whoever_missed_events_of_the_own_log_asks_about_every_room() {
+    let mut bench = Bench::live();
+    let (id, _) = open(&bench.follow(at(2))).expect("an Open");
+    bench.reply(id, Ok(Done { seq: Seq::new(2), epoch: at(0).epoch, ..Done::default() }));
+    bench.heard(Inbound::Heartbeat { heads: vec![(bench.user.into(), at(6))] });
+    assert_eq!(open(&bench.pass()).map(|(_, from)| from), Some(at(2)));
 }
 
 #[test]
@@ -289,18 +336,21 @@ fn a_silent_session_is_dead_five_seconds_after_a_request() {
     bench.now += Duration::from_secs(1);
     bench.post();
     let asked = bench.now;
+    let effects = bench.pass();
+    assert!(matches!(effects[..], [Effect::Send(Outbound::Probe { .. })]), "{effects:?}");
     assert!(bench.pass().contains(&Effect::Disconnect));
     assert_eq!(bench.now - asked, ANSWER_TIMEOUT);
 }
 
 #[test]
-fn an_idle_session_is_probed_and_dead_within_fifteen_seconds() {
+fn an_idle_session_is_probed_and_dead_within_ten_seconds() {
     let mut bench = Bench::live();
     let quiet_since = bench.now;
     let effects = bench.pass();
     assert!(matches!(effects[..], [Effect::Send(Outbound::Probe { .. })]), "{effects:?}");
     assert!(bench.pass().contains(&Effect::Disconnect));
     assert_eq!(bench.now - quiet_since, QUIET + ANSWER_TIMEOUT);
+    assert!(QUIET + ANSWER_TIMEOUT < Duration::from_secs(10));
 }
 
 #[test]

@@ -15,6 +15,31 @@ pub struct UserInfo {
     pub name: String,
     /// The name others see.
     pub display_name: String,
+    /// What the user is at; empty for nothing.
+    #[serde(default)]
+    pub status_text: String,
+    /// The same at a glance; empty for nothing.
+    #[serde(default)]
+    pub status_emoji: String,
+}
+
+/// One of the caller's signed-in devices, as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct DeviceInfo {
+    /// Its id.
+    pub id: DeviceId,
+    /// What it called itself when it signed in.
+    pub name: String,
+    /// The program; may be empty.
+    pub client: String,
+    /// Where it was seen last; may be empty.
+    pub address: String,
+    /// When it signed in, as RFC 3339 says it.
+    pub created_at: String,
+    /// When it was seen last.
+    pub seen_at: String,
+    /// It is the one that asks.
+    pub current: bool,
 }
 
 /// A signed-in device.
@@ -103,6 +128,9 @@ pub struct RoomInfo {
     /// What the caller is in it.
     #[serde(default)]
     pub role: Option<Role>,
+    /// The other one, of a direct room; its own name says nothing.
+    #[serde(default)]
+    pub peer: Option<UserInfo>,
 }
 
 impl RoomInfo {
@@ -144,6 +172,37 @@ pub struct MessageInfo {
     pub posted_at: String,
     /// Only a tombstone is left.
     pub deleted: bool,
+    /// It is pinned to the room.
+    pub pinned: bool,
+    /// Members whom the text calls by name.
+    pub mention_ids: Vec<UserId>,
+    /// The text calls all members.
+    pub mentions_room: bool,
+    /// In the order in which the emoji came.
+    pub reactions: Vec<ReactionInfo>,
+}
+
+/// One emoji on a message.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ReactionInfo {
+    /// The emoji.
+    pub emoji: String,
+    /// How many users put it there.
+    pub count: u32,
+    /// The first of them, and oneself if among the others.
+    pub user_ids: Vec<UserId>,
+}
+
+/// A text that a message has, or had before it was edited.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct VersionInfo {
+    /// Seq of the event that brought it.
+    #[serde(deserialize_with = "number")]
+    pub seq: u64,
+    /// The text.
+    pub text: String,
+    /// When it was written, as RFC 3339 says it.
+    pub at: String,
 }
 
 /// A part of a room's history, and where its log stood then.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Problem,
     app::App,
-    extract::{Json, Peer, SameOrigin},
+    extract::{Json, Peer, SameOrigin, UserAgent},
 };
 
 /// Name and password.
@@ -33,6 +33,8 @@ pub(crate) struct LogIn {
 }
 
 /// Signs this device in.
+///
+/// Sent again, it signs one more device in.
 #[utoipa::path(
     post, path = "/login", tag = "account",
     request_body = LogIn,
@@ -46,6 +48,7 @@ pub(crate) async fn log_in(
     State(app): State<App>,
     _: SameOrigin,
     Peer(peer): Peer,
+    UserAgent(client): UserAgent,
     cookie: RefreshCookie,
     Json(body): Json<LogIn>,
 ) -> Result<(CookieJar, Json<Session>), Problem> {
@@ -54,6 +57,7 @@ pub(crate) async fn log_in(
         password: body.password,
         device_name: body.device_name.unwrap_or_default(),
         peer: peer.to_string(),
+        client,
     };
     let signed_in = app.users.log_in(request).await?;
     Ok(session::answer(&app, signed_in, body.cookie.then_some(cookie)))

@@ -20,16 +20,19 @@ use crate::{
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogOut {
+    #[schema(example = "vXq0m3zv2nTyY0Wc3l1o5w")]
     refresh_token: Option<String>,
 }
 
 /// Signs this device out: its tokens and its sessions end.
+///
+/// Sent again with the refresh token, it is answered the same.
 #[utoipa::path(
     post, path = "/logout", tag = "account",
     request_body = Option<LogOut>,
     responses(
         (status = 204, description = "Signed out; the cookie is cleared"),
-        (status = 401, description = "UNAUTHENTICATED: neither of the tokens is valid"),
+        (status = 401, description = "UNAUTHENTICATED or BAD_REFRESH_TOKEN: nobody is signed in"),
         (status = 403, description = "ORIGIN_REFUSED: not from this page"),
     ),
 )]

@@ -1,6 +1,8 @@
 //! Accounts, devices and tokens: a face of `user.UserService`.
 
 mod cookie;
+pub(crate) mod devices;
+pub(crate) mod find;
 pub(crate) mod keys;
 pub(crate) mod log_in;
 pub(crate) mod log_out;
@@ -9,4 +11,7 @@ pub(crate) mod password;
 pub(crate) mod refresh;
 pub(crate) mod register;
 mod session;
+pub(crate) mod sign_out_device;
+pub(crate) mod sign_out_others;
+pub(crate) mod update_me;
 pub(crate) mod user;

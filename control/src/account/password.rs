@@ -23,6 +23,8 @@ pub(crate) struct ChangePassword {
 }
 
 /// Changes the caller's password and signs out all other devices.
+///
+/// Sent again, it is refused with `BAD_CREDENTIALS`: the old password is gone.
 #[utoipa::path(
     post, path = "/password", tag = "account",
     security(("bearer" = [])),

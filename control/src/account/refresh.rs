@@ -16,19 +16,21 @@ use super::{
 use crate::{
     Problem,
     app::App,
-    extract::{JsonOrEmpty, Peer, SameOrigin},
+    extract::{JsonOrEmpty, Peer, SameOrigin, UserAgent},
 };
 
 /// A refresh token; the cookie's where none is given.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refresh {
+    #[schema(example = "vXq0m3zv2nTyY0Wc3l1o5w")]
     refresh_token: Option<String>,
 }
 
 /// Exchanges a refresh token for a new session. Each is taken once.
 ///
-/// What came in the cookie goes back in the cookie.
+/// What came in the cookie goes back in the cookie. Sent again within 10 s, the
+/// same token buys the same session; later, it signs the device out.
 #[utoipa::path(
     post, path = "/refresh", tag = "account",
     request_body = Option<Refresh>,
@@ -42,6 +44,7 @@ pub(crate) async fn refresh(
     State(app): State<App>,
     _: SameOrigin,
     Peer(peer): Peer,
+    UserAgent(client): UserAgent,
     cookie: RefreshCookie,
     JsonOrEmpty(body): JsonOrEmpty<Refresh>,
 ) -> Result<Response, Problem> {
@@ -49,7 +52,7 @@ pub(crate) async fn refresh(
     let Some(refresh_token) = body.refresh_token.or_else(|| cookie.token()) else {
         return Err(Refusal::new(Code::BadRefreshToken, "sign in again").into());
     };
-    let request = RefreshRequest { refresh_token, peer: peer.to_string() };
+    let request = RefreshRequest { refresh_token, peer: peer.to_string(), client };
     match app.users.refresh(request).await {
         Ok(signed_in) => {
             Ok(session::answer(&app, signed_in, by_cookie.then_some(cookie)).into_response())

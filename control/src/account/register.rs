@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Problem,
     app::App,
-    extract::{Json, Peer, SameOrigin},
+    extract::{Json, Peer, SameOrigin, UserAgent},
     users::SignedIn,
     wire::user_id,
 };
@@ -42,6 +42,8 @@ pub(crate) struct Register {
 }
 
 /// Makes an account and signs this device in.
+///
+/// Sent again, it is refused with `NAME_TAKEN`: log in, the password is known.
 #[utoipa::path(
     post, path = "/register", tag = "account",
     request_body = Register,
@@ -56,6 +58,7 @@ pub(crate) async fn register(
     State(app): State<App>,
     _: SameOrigin,
     Peer(peer): Peer,
+    UserAgent(client): UserAgent,
     cookie: RefreshCookie,
     Json(body): Json<Register>,
 ) -> Result<(StatusCode, CookieJar, Json<Session>), Problem> {
@@ -65,6 +68,7 @@ pub(crate) async fn register(
         password: body.password,
         device_name: body.device_name.unwrap_or_default(),
         peer: peer.to_string(),
+        client,
     };
     let signed_in = app.unbroken.run(make(app.clone(), request)).await?;
     let (jar, json) = session::answer(&app, signed_in, body.cookie.then_some(cookie));

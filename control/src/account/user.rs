@@ -14,7 +14,7 @@ use crate::{
 #[utoipa::path(
     get, path = "/users/{id}", tag = "account",
     operation_id = "read_user", security(("bearer" = [])),
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path, description = "The user's id")),
     responses(
         (status = 200, description = "The user", body = User),
         (status = 404, description = "NOT_FOUND"),

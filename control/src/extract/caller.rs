@@ -5,7 +5,7 @@ use axum::extract::FromRequestParts;
 use http::{header, request::Parts};
 use parlor_domain::{Code, DeviceId, Refusal, UserId};
 
-use crate::{Problem, app::App, problem::refused};
+use crate::{Problem, app::App, middleware::TakenByUser, problem::refused};
 
 /// Somebody with a valid access token of a device that is signed in.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +81,11 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let AccessToken(token) = AccessToken::from_request_parts(parts, app).await?;
         let caller = Self::of_token(app, &token)?;
-        app.per_user.take(caller.user)?;
+        let taken = app.per_user.take(caller.user);
+        if let Some(told) = parts.extensions.get::<TakenByUser>() {
+            told.set(taken);
+        }
+        taken.allowed()?;
         Ok(caller.check_device(app).await?)
     }
 }

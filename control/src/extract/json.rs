@@ -19,7 +19,7 @@ use crate::Problem;
 /// A JSON body, in a request or a response.
 pub(crate) struct Json<T>(pub T);
 
-/// A JSON body of a request, or none at all.
+/// A JSON body of a request; `null`, or none at all, is the default.
 pub(crate) struct JsonOrEmpty<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -43,7 +43,10 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for JsonOrEmp
         if body.is_empty() && (json || !typed) {
             return Ok(Self(T::default()));
         }
-        if json { parse(&body).map(Self) } else { Err(not_json()) }
+        if !json {
+            return Err(not_json());
+        }
+        Ok(Self(parse::<Option<T>>(&body)?.unwrap_or_default()))
     }
 }
 

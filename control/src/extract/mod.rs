@@ -8,6 +8,7 @@ mod origin;
 mod path;
 mod peer;
 mod query;
+mod user_agent;
 
 pub(crate) use caller::{AccessToken, Caller, bearer, unauthenticated};
 pub(crate) use idempotency::Idempotency;
@@ -17,3 +18,4 @@ pub(crate) use path::Path;
 pub use peer::{Network, NetworkError};
 pub(crate) use peer::{Peer, client_address};
 pub(crate) use query::{Limit, Query};
+pub(crate) use user_agent::UserAgent;

@@ -4,6 +4,10 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use parlor_domain::{Code, Refusal, limits};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use crate::Problem;
 
@@ -33,6 +37,17 @@ impl Default for Limit {
         Self(limits::PAGE_ITEMS_DEFAULT)
     }
 }
+
+// By hand, since the derived number ends at 2^31.
+impl PartialSchema for Limit {
+    fn schema() -> RefOr<Schema> {
+        let default = Some(limits::PAGE_ITEMS_DEFAULT.into());
+        let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+        number.default(default).build().into()
+    }
+}
+
+impl ToSchema for Limit {}
 
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

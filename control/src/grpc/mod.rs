@@ -54,7 +54,7 @@ impl Rooms {
         let (rooms, next): (Vec<Room>, _) = match request.scope() {
             proto::Scope::Mine => {
                 let listed = self.app.my_rooms(caller.user, asked).await?;
-                (listed.items.into_iter().map(|item| item.room).collect(), listed.next_cursor)
+                (listed.items.into_iter().map(|item| item.0.room).collect(), listed.next_cursor)
             }
             proto::Scope::Public => {
                 let listed = self.app.directory(caller.user, asked).await?;

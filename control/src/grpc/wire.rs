@@ -1,6 +1,8 @@
 //! Where the messages of `room.proto` become domain types, and back.
 
-use parlor_domain::{Code, Message, Refusal, RequestId, Room, RoomId, Seq, Visibility, limits};
+use parlor_domain::{
+    Code, Message, Reaction, Refusal, RequestId, Room, RoomId, Seq, Visibility, limits,
+};
 use parlor_proto::room::{self as proto, get_messages_request};
 use parlor_store::From as Begin;
 use tonic::{Status, metadata::MetadataValue};
@@ -29,6 +31,7 @@ pub(super) fn visibility(visibility: proto::Visibility) -> Result<Visibility, Re
     match visibility {
         proto::Visibility::Public => Ok(Visibility::Public),
         proto::Visibility::Private => Ok(Visibility::Private),
+        proto::Visibility::Direct => Err(invalid("a direct room is opened, not made")),
         proto::Visibility::Unspecified => Err(invalid("visibility must be given")),
     }
 }
@@ -46,6 +49,7 @@ pub(super) fn room(room: Room) -> proto::Room {
     let visibility = match room.visibility {
         Visibility::Public => proto::Visibility::Public,
         Visibility::Private => proto::Visibility::Private,
+        Visibility::Direct => proto::Visibility::Direct,
     };
     proto::Room {
         id: room.id.as_bytes().to_vec(),
@@ -70,23 +74,25 @@ pub(super) fn message(message: Message) -> proto::Message {
         edited_at_us: message.edited_at.unwrap_or_default().micros(),
         deleted: message.deleted,
         version: message.version.get(),
+        reactions: message.reactions.into_iter().map(reaction).collect(),
+        mention_ids: message.mentions.users.iter().map(|user| user.as_bytes().to_vec()).collect(),
+        mentions_room: message.mentions.room,
+        pinned: message.pinned,
+    }
+}
+
+fn reaction(reaction: Reaction) -> proto::Reaction {
+    proto::Reaction {
+        emoji: reaction.emoji.into(),
+        count: reaction.count,
+        user_ids: reaction.users.iter().map(|user| user.as_bytes().to_vec()).collect(),
     }
 }
 
 /// The gRPC status of a refusal, with its code and when to come back in the
 /// metadata.
 pub(super) fn status(refusal: Refusal) -> Status {
-    let code = match refusal.code.http_status() {
-        400 | 413 | 415 | 422 | 431 => tonic::Code::InvalidArgument,
-        401 => tonic::Code::Unauthenticated,
-        403 => tonic::Code::PermissionDenied,
-        404 | 405 => tonic::Code::NotFound,
-        409 => tonic::Code::FailedPrecondition,
-        429 | 507 => tonic::Code::ResourceExhausted,
-        503 => tonic::Code::Unavailable,
-        _ => tonic::Code::Internal,
-    };
-    let mut status = Status::new(code, refusal.message);
+    let mut status = Status::new(refusal.code.grpc_status().into(), refusal.message);
     let metadata = status.metadata_mut();
     metadata.insert("parlor-code", MetadataValue::from_static(refusal.code.as_str()));
     if let Some(wait) = refusal.retry_after {

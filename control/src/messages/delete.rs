@@ -16,7 +16,11 @@ use crate::{
 #[utoipa::path(
     delete, path = "/rooms/{id}/messages/{seq}", tag = "messages",
     operation_id = "delete_message", security(("bearer" = [])),
-    params(("id" = Uuid, Path), ("seq" = Number, Path), Idempotency),
+    params(
+        ("id" = Uuid, Path, description = "The room's id"),
+        ("seq" = Number, Path, description = "The message's seq"),
+        Idempotency,
+    ),
     responses(
         (status = 200, description = "Deleted; `seq` is the deletion's own", body = Committed),
         (status = 403, description = "FORBIDDEN: others' are for owners and admins"),

@@ -28,7 +28,11 @@ pub(crate) struct Edit {
 #[utoipa::path(
     patch, path = "/rooms/{id}/messages/{seq}", tag = "messages",
     operation_id = "edit_message", security(("bearer" = [])),
-    params(("id" = Uuid, Path), ("seq" = Number, Path), Idempotency),
+    params(
+        ("id" = Uuid, Path, description = "The room's id"),
+        ("seq" = Number, Path, description = "The message's seq"),
+        Idempotency,
+    ),
     request_body = Edit,
     responses(
         (status = 200, description = "Edited; `seq` is the edit's own", body = Committed),

@@ -29,10 +29,11 @@ pub(crate) struct Where {
     #[param(value_type = Option<Number>)]
     around: Option<Number>,
     /// `prev_cursor` or `next_cursor` of another page.
+    #[param(example = "AQAZqi8PfB59MJ8OL28_DVsRz1kQ3q0xv0Y")]
     cursor: Option<String>,
-    /// Messages in the page, at most.
+    /// Messages in the page, at most; above 100 it is 100.
     #[serde(default)]
-    #[param(value_type = u32, minimum = 1, maximum = 100, default = 50, required = false)]
+    #[param(inline, required = false)]
     limit: Limit,
 }
 
@@ -52,10 +53,10 @@ pub(crate) struct Messages {
     /// There are newer ones.
     more_after: bool,
     /// Reads the older ones; null where there are none.
-    #[schema(required)]
+    #[schema(required, example = "AQAZqi8PfB59MJ8OL28_DVsRz1kQ3q0xv0Y")]
     prev_cursor: Option<String>,
     /// Reads the newer ones; null where there are none.
-    #[schema(required)]
+    #[schema(required, example = "AQAZqi8PfB59MJ8OL28_DVsRz1kQ3q0xv0Y")]
     next_cursor: Option<String>,
 }
 
@@ -67,7 +68,7 @@ const AFTER: u8 = 1;
 #[utoipa::path(
     get, path = "/rooms/{id}/messages", tag = "messages",
     operation_id = "list_messages", security(("bearer" = [])),
-    params(("id" = Uuid, Path), Where),
+    params(("id" = Uuid, Path, description = "The room's id"), Where),
     responses(
         (status = 200, description = "A page of messages", body = Messages),
         (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),

@@ -25,7 +25,7 @@ pub(crate) struct MarkRead {
 #[utoipa::path(
     post, path = "/rooms/{id}/read", tag = "messages",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path), Idempotency),
+    params(("id" = Uuid, Path, description = "The room's id"), Idempotency),
     request_body = MarkRead,
     responses(
         (status = 200, description = "Noted; `seq` is of the caller's own log", body = Committed),

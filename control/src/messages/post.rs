@@ -2,7 +2,10 @@
 
 use axum::extract::State;
 use http::StatusCode;
-use parlor_domain::{Body, Change, Code, Refusal, Seq};
+use parlor_domain::{
+    Body, Change, Code, Refusal, Seq,
+    planted::{Planted, panic_at},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -30,7 +33,7 @@ pub(crate) struct Post {
 #[utoipa::path(
     post, path = "/rooms/{id}/messages", tag = "messages",
     operation_id = "post_message", security(("bearer" = [])),
-    params(("id" = Uuid, Path), Idempotency),
+    params(("id" = Uuid, Path, description = "The room's id"), Idempotency),
     request_body = Post,
     responses(
         (status = 201, description = "Posted; `seq` is the message's id", body = Committed),
@@ -54,5 +57,7 @@ pub(crate) async fn post(
     }
     let change = Change::Post { room: room_id(id), body, reply_to };
     let done = app.submit(caller.user, request_id, change).await?;
+    // Committed, and nobody knows yet: the worst moment for a panic.
+    panic_at(Planted::PanicInHandler, &request.text);
     Ok((StatusCode::CREATED, Json(done.into())))
 }

@@ -8,7 +8,10 @@ use http::{HeaderName, HeaderValue, Method, header, uri::Authority};
 use parlor_domain::OriginPolicy;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::request_id::X_REQUEST_ID;
+use super::{
+    rate::{RATE_LIMIT, RATE_LIMIT_POLICY},
+    request_id::X_REQUEST_ID,
+};
 use crate::extract::authority;
 
 pub(super) fn layer(origins: OriginPolicy) -> CorsLayer {
@@ -21,12 +24,18 @@ pub(super) fn layer(origins: OriginPolicy) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_methods([Method::GET, Method::PUT, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             HeaderName::from_static("idempotency-key"),
         ])
-        .expose_headers([X_REQUEST_ID, header::RETRY_AFTER, header::LOCATION])
+        .expose_headers([
+            X_REQUEST_ID,
+            header::RETRY_AFTER,
+            header::LOCATION,
+            RATE_LIMIT_POLICY,
+            RATE_LIMIT,
+        ])
         .max_age(Duration::from_secs(600))
 }

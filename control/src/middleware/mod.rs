@@ -22,7 +22,7 @@ use tower_http::{
     sensitive_headers::SetSensitiveRequestHeadersLayer,
 };
 
-pub(crate) use rate::Limiter;
+pub(crate) use rate::{Limiter, TakenByUser};
 pub(crate) use request_id::RequestId;
 
 use crate::{Deps, Problem, problem};

@@ -27,7 +27,7 @@ pub(crate) struct AddMember {
 #[utoipa::path(
     post, path = "/rooms/{id}/members", tag = "rooms",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path), Idempotency),
+    params(("id" = Uuid, Path, description = "The room's id"), Idempotency),
     request_body = AddMember,
     responses(
         (status = 201, description = "A member now", body = Member),

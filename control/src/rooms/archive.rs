@@ -25,7 +25,7 @@ pub(crate) struct Archive {
 #[utoipa::path(
     post, path = "/rooms/{id}/archive", tag = "rooms",
     operation_id = "archive_room", security(("bearer" = [])),
-    params(("id" = Uuid, Path), Idempotency),
+    params(("id" = Uuid, Path, description = "The room's id"), Idempotency),
     request_body = Archive,
     responses(
         (status = 200, description = "The room as it is now", body = Room),

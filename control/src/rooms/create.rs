@@ -11,7 +11,7 @@ use crate::{
     Problem,
     app::App,
     extract::{Caller, Idempotency, Json},
-    wire::{Room, Visibility},
+    wire::{NewVisibility, Room},
 };
 
 /// A new room.
@@ -27,7 +27,7 @@ pub(crate) struct CreateRoom {
     topic: String,
     /// Who can find and join it.
     #[serde(default)]
-    visibility: Visibility,
+    visibility: NewVisibility,
 }
 
 /// Makes a room; the caller becomes its owner.

@@ -14,7 +14,7 @@ use crate::{
 #[utoipa::path(
     post, path = "/rooms/{id}/join", tag = "rooms",
     operation_id = "join_room", security(("bearer" = [])),
-    params(("id" = Uuid, Path), Idempotency),
+    params(("id" = Uuid, Path, description = "The room's id"), Idempotency),
     responses(
         (status = 200, description = "The room as it is now", body = Room),
         (status = 404, description = "NOT_FOUND"),

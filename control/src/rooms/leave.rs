@@ -16,7 +16,7 @@ use crate::{
 #[utoipa::path(
     post, path = "/rooms/{id}/leave", tag = "rooms",
     operation_id = "leave_room", security(("bearer" = [])),
-    params(("id" = Uuid, Path), Idempotency),
+    params(("id" = Uuid, Path, description = "The room's id"), Idempotency),
     responses(
         (status = 204, description = "Left"),
         (status = 403, description = "FORBIDDEN: not a member"),

@@ -33,11 +33,12 @@ pub(crate) struct List {
     #[serde(default)]
     #[param(inline)]
     scope: Scope,
-    /// Rooms in the page, at most.
+    /// Rooms in the page, at most; above 100 it is 100.
     #[serde(default)]
-    #[param(value_type = u32, minimum = 1, maximum = 100, default = 50, required = false)]
+    #[param(inline, required = false)]
     limit: Limit,
     /// `next_cursor` of the page before.
+    #[param(example = "AQAZqi8PfB59MJ8OL28_DVsRz1kQ3q0xv0Y")]
     cursor: Option<String>,
 }
 

@@ -16,11 +16,12 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Members {
-    /// Members in the page, at most.
+    /// Members in the page, at most; above 100 it is 100.
     #[serde(default)]
-    #[param(value_type = u32, minimum = 1, maximum = 100, default = 50, required = false)]
+    #[param(inline, required = false)]
     limit: Limit,
     /// `next_cursor` of the page before.
+    #[param(example = "AQAZqi8PfB59MJ8OL28_DVsRz1kQ3q0xv0Y")]
     cursor: Option<String>,
 }
 
@@ -28,7 +29,7 @@ pub(crate) struct Members {
 #[utoipa::path(
     get, path = "/rooms/{id}/members", tag = "rooms",
     operation_id = "list_members", security(("bearer" = [])),
-    params(("id" = Uuid, Path), Members),
+    params(("id" = Uuid, Path, description = "The room's id"), Members),
     responses(
         (status = 200, description = "A page of members", body = Page<Member>),
         (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),

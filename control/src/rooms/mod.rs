@@ -3,6 +3,7 @@
 pub(crate) mod add_member;
 pub(crate) mod archive;
 pub(crate) mod create;
+pub(crate) mod direct;
 pub(crate) mod join;
 pub(crate) mod leave;
 pub(crate) mod list;

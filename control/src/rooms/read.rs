@@ -15,7 +15,7 @@ use crate::{
 #[utoipa::path(
     get, path = "/rooms/{id}", tag = "rooms",
     operation_id = "read_room", security(("bearer" = [])),
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path, description = "The room's id")),
     responses(
         (status = 200, description = "The room", body = Room),
         (status = 404, description = "NOT_FOUND"),
@@ -27,5 +27,5 @@ pub(crate) async fn read(
     Path(id): Path<Uuid>,
 ) -> Result<Json<Room>, Problem> {
     let access = app.access(caller.user, room_id(id), Action::See).await?;
-    Ok(Json(access.into()))
+    Ok(Json(app.with_peer(access).await?.into()))
 }

@@ -16,7 +16,11 @@ use crate::{
 #[utoipa::path(
     delete, path = "/rooms/{id}/members/{user_id}", tag = "rooms",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path), ("user_id" = Uuid, Path), Idempotency),
+    params(
+        ("id" = Uuid, Path, description = "The room's id"),
+        ("user_id" = Uuid, Path, description = "The user's id"),
+        Idempotency,
+    ),
     responses(
         (status = 204, description = "No member any more"),
         (status = 403, description = "FORBIDDEN: for owners and admins; an owner only by an owner"),

@@ -30,7 +30,7 @@ pub(crate) struct UpdateRoom {
 #[utoipa::path(
     patch, path = "/rooms/{id}", tag = "rooms",
     operation_id = "update_room", security(("bearer" = [])),
-    params(("id" = Uuid, Path), Idempotency),
+    params(("id" = Uuid, Path, description = "The room's id"), Idempotency),
     request_body = UpdateRoom,
     responses(
         (status = 200, description = "The room as it is now", body = Room),

@@ -90,6 +90,8 @@ async fn a_refresh_token_buys_the_next_session() {
     let body = json!({"refresh_token": "nonsense"});
     stack.post("/api/v1/refresh").json(body).send().await.refused(401, "BAD_REFRESH_TOKEN");
     stack.post("/api/v1/refresh").send().await.refused(401, "BAD_REFRESH_TOKEN");
+    let null = serde_json::Value::Null;
+    stack.post("/api/v1/refresh").json(null).send().await.refused(401, "BAD_REFRESH_TOKEN");
 }
 
 #[tokio::test]

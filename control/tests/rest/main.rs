@@ -4,11 +4,18 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod account;
+mod attacks;
 mod bad_input;
 mod browser;
+mod corpus;
+mod fuzz;
 mod grpc;
+mod grpc_attacks;
 mod messages;
 mod openapi;
+mod people;
+mod pins;
+mod reactions;
 mod rooms;
 mod server;
 mod stack;

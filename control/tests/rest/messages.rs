@@ -141,6 +141,41 @@ async fn messages_are_posted_answered_edited_and_deleted() {
 }
 
 #[tokio::test]
+async fn every_text_of_a_message_is_told_until_it_is_deleted() {
+    let stack = Stack::start().await;
+    let (ada, eve) = (stack.person("ada").await, stack.person("eve").await);
+    let room = stack.room(&ada, "private").await;
+    let seq = stack.say(&ada, &room, "one").await;
+    let message = format!("/api/v1/rooms/{room}/messages/{seq}");
+    let edits = format!("{message}/edits");
+    for text in ["two", "three"] {
+        stack.patch(&message).by(&ada).json(json!({"text": text})).send().await.ok(200);
+    }
+    let (mut texts, mut path) = (Vec::new(), format!("{edits}?limit=2"));
+    loop {
+        let page = stack.get(&path).by(&ada).send().await.ok(200);
+        let items = page["items"].as_array().unwrap().clone();
+        texts.extend(items.iter().map(|item| item["text"].as_str().unwrap().to_owned()));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("{edits}?limit=2&cursor={cursor}");
+    }
+    assert_eq!(texts, ["one", "two", "three"]);
+    let all = stack.get(&edits).by(&ada).send().await.ok(200);
+    assert_eq!(all["items"][0]["seq"], seq);
+    let page = stack.get(&format!("/api/v1/rooms/{room}/messages")).by(&ada).send().await.ok(200);
+    assert_eq!(all["items"][2]["at"], page["messages"][0]["edited_at"]);
+
+    stack.get(&edits).by(&eve).send().await.refused(404, "NOT_FOUND");
+    let other = format!("/api/v1/rooms/{room}/messages/{}/edits", all["items"][1]["seq"]);
+    stack.get(&other.replace('"', "")).by(&ada).send().await.refused(404, "NOT_FOUND");
+    let forged = format!("{edits}?cursor=forged");
+    stack.get(&forged).by(&ada).send().await.refused(400, "INVALID_CURSOR");
+    stack.delete(&message).by(&ada).send().await.ok(200);
+    let gone = stack.get(&edits).by(&ada).send().await.ok(200);
+    assert_eq!(gone, json!({"items": [], "next_cursor": null}));
+}
+
+#[tokio::test]
 async fn reading_moves_forward_and_counts_what_is_left() {
     let stack = Stack::start().await;
     let (ada, bob) = (stack.person("ada").await, stack.person("bob").await);
@@ -164,7 +199,42 @@ async fn reading_moves_forward_and_counts_what_is_left() {
     assert_eq!((&after["unread"], &after["read_seq"]), (&json!(1), &at["seq"]));
     stack.post(&read).by(&bob).json(json!({"seq": "1"})).send().await.ok(200);
     assert_eq!(summary().await["read_seq"], at["seq"], "never back");
+    let unread = format!("/api/v1/rooms/{room}/unread");
+    stack
+        .post(&unread)
+        .by(&bob)
+        .json(json!({"seq": "0"}))
+        .send()
+        .await
+        .refused(422, "UNPROCESSABLE");
+    stack.post(&unread).by(&bob).json(json!({"seq": at["seq"]})).send().await.ok(200);
+    assert_eq!(summary().await["unread"], 2, "from a message on");
     assert_eq!(summary().await["epoch"], before["epoch"]);
+}
+
+#[tokio::test]
+async fn members_are_mentioned_and_what_mentions_one_is_counted() {
+    let stack = Stack::start().await;
+    let (ada, bob) = (stack.person("ada").await, stack.person("bob").await);
+    stack.person("eve").await;
+    let room = stack.room(&ada, "private").await;
+    stack.add(&ada, &room, &bob).await;
+    for text in ["@Bob, look", "@eve @room", "`@bob`"] {
+        stack.say(&ada, &room, text).await;
+    }
+    let path = format!("/api/v1/rooms/{room}/messages");
+    let page = stack.get(&path).by(&ada).send().await.ok(200);
+    let mentions = |n: usize| {
+        let message = &page["messages"][n];
+        (message["mention_ids"].clone(), message["mentions_room"].clone())
+    };
+    assert_eq!(mentions(0), (json!([bob.id]), json!(false)));
+    assert_eq!(mentions(1), (json!([]), json!(true)));
+    assert_eq!(mentions(2), (json!([]), json!(false)));
+    let rooms = stack.get("/api/v1/rooms").by(&bob).send().await.ok(200);
+    let items = rooms["items"].as_array().unwrap();
+    let summary = items.iter().find(|item| item["id"] == room.as_str()).unwrap();
+    assert_eq!((&summary["unread"], &summary["mentions"]), (&json!(3), &json!(2)));
 }
 
 #[tokio::test]

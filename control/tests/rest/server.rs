@@ -111,17 +111,34 @@ async fn r17_an_address_and_a_user_have_their_rates() {
     .await;
     let ada = stack.person("ada").await;
     for _ in 0..3 {
-        stack.get("/api/v1/me").by(&ada).send().await.ok(200);
+        let reply = stack.get("/api/v1/me").by(&ada).send().await;
+        let policy = "\"address\";q=50;w=50, \"user\";q=3;w=3";
+        assert_eq!(reply.header("ratelimit-policy"), policy);
+        let state = reply.header("ratelimit");
+        // How full they are exactly depends on how long this has taken.
+        let left = |name: &str| -> u32 {
+            let (_, item) = state.split_once(&format!("\"{name}\";r=")).unwrap();
+            item.split(';').next().unwrap().parse().unwrap()
+        };
+        assert!(left("address") < 50 && left("user") < 3, "{state}");
+        reply.ok(200);
     }
     let reply = stack.get("/api/v1/me").by(&ada).send().await.refused(429, "RATE_LIMITED");
     assert!(reply.header("retry-after").parse::<u64>().unwrap() >= 1);
-    stack.get("/api/v1/server").send().await.ok(200);
+    assert!(reply.header("ratelimit").ends_with("\"user\";r=0;t=3"), "{:?}", reply.headers);
+    let reply = stack.get("/api/v1/server").send().await;
+    assert!(!reply.header("ratelimit").contains("user"), "nobody in particular asked");
+    reply.ok(200);
 
     while stack.get("/api/v1/server").send().await.status == 200 {}
-    assert_eq!(stack.get("/healthz").send().await.status, 200, "health is always told");
+    let health = stack.get("/healthz").send().await;
+    assert_eq!(health.status, 200, "health is always told");
+    assert!(!health.headers.contains_key("ratelimit"), "and not counted");
     // An address that is not a trusted proxy cannot speak for another one.
     let ask = stack.get("/api/v1/server").header("x-forwarded-for", "198.51.100.1");
-    ask.send().await.refused(429, "RATE_LIMITED");
+    let reply = ask.send().await.refused(429, "RATE_LIMITED");
+    assert!(reply.header("retry-after").parse::<u64>().unwrap() >= 1);
+    assert!(reply.header("ratelimit").starts_with("\"address\";r=0;t="), "{:?}", reply.headers);
 }
 
 #[tokio::test]

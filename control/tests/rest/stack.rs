@@ -211,6 +211,10 @@ impl Stack {
         self.ask(Method::GET, path)
     }
 
+    pub(crate) fn put(&self, path: &str) -> Ask<'_> {
+        self.ask(Method::PUT, path)
+    }
+
     pub(crate) fn post(&self, path: &str) -> Ask<'_> {
         self.ask(Method::POST, path)
     }

@@ -59,6 +59,7 @@ async fn main() -> anyhow::Result<()> {
         reorder: part(cli.reorder),
         rate: cli.rate,
         cut: cli.cut,
+        ..Effects::NONE
     });
     let rebinding = async {
         let Some(seconds) = cli.rebind else { return std::future::pending().await };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use parlor_client::{Client, ConnectError, Credentials, Lane, RestError, Status};
+use parlor_client::{Client, ConnectError, Credentials, Lane, Rest, RestError, Status};
 use parlor_domain::Code;
 use tokio::time::{Instant, timeout};
 
@@ -53,6 +53,8 @@ pub(crate) struct Person {
 pub(crate) struct Crowd {
     pub(crate) people: Vec<Person>,
     url: String,
+    size: usize,
+    lanes: Lanes,
 }
 
 /// Signs in, with a new account unless there is one of this name, and connects.
@@ -84,16 +86,57 @@ async fn arrive(url: &str, name: &str, lane: Option<Lane>) -> Result<Client, Con
 impl Crowd {
     /// Makes the accounts and connects.
     pub(crate) async fn gather(url: String, size: usize, lanes: Lanes) -> anyhow::Result<Self> {
+        let mut crowd = Self { people: Vec::new(), url, size, lanes };
+        crowd.come().await?;
+        Ok(crowd)
+    }
+
+    /// Everybody comes back who has left.
+    pub(crate) async fn come(&mut self) -> anyhow::Result<()> {
         let person = |number: usize| {
-            let (url, lane) = (url.clone(), lanes(number));
+            let (url, lane) = (self.url.clone(), (self.lanes)(number));
             let name = format!("person-{number}");
             async move {
                 let client = arrive(&url, &name, lane).await.with_context(|| name.clone())?;
                 anyhow::Ok(Person { name, client })
             }
         };
-        let people = stream::iter(0..size).map(person).buffered(AT_ONCE).try_collect().await?;
-        Ok(Self { people, url })
+        let people = stream::iter(0..self.size).map(person);
+        self.people = people.buffered(AT_ONCE).try_collect().await?;
+        Ok(())
+    }
+
+    /// One more session of the first person's device, on whatever lane gets
+    /// through, and how long it took to be live.
+    pub(crate) async fn visitor(&self) -> anyhow::Result<(Client, Duration)> {
+        let tokens = self.people[0].client.session_tokens().await;
+        let begun = Instant::now();
+        let builder = Client::builder(&*self.url).session_tokens(tokens);
+        let visitor = builder.connect().await.context("a visitor")?;
+        Ok((visitor, begun.elapsed()))
+    }
+
+    /// The same, all on QUIC, so many of them at once, of everybody's devices.
+    pub(crate) async fn herd(&self, size: usize) -> anyhow::Result<Vec<Client>> {
+        /// Handshakes under way at once.
+        const GATHERED_AT_ONCE: usize = 32;
+        let mut tokens = Vec::new();
+        for person in &self.people {
+            tokens.push(person.client.session_tokens().await);
+        }
+        let one = |number: usize| {
+            let tokens = tokens[number % tokens.len()].clone();
+            let builder = Client::builder(&*self.url).session_tokens(tokens).lane(Lane::Quic);
+            async move { builder.connect().await.context("one of the herd") }
+        };
+        stream::iter(0..size).map(one).buffer_unordered(GATHERED_AT_ONCE).try_collect().await
+    }
+
+    /// What the server says about itself: the hashes of its certificates.
+    pub(crate) async fn certificate_hashes(&self) -> anyhow::Result<Vec<String>> {
+        let server = Rest::new(&self.url)?.server().await?;
+        let lane = server.lanes.into_iter().find(|lane| lane.lane == Lane::Quic.as_str());
+        Ok(lane.context("the server offers no QUIC")?.certificate_hashes)
     }
 
     /// A fresh session of the first person, who is in every room.
@@ -115,9 +158,18 @@ impl Crowd {
         Some(begun.elapsed())
     }
 
+    /// Waits until nobody is live any more.
+    pub(crate) async fn all_lost(&self) -> anyhow::Result<()> {
+        for person in &self.people {
+            let lost = |status: &Status| !matches!(status, Status::Live { .. });
+            person.client.status().wait_for(lost).await?;
+        }
+        Ok(())
+    }
+
     /// Everybody leaves.
-    pub(crate) async fn disperse(self) {
-        for person in self.people {
+    pub(crate) async fn leave(&mut self) {
+        for person in self.people.drain(..) {
             person.client.close().await;
         }
     }

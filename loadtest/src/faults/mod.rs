@@ -1,8 +1,12 @@
 //! Fault runs: a real server with its database, real clients on all lanes that
 //! post and follow, one fault at a seeded moment, and then the ledger.
 
+mod bare;
+mod clock;
 mod crowd;
 mod database;
+mod http;
+pub mod planted;
 mod play;
 mod postgres;
 mod process;
@@ -11,6 +15,9 @@ mod round;
 pub mod rows;
 mod scene;
 mod sleeper;
+mod tools;
+mod trace;
+mod watch;
 
 use std::{
     io::{self, Write as _},
@@ -18,10 +25,14 @@ use std::{
 };
 
 use anyhow::Context as _;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 pub use database::Kind;
-pub use report::{Report, RowReport};
+pub use process::Footprint;
+pub use report::{Report, RowReport, Skipped};
 use rows::Row;
+
+use crate::ledger::Finding;
 
 /// What to run.
 #[derive(Clone, Debug, clap::Args)]
@@ -47,15 +58,62 @@ pub struct Options {
     /// Posts in each second, of all clients together.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: u32,
+    /// Readers that do not read (F29); half of them on WebSocket, half on QUIC.
+    #[arg(long, default_value_t = 1_000)]
+    pub sleepers: u16,
+    /// Clients that come back all at once (F30).
+    #[arg(long, default_value_t = 2_000)]
+    pub herd: u16,
+    /// Rows that run beside each other; those that measure closely run after them,
+    /// alone.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: u16,
+    /// Two rounds of everything, with small crowds, several rows at once, and three
+    /// at once of those that measure closely: what belongs to every test run. Takes the place of the numbers above. Every wait
+    /// may take twice as long as is promised, and how far the p99 of others moves
+    /// is measured and not judged: rows disturb each other.
+    #[arg(long)]
+    pub short: bool,
+    /// A row that cannot be run here is a failure.
+    #[arg(long)]
+    pub require_all: bool,
     /// The server's binary.
     #[arg(long, env = "PARLOR_BIN", value_name = "FILE")]
     pub server: PathBuf,
     /// A PostgreSQL server that can be spared. Left out: one is started.
     #[arg(long, env = "PARLOR_TEST_POSTGRES_URL", value_name = "URL", hide_env_values = true)]
     pub postgres: Option<String>,
+    /// How long to wait for answers and views that do not come, in seconds.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    pub patience: u64,
+    /// The server was built with the feature `planted`: rows that need its fail
+    /// points run too.
+    #[arg(long)]
+    pub fail_points: bool,
+    /// Plant this bug in such a server, and stop at the first round that finds
+    /// it.
+    #[arg(long, value_name = "NAME")]
+    pub bug: Option<String>,
+    /// Checks that find it; empty: any.
+    #[arg(skip)]
+    pub found_by: &'static [&'static str],
     /// Keep the folder of each row (server's log, database) under this one.
     #[arg(long, value_name = "FOLDER")]
     pub keep: Option<PathBuf>,
+}
+
+impl Options {
+    /// The numbers of a short run, where that is asked for.
+    fn shortened(&self) -> Self {
+        let mut options = self.clone();
+        if self.short {
+            options.rounds = 2;
+            (options.clients, options.rooms, options.rate) = (6, 3, 40);
+            (options.sleepers, options.herd) = (100, 100);
+            options.jobs = 8;
+        }
+        options
+    }
 }
 
 /// Runs the rows.
@@ -63,30 +121,80 @@ pub struct Options {
 /// # Errors
 /// A row is not known, or could not be staged; what a row finds is no error.
 pub async fn run(options: &Options) -> anyhow::Result<Report> {
+    let options = &options.shortened();
     let mut report = Report::default();
-    for row in rows::chosen(&options.rows)? {
+    let mut runs = Vec::new();
+    for row in rows::chosen(&options.rows, options.fail_points)? {
+        if let Some(why) = row.hindrance() {
+            say(&format!("{} is skipped: {why}", row.id));
+            report.skipped.push(Skipped { row: row.id, why });
+            continue;
+        }
         for kind in [Kind::Sqlite, Kind::Postgres] {
             let wanted = options.database.is_none_or(|wanted| wanted == kind);
-            if !wanted || !row.databases.contains(&kind) {
-                continue;
+            if wanted && row.databases.contains(&kind) {
+                runs.push((row, kind));
             }
-            let run = run_row(options, row, kind).await;
-            report.rows.push(run.with_context(|| format!("{} on {kind}", row.id))?);
         }
     }
+    let (alone, together): (Vec<_>, Vec<_>) = runs.into_iter().partition(|(row, _)| row.alone);
+    // In short they are not judged so closely, and leave most of the machine idle.
+    let company = if options.short { 3 } else { 1 };
+    for (runs, jobs) in [(together, options.jobs), (alone, company)] {
+        let run = |(row, kind): (&'static Row, Kind)| async move {
+            run_row(options, row, kind).await.with_context(|| format!("{} on {kind}", row.id))
+        };
+        let mut reports = stream::iter(runs).map(run).buffer_unordered(jobs.into());
+        while let Some(row) = reports.try_next().await? {
+            report.rows.push(row);
+        }
+    }
+    // In the order of the plan, whoever came first.
+    let place = |id: &str| rows::ALL.iter().position(|row| row.id == id);
+    report.rows.sort_by_key(|row| (place(row.row), row.database == Kind::Postgres));
     Ok(report)
 }
 
 async fn run_row(options: &Options, row: &'static Row, kind: Kind) -> anyhow::Result<RowReport> {
     let mut report = RowReport::new(row, kind);
     let mut stage = round::Stage::set(options, row, kind).await?;
-    for seed in (options.seed..).take(usize::try_from(options.rounds)?) {
-        let outcome = stage.play(seed).await.with_context(|| format!("seed {seed}"))?;
-        let outcome_line = report.add(seed, outcome);
-        say(&format!("{} {kind} seed {seed}: {outcome_line}", row.id));
+    for round in 0..options.rounds {
+        let seed = options.seed + round;
+        // What goes wrong on the stage itself ends this row, and no other.
+        match play(&mut stage, round, seed).await {
+            Ok(outcome) => {
+                let outcome_line = report.add(seed, outcome);
+                say(&format!("{} {kind} seed {seed}: {outcome_line}", row.id));
+            }
+            Err(error) => {
+                let what = format!("seed {seed} could not be played: {error:#}");
+                say(&format!("{} {kind}: {what}", row.id));
+                report.findings.push(Finding { check: "row", what });
+                return Ok(report);
+            }
+        }
+        if options.bug.is_some() && report.is_found_by(options.found_by) {
+            break;
+        }
     }
-    report.findings.extend(stage.strike().await?);
+    let end = stage.strike().await?;
+    for finding in &end.findings {
+        say(&format!("{} {kind}, in the end: {finding}", row.id));
+    }
+    report.findings.extend(end.findings);
+    report.footprints = end.footprints;
     Ok(report)
+}
+
+async fn play(
+    stage: &mut round::Stage,
+    round: u64,
+    seed: u64,
+) -> anyhow::Result<round::RoundOutcome> {
+    if round == 1 {
+        stage.take_baseline().await?;
+    }
+    stage.play(seed).await
 }
 
 /// A line for whoever waits.

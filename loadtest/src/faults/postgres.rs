@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    net::{Ipv4Addr, SocketAddr},
     os::unix::fs::{MetadataExt as _, chown},
     path::{Path, PathBuf},
     process::Stdio,
@@ -20,6 +21,8 @@ use super::process::{free_address, signal};
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const READY: &str = "database system is ready to accept connections";
+/// Enough for every session that a row opens.
+const MAX_CONNECTIONS: u32 = 200;
 /// Where Debian keeps its versions.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
@@ -47,7 +50,8 @@ impl Postgres {
             running: None,
             reading: JoinSet::new(),
         };
-        std::fs::create_dir(&postgres.data)?;
+        // It may be there already, with a small disk mounted on it.
+        std::fs::create_dir_all(&postgres.data)?;
         if let Some((uid, gid)) = postgres.account {
             chown(&postgres.data, Some(uid), Some(gid))?;
         }
@@ -65,7 +69,8 @@ impl Postgres {
         let mut command = self.command("postgres");
         command.arg("-D").arg(&self.data);
         command.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
-        command.args(["-c", "unix_socket_directories=", "-c", "max_connections=200"]);
+        command.args(["-c", "unix_socket_directories="]);
+        command.arg("-c").arg(format!("max_connections={MAX_CONNECTIONS}"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.kill_on_drop(true).spawn().context("postgres does not start")?;
         let stderr = child.stderr.take().context("a pipe")?;
@@ -77,6 +82,19 @@ impl Postgres {
             // An error is the end of what it writes.
             let _ = tokio::io::copy(&mut lines, &mut tokio::io::sink()).await;
         });
+        Ok(())
+    }
+
+    /// Starts it again where it has ended by itself.
+    pub(crate) async fn revive(&mut self) -> anyhow::Result<()> {
+        // A moment for one that is about to end.
+        if let Some(child) = &mut self.running
+            && let Ok(ended) = timeout(Duration::from_secs(1), child.wait()).await
+        {
+            ended?;
+            self.running = None;
+            self.launch().await?;
+        }
         Ok(())
     }
 
@@ -106,7 +124,17 @@ impl Postgres {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("postgres://parlor@127.0.0.1:{}/postgres", self.port)
+        self.url_at(self.address())
+    }
+
+    /// How it is reached at another address, through a relay.
+    pub(crate) fn url_at(&self, address: SocketAddr) -> String {
+        format!("postgres://parlor@{address}/postgres")
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
     fn command(&self, program: &str) -> Command {

@@ -44,13 +44,24 @@ impl Line {
         let held_back = self.rng.random_bool(effects.reorder);
         let first = self.late(effects);
         let second = self.late(effects);
-        let lost = lost || effects.cut.stops(self.way);
+        let too_long = effects.longest.is_some_and(|longest| bytes > longest);
+        let lost = lost || too_long || effects.cut.stops(self.way);
         let sent = if lost { None } else { self.send(effects, now, bytes) };
         let sent = sent.filter(|sent| effects.rate.is_none() || *sent <= now + QUEUE);
         let extra = if held_back { effects.jitter + HELD_BACK } else { Duration::ZERO };
         let first = sent.map(|sent| sent + first + extra);
         let second = sent.filter(|_| doubled).map(|sent| sent + second);
         first.into_iter().chain(second)
+    }
+
+    /// Turns a bit of a datagram over, where chance has it.
+    pub(crate) fn corrupt(&mut self, effects: &Effects, datagram: &mut [u8]) {
+        // All dice are thrown each time, here too.
+        let (hit, at) = (self.rng.random_bool(effects.corrupt), self.rng.random::<u32>());
+        if hit && !datagram.is_empty() {
+            let index = at as usize % datagram.len();
+            datagram[index] ^= 1 << (at % 8);
+        }
     }
 
     /// When bytes of an ordered stream arrive; a cut is the caller's to keep.
@@ -139,6 +150,28 @@ mod tests {
         // 1,000 bytes take 10 ms each, and half a second of them waits.
         assert_eq!(slow[..3], [[10], [20], [30]]);
         assert_eq!(slow.iter().flatten().count(), 50);
+    }
+
+    #[test]
+    fn what_is_too_long_for_the_path_is_lost() {
+        let lost = |longest| {
+            let effects = Effects { longest: Some(longest), ..Effects::NONE };
+            percent(&arrivals(1, effects), Vec::is_empty)
+        };
+        assert_eq!([lost(999), lost(1_000)], [100, 0]);
+    }
+
+    #[test]
+    fn one_bit_of_the_part_that_is_corrupted_is_wrong() {
+        let (mut line, effects) = (line(1), Effects { corrupt: 0.1, ..Effects::NONE });
+        let wrong = |_| {
+            let mut datagram = [0_u8; 100];
+            line.corrupt(&effects, &mut datagram);
+            datagram.iter().map(|byte| byte.count_ones()).sum::<u32>()
+        };
+        let wrong: Vec<u32> = (0..MANY).map(wrong).collect();
+        assert!(wrong.iter().all(|bits| *bits <= 1));
+        assert!((900..1_100).contains(&wrong.iter().sum::<u32>()));
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub struct Effects {
     pub duplicate: f64,
     /// Of UDP: the part that is held back until later ones have overtaken it.
     pub reorder: f64,
+    /// Of UDP: the part of which one bit comes over wrong.
+    pub corrupt: f64,
+    /// Of UDP: what is longer is lost, in bytes; a path whose limit nobody tells.
+    pub longest: Option<usize>,
     /// Bytes in each second, of each connection and each way.
     pub rate: Option<u32>,
     /// Which way nothing passes.
@@ -46,6 +50,8 @@ impl Effects {
         loss: 0.0,
         duplicate: 0.0,
         reorder: 0.0,
+        corrupt: 0.0,
+        longest: None,
         rate: None,
         cut: Cut::Nothing,
     };

@@ -107,12 +107,13 @@ impl Flow {
         }
     }
 
-    fn pass(&mut self, way: Way, datagram: Vec<u8>) {
+    fn pass(&mut self, way: Way, mut datagram: Vec<u8>) {
         let effects = *self.shared.udp.borrow();
         let line = match way {
             Way::Up => &mut self.up,
             Way::Down => &mut self.down,
         };
+        line.corrupt(&effects, &mut datagram);
         let mut copies = 0;
         for at in line.datagram(&effects, Instant::now(), datagram.len()) {
             if self.on_the_way.len() < ON_THE_WAY {

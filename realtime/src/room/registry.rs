@@ -14,8 +14,9 @@ use parlor_domain::{Command, LogId, Position, Seq, UserId, limits};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::{
+    desk::{Pending, RoomInput},
     machine::Attached,
-    task::{self, Pending, RoomInput},
+    task,
 };
 use crate::{
     node::Inner,
@@ -39,6 +40,8 @@ pub(crate) struct RoomHandle {
 #[derive(Debug, Default)]
 pub(crate) struct Hints {
     reaches: AtomicU64,
+    /// Up to where the room knows its log, which is what its followers should have.
+    known: AtomicU64,
     missed: AtomicBool,
     pub(crate) given: Notify,
 }
@@ -46,6 +49,11 @@ pub(crate) struct Hints {
 impl Hints {
     pub(crate) fn reaches(&self) -> Seq {
         Seq::new(self.reaches.load(Ordering::Acquire))
+    }
+
+    /// The room knows its log up to here.
+    pub(crate) fn know(&self, seq: Seq) {
+        self.known.fetch_max(seq.get(), Ordering::AcqRel);
     }
 
     /// True once after announcements were lost.
@@ -165,6 +173,12 @@ impl RoomHandle {
         self.hints.given.notify_one();
     }
 
+    /// How far the log is known to reach on this node; 0 before the room has
+    /// looked.
+    pub(crate) fn known(&self) -> Seq {
+        Seq::new(self.hints.known.load(Ordering::Acquire)).max(self.hints.reaches())
+    }
+
     /// Announcements were lost: look how far the log reaches.
     pub(crate) fn recheck(&self) {
         self.hints.missed.store(true, Ordering::Release);
@@ -193,7 +207,9 @@ mod tests {
     use std::time::Duration;
 
     use parlor_bus::Bus;
-    use parlor_domain::{Body, Change, Code, RequestId, RoomId, RoomName, SystemClock, Topic};
+    use parlor_domain::{
+        Body, Change, Code, RequestId, RoomId, RoomName, SessionId, SystemClock, Topic,
+    };
     use parlor_store::Database;
     use parlor_token::Verifier;
     use tokio::time::timeout;
@@ -237,7 +253,7 @@ mod tests {
         let (node, driver) = node(&folder).await;
         node.tasks.spawn(driver.run());
         let room = room(&node).await;
-        let (session, mut answers) = Shared::new();
+        let (session, mut answers) = Shared::new(SessionId::random());
         let deadline = Instant::now() + Duration::from_secs(5);
         let handle = node.registry.enter(&node, room.into());
         handle.submit(post(room), session, deadline).await.expect("awake");
@@ -265,7 +281,7 @@ mod tests {
         let deadline = Instant::now() + Duration::from_millis(700);
         let mut held_back = false;
         for _ in 0..limits::ROOM_QUEUE * 4 {
-            let (session, answers) = Shared::new();
+            let (session, answers) = Shared::new(SessionId::random());
             let sent = handle.submit(post(room), Arc::clone(&session), deadline);
             held_back = timeout(Duration::from_millis(300), sent).await.is_err();
             sessions.push((session, answers));

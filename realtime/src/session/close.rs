@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Reason of a typed close (rules 6.1 and 6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum CloseReason {
+pub enum CloseReason {
     /// The node goes down.
     Drain,
     /// The client did not read its output.
@@ -33,7 +33,7 @@ pub(crate) enum CloseReason {
 
 impl CloseReason {
     /// How long the client should wait before it comes back; jitter is its own.
-    pub(crate) const fn resume_after(self) -> Duration {
+    pub const fn resume_after(self) -> Duration {
         match self {
             Self::Overloaded => Duration::from_secs(2),
             Self::Internal => Duration::from_millis(500),

@@ -12,27 +12,29 @@ use parlor_domain::{
 
 use super::{
     close::CloseReason,
-    order::OrderGate,
+    order::{OrderGate, SenderOrder},
     rate::{Rate, TokenBucket},
 };
 
 /// A session that is refused this often in a row does not heed what it is told.
 const REFUSALS_IN_A_ROW: u32 = 200;
+/// A client that waits for an answer is heard more often than this.
+const SILENCE: Duration = Duration::from_secs(5);
 /// How often a session may say that its user is typing in one room.
 const TYPING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Somebody whose token was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Checked {
-    pub(crate) user: UserId,
-    pub(crate) device: DeviceId,
+pub struct Checked {
+    pub user: UserId,
+    pub device: DeviceId,
     /// When the token ends, on the monotonic clock (C18).
-    pub(crate) ends_at: Instant,
+    pub ends_at: Instant,
 }
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ask {
+pub enum Ask {
     Change(Change),
     Open { room: RoomId, from: Position },
     CloseLog { room: RoomId },
@@ -41,14 +43,14 @@ pub(crate) enum Ask {
 
 /// Where a fetched page begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FetchFrom {
+pub enum FetchFrom {
     After(Seq),
     Before(Seq),
 }
 
 /// What happens to a session.
 #[derive(Debug)]
-pub(crate) enum Input {
+pub enum Input {
     Hello {
         checked: Option<Checked>,
         resume: Vec<(LogId, Position)>,
@@ -95,7 +97,7 @@ pub(crate) enum Input {
 
 /// What is to be done about it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub enum Effect {
     /// Say Welcome, then open these logs.
     Welcome {
         checked: Checked,
@@ -141,7 +143,7 @@ pub(crate) enum Effect {
 
 /// One session.
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub struct Machine {
     state: State,
     rate: Rate,
 }
@@ -160,30 +162,38 @@ struct Ready {
     next_heartbeat: Instant,
     bucket: TokenBucket,
     refused_in_a_row: u32,
-    unanswered: usize,
     open: HashSet<RoomId>,
-    gates: HashMap<LogId, OrderGate>,
+    order: SenderOrder,
     typed_at: HashMap<RoomId, Instant>,
     going_away: bool,
 }
 
 impl Machine {
-    pub(crate) fn new(rate: Rate, now: Instant) -> Self {
+    pub fn new(rate: Rate, now: Instant) -> Self {
         Self { state: State::AwaitingHello { until: now + limits::HELLO_TIMEOUT }, rate }
     }
 
     /// False while so many requests wait that the client must be held back
     /// (rule 3.6).
-    pub(crate) fn may_read(&self) -> bool {
+    pub fn may_read(&self) -> bool {
         match &self.state {
             State::AwaitingHello { .. } => true,
-            State::Ready(ready) => ready.unanswered < limits::UNANSWERED_REQUESTS,
+            State::Ready(ready) => ready.order.waiting() < limits::UNANSWERED_REQUESTS,
             State::Closed => false,
         }
     }
 
+    /// Things remembered about logs, which clients name: they must be few (C10).
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn remembered(&self) -> usize {
+        match &self.state {
+            State::Ready(ready) => ready.open.len() + ready.order.gates() + ready.typed_at.len(),
+            _ => 0,
+        }
+    }
+
     /// When [`Input::Tick`] is due.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub fn deadline(&self) -> Option<Instant> {
         match &self.state {
             State::AwaitingHello { until } => Some(*until),
             State::Ready(ready) => Some(
@@ -197,17 +207,15 @@ impl Machine {
     }
 
     /// True where an earlier request to this log has to come again first (C4).
-    pub(crate) fn holds_back(&self, log: LogId, id: RequestId, now: Instant) -> bool {
+    pub fn holds_back(&self, log: LogId, id: RequestId, now: Instant) -> bool {
         match &self.state {
-            State::Ready(ready) => {
-                ready.gates.get(&log).is_some_and(|gate| !gate.opens_for(id, now))
-            }
+            State::Ready(ready) => ready.order.holds_back(log, id, now),
             _ => false,
         }
     }
 
     /// Takes one input. `user` is the bucket that all sessions of the user share.
-    pub(crate) fn input(
+    pub fn input(
         &mut self,
         now: Instant,
         input: Input,
@@ -266,9 +274,8 @@ impl Machine {
             next_heartbeat: now + limits::HEARTBEAT_INTERVAL,
             bucket: TokenBucket::new(self.rate, now),
             refused_in_a_row: 0,
-            unanswered: 0,
             open,
-            gates: HashMap::new(),
+            order: SenderOrder::default(),
             typed_at: HashMap::new(),
             going_away: false,
         }));
@@ -286,12 +293,7 @@ impl Ready {
     ) -> Option<CloseReason> {
         match input {
             Input::Answered { id, log, code } => {
-                self.unanswered = self.unanswered.saturating_sub(1);
-                if let (Some(log), Some(code)) = (log, code)
-                    && OrderGate::shuts_on(code)
-                {
-                    self.gates.entry(log).or_insert_with(|| OrderGate::shut(id, now));
-                }
+                self.order.answered(id, log, code, now);
             }
             Input::LogClosed(room) => {
                 self.open.remove(&room);
@@ -304,6 +306,10 @@ impl Ready {
                 }
             }
             from_client => {
+                let silence = now.duration_since(self.heard_at);
+                if silence >= SILENCE {
+                    self.order.silent(silence);
+                }
                 self.heard_at = now;
                 return self.frame(now, from_client, user, effects);
             }
@@ -369,6 +375,7 @@ impl Ready {
         user: &mut TokenBucket,
         effects: &mut Vec<Effect>,
     ) -> Option<CloseReason> {
+        self.order.came();
         let log = match &ask {
             Ok(Ask::Change(change)) => Some(self.command(id, change.clone()).log()),
             _ => None,
@@ -382,22 +389,17 @@ impl Ready {
             if self.refused_in_a_row >= REFUSALS_IN_A_ROW {
                 return Some(CloseReason::RateLimited);
             }
-            if let Some(log) = log {
-                self.gates.entry(log).or_insert_with(|| OrderGate::shut(id, now));
+            if log.is_some_and(|log| !self.order.refused(id, log, now)) {
+                return Some(CloseReason::RateLimited);
             }
             let refusal = Refusal::new(Code::RateLimited, "too many requests").retry_after(wait);
             effects.push(Effect::Refuse { id, refusal });
             return None;
         }
         self.refused_in_a_row = 0;
-        if let Some(log) = log
-            && let Some(gate) = self.gates.get(&log)
-        {
-            if !gate.opens_for(id, now) {
-                effects.push(Effect::Refuse { id, refusal: OrderGate::refusal() });
-                return None;
-            }
-            self.gates.remove(&log);
+        if log.is_some_and(|log| !self.order.pass(log, id, now)) {
+            effects.push(Effect::Refuse { id, refusal: OrderGate::refusal() });
+            return None;
         }
         match ask {
             Err(refusal) => effects.push(Effect::Refuse { id, refusal }),
@@ -409,8 +411,9 @@ impl Ready {
     fn ask(&mut self, id: RequestId, ask: Ask, effects: &mut Vec<Effect>) {
         match ask {
             Ask::Change(change) => {
-                self.unanswered += 1;
-                effects.push(Effect::Submit(self.command(id, change)));
+                let command = self.command(id, change);
+                self.order.sent(id, Some(command.log()));
+                effects.push(Effect::Submit(command));
             }
             Ask::Open { room, from } => {
                 if !self.open.contains(&room) && self.open.len() >= limits::OPEN_LOGS {
@@ -429,7 +432,7 @@ impl Ready {
                 effects.push(Effect::CloseLog { id, room });
             }
             Ask::Fetch { log, from, limit } => {
-                self.unanswered += 1;
+                self.order.sent(id, None);
                 effects.push(Effect::Fetch { id, log, from, limit });
             }
         }
@@ -565,8 +568,70 @@ mod tests {
         let (given_up, _) = bench.post(room);
         let code = Some(Code::Internal);
         bench.input(Input::Answered { id: given_up, log: Some(room.into()), code });
-        bench.now += Duration::from_secs(10);
+        for _ in 0..4 {
+            bench.now += Duration::from_secs(3);
+            bench.input(Input::Probe { nonce: 1, by_datagram: false });
+        }
         assert!(matches!(bench.post(room).1[..], [Effect::Submit(_)]));
+    }
+
+    #[test]
+    fn c4_of_several_that_failed_the_first_one_sent_comes_again_first() {
+        let (mut bench, _) = Bench::ready();
+        let room = RoomId::random();
+        let (first, _) = bench.post(room);
+        bench.user = TokenBucket::new(Rate { burst: 0, per_second: 1 }, bench.now);
+        let (second, effects) = bench.post(room);
+        assert!(matches!(&effects[..], [Effect::Refuse { .. }]), "rate limited: {effects:?}");
+        // The answer to the one before it comes later.
+        let code = Some(Code::Unavailable);
+        bench.input(Input::Answered { id: first, log: Some(room.into()), code });
+        bench.user = TokenBucket::new(RATE, bench.now);
+        let effects = bench.post_as(second, room);
+        let [Effect::Refuse { refusal, .. }] = &effects[..] else { panic!("{effects:?}") };
+        assert_eq!(refusal.code, Code::RetryInOrder);
+        assert!(matches!(bench.post_as(first, room)[..], [Effect::Submit(_)]));
+        assert!(matches!(bench.post_as(second, room)[..], [Effect::Submit(_)]));
+    }
+
+    #[test]
+    fn c4_what_was_held_up_on_its_way_does_not_overtake_what_failed() {
+        let (mut bench, _) = Bench::ready();
+        let (room, code) = (RoomId::random(), Some(Code::Unavailable));
+        let (failed, _) = bench.post(room);
+        bench.input(Input::Answered { id: failed, log: Some(room.into()), code });
+        bench.now += Duration::from_secs(17);
+        let (_, effects) = bench.post(room);
+        let [Effect::Refuse { refusal, .. }] = &effects[..] else { panic!("{effects:?}") };
+        assert_eq!(refusal.code, Code::RetryInOrder);
+    }
+
+    #[test]
+    fn c4_a_gate_that_is_over_does_not_keep_the_next_one_from_shutting() {
+        let (mut bench, _) = Bench::ready();
+        let (room, code) = (RoomId::random(), Some(Code::Unavailable));
+        let (given_up, _) = bench.post(room);
+        let (failed, _) = bench.post(room);
+        bench.input(Input::Answered { id: given_up, log: Some(room.into()), code });
+        bench.now += Duration::from_secs(10);
+        bench.input(Input::Answered { id: failed, log: Some(room.into()), code });
+        let (_, effects) = bench.post(room);
+        assert!(matches!(&effects[..], [Effect::Refuse { .. }]), "{effects:?}");
+    }
+
+    #[test]
+    fn c10_a_session_that_names_ever_more_rooms_is_closed_and_not_remembered() {
+        let (mut bench, _) = Bench::ready();
+        bench.user = TokenBucket::new(Rate { burst: 1, per_second: 1_000 }, bench.now);
+        let closed = (0..20_000).any(|n| {
+            // One of a hundred is let through, so that it is never refused too often.
+            if n % 100 == 0 {
+                bench.now += Duration::from_millis(1);
+            }
+            assert!(bench.machine.remembered() < 1_000);
+            bench.post(RoomId::random()).1 == [Effect::Close(CloseReason::RateLimited)]
+        });
+        assert!(closed);
     }
 
     #[test]

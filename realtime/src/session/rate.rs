@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 /// Requests per second, with a burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rate {
-    pub(crate) burst: u32,
-    pub(crate) per_second: u32,
+pub struct Rate {
+    pub burst: u32,
+    pub per_second: u32,
 }
 
 /// A bucket that starts full.
 #[derive(Clone, Debug)]
-pub(crate) struct TokenBucket {
+pub struct TokenBucket {
     rate: Rate,
     /// Tokens times one second in nanoseconds, so that no fraction is lost.
     level: u128,
@@ -21,12 +21,12 @@ pub(crate) struct TokenBucket {
 const TOKEN: u128 = 1_000_000_000;
 
 impl TokenBucket {
-    pub(crate) fn new(rate: Rate, now: Instant) -> Self {
+    pub fn new(rate: Rate, now: Instant) -> Self {
         Self { rate, level: u128::from(rate.burst) * TOKEN, filled_at: now }
     }
 
     /// Takes one token, or says how long until there is one.
-    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+    pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
         let elapsed = now.saturating_duration_since(self.filled_at);
         self.filled_at = now;
         let full = u128::from(self.rate.burst) * TOKEN;
@@ -41,7 +41,7 @@ impl TokenBucket {
     }
 
     /// Gives back a token that was taken for nothing.
-    pub(crate) fn put_back(&mut self) {
+    pub fn put_back(&mut self) {
         self.level = self.level.saturating_add(TOKEN).min(u128::from(self.rate.burst) * TOKEN);
     }
 }

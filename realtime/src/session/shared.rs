@@ -25,17 +25,17 @@ const BACKFILLS: usize = limits::SERVER_STREAMS - 2;
 
 /// A log's answer to a command.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) id: RequestId,
-    pub(crate) log: LogId,
-    pub(crate) result: Result<Done, Refusal>,
+pub struct Answer {
+    pub id: RequestId,
+    pub log: LogId,
+    pub result: Result<Done, Refusal>,
 }
 
 /// The shared part of one session.
 #[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) id: SessionId,
-    pub(crate) outbox: Outbox,
+pub struct Shared {
+    pub id: SessionId,
+    pub outbox: Outbox,
     answers: mpsc::Sender<Answer>,
     signals: Mutex<Signals>,
     raised: Notify,
@@ -48,26 +48,26 @@ pub(crate) struct Shared {
 
 /// What others want of a session; each is merged, so that none can pile up.
 #[derive(Debug, Default)]
-pub(crate) struct Signals {
+pub struct Signals {
     /// End with this reason; the first one stays.
-    pub(crate) kick: Option<CloseReason>,
+    pub kick: Option<CloseReason>,
     /// Send the client elsewhere.
-    pub(crate) drain: Option<Duration>,
+    pub drain: Option<Duration>,
     /// Logs that grew while the session watches but does not follow them.
-    pub(crate) grown: HashSet<LogId>,
+    pub grown: HashSet<LogId>,
     /// Rooms whose events ended for this session; see [`Attachment::part`].
-    pub(crate) parted: HashSet<RoomId>,
+    pub parted: HashSet<RoomId>,
     /// The device may have been signed out: look it up.
-    pub(crate) recheck_device: bool,
+    pub recheck_device: bool,
 }
 
 impl Shared {
     /// A session, and the end at which it receives answers.
-    pub(crate) fn new() -> (Arc<Self>, mpsc::Receiver<Answer>) {
+    pub fn new(id: SessionId) -> (Arc<Self>, mpsc::Receiver<Answer>) {
         // Each answer has its request, so the channel cannot overflow.
         let (answers, receiver) = mpsc::channel(limits::UNANSWERED_REQUESTS);
         let shared = Self {
-            id: SessionId::random(),
+            id,
             outbox: Outbox::default(),
             answers,
             signals: Mutex::default(),
@@ -90,7 +90,7 @@ impl Shared {
     /// Ends the session. What one who may not read any more (C19), or does not
     /// (C11), was not sent yet is thrown away at once, whatever the session's
     /// task waits for.
-    pub(crate) fn kick(&self, reason: CloseReason) {
+    pub fn kick(&self, reason: CloseReason) {
         if matches!(reason, CloseReason::Revoked | CloseReason::SlowReader) {
             self.outbox.discard();
         }
@@ -100,30 +100,30 @@ impl Shared {
     }
 
     /// Sends the client elsewhere.
-    pub(crate) fn drain(&self, resume_after: Duration) {
+    pub fn drain(&self, resume_after: Duration) {
         self.raise(|signals| signals.drain = Some(resume_after));
     }
 
     /// A log that the session watches has grown.
-    pub(crate) fn grown(&self, log: LogId) {
+    pub fn grown(&self, log: LogId) {
         self.raise(|signals| {
             signals.grown.insert(log);
         });
     }
 
     /// Announcements were lost: the device may have been signed out.
-    pub(crate) fn recheck_device(&self) {
+    pub fn recheck_device(&self) {
         self.raise(|signals| signals.recheck_device = true);
     }
 
     /// Waits for signals and takes them all. Cancel-safe.
-    pub(crate) async fn signalled(&self) -> Signals {
+    pub async fn signalled(&self) -> Signals {
         self.raised.notified().await;
         std::mem::take(&mut *self.signals())
     }
 
     /// Waits for the turn to add much to the outbox; it ends with the guard.
-    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+    pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         let turn = self.turn.lock().await;
         self.outbox.has_room().await;
         turn
@@ -131,20 +131,20 @@ impl Shared {
 
     /// Waits for a place among the backfills; it ends with the guard. Taken
     /// before the first page is read.
-    pub(crate) async fn backfill_place(&self) -> Option<SemaphorePermit<'_>> {
+    pub async fn backfill_place(&self) -> Option<SemaphorePermit<'_>> {
         // Never closed.
         self.backfills.acquire().await.ok()
     }
 
     /// Hands over an answer. Never waits.
-    pub(crate) fn answer(&self, answer: Answer) {
+    pub fn answer(&self, answer: Answer) {
         if let Err(mpsc::error::TrySendError::Full(_)) = self.answers.try_send(answer) {
             self.kick(CloseReason::Internal);
         }
     }
 
     /// Queues a frame; a session that does not read ends (C11).
-    pub(crate) fn push(&self, class: Class, frame: Bytes) {
+    pub fn push(&self, class: Class, frame: Bytes) {
         if self.outbox.push(class, frame).is_err() {
             self.kick(CloseReason::SlowReader);
         }
@@ -153,10 +153,10 @@ impl Shared {
 
 /// One session's place in one log.
 #[derive(Debug)]
-pub(crate) struct Attachment {
-    pub(crate) session: Arc<Shared>,
-    pub(crate) user: UserId,
-    pub(crate) log: LogId,
+pub struct Attachment {
+    pub session: Arc<Shared>,
+    pub user: UserId,
+    pub log: LogId,
     focus: AtomicBool,
     epoch: AtomicU64,
     sent: AtomicU64,
@@ -170,7 +170,7 @@ pub(crate) struct Attachment {
 }
 
 impl Attachment {
-    pub(crate) fn new(
+    pub fn new(
         session: Arc<Shared>,
         user: UserId,
         log: LogId,
@@ -192,27 +192,27 @@ impl Attachment {
     }
 
     /// True where a request waits for it, or was answered.
-    pub(crate) fn was_asked_for(&self) -> bool {
+    pub fn was_asked_for(&self) -> bool {
         self.request.is_some()
     }
 
     /// The request that waits for an answer, for the one who shall give it.
-    pub(crate) fn claim_answer(&self) -> Option<RequestId> {
+    pub fn claim_answer(&self) -> Option<RequestId> {
         self.request.filter(|_| !self.answered.swap(true, Ordering::AcqRel))
     }
 
     /// The session does not want it any more; no room takes it from here on.
-    pub(crate) fn give_up(&self) {
+    pub fn give_up(&self) {
         self.given_up.store(true, Ordering::Release);
     }
 
     /// See [`Self::give_up`].
-    pub(crate) fn is_given_up(&self) -> bool {
+    pub fn is_given_up(&self) -> bool {
         self.given_up.load(Ordering::Acquire)
     }
 
     /// The user is no member any more, and the room has passed on its last event.
-    pub(crate) fn part(&self) {
+    pub fn part(&self) {
         self.parted.store(true, Ordering::Release);
         let room = self.log.as_room();
         self.session.raise(|signals| {
@@ -222,28 +222,28 @@ impl Attachment {
 
     /// See [`Self::part`]. The session asks, since it may follow the room anew
     /// by the time it hears of it.
-    pub(crate) fn is_parted(&self) -> bool {
+    pub fn is_parted(&self) -> bool {
         self.parted.load(Ordering::Acquire)
     }
 
     /// Whether its events travel on the stream of the room in focus.
-    pub(crate) fn set_focus(&self, focus: bool) {
+    pub fn set_focus(&self, focus: bool) {
         self.focus.store(focus, Ordering::Relaxed);
     }
 
     /// The position from which events will follow.
-    pub(crate) fn start(&self, from: Position) {
+    pub fn start(&self, from: Position) {
         self.epoch.store(from.epoch.get(), Ordering::Relaxed);
         self.sent.store(from.seq.get(), Ordering::Relaxed);
     }
 
     /// Events up to here were handed to the session.
-    pub(crate) fn sent_up_to(&self, seq: Seq) {
+    pub fn sent_up_to(&self, seq: Seq) {
         self.sent.store(seq.get(), Ordering::Relaxed);
     }
 
     /// Up to where events were handed to the session.
-    pub(crate) fn sent(&self) -> Position {
+    pub fn sent(&self) -> Position {
         Position {
             epoch: Epoch::new(self.epoch.load(Ordering::Relaxed)),
             seq: Seq::new(self.sent.load(Ordering::Relaxed)),
@@ -251,7 +251,7 @@ impl Attachment {
     }
 
     /// Queues a live frame of this log, while the session wants it.
-    pub(crate) fn push(&self, frame: Bytes) {
+    pub fn push(&self, frame: Bytes) {
         if self.is_given_up() {
             return;
         }
@@ -263,9 +263,12 @@ impl Attachment {
 /// An attachment in a room's list. When the room's task panics, the sessions
 /// that followed it end and resume: none stays behind a room that is gone.
 #[derive(Debug)]
-pub(crate) struct Seat {
-    pub(crate) attachment: Arc<Attachment>,
-    pub(crate) authorised_at: Option<Seq>,
+pub struct Seat {
+    pub attachment: Arc<Attachment>,
+    /// What the session has read of the log by itself, which may be more than the
+    /// room has passed on: it is not sent again (rule 4.2).
+    pub after: Seq,
+    pub authorised_at: Option<Seq>,
 }
 
 impl Follower for Seat {

@@ -8,7 +8,9 @@ use std::{
 
 use parlor_bus::Announcement;
 use parlor_domain::{
-    Code, EventBody, HeadsDigest, LogId, Position, Refusal, RequestId, RoomId, Seq, limits,
+    Code, EventBody, HeadsDigest, LogId, Position, Refusal, RequestId, RoomId, Seq, SessionId,
+    limits,
+    planted::{Planted, planted},
 };
 use parlor_store::RoomSummary;
 use tokio::{
@@ -42,7 +44,7 @@ const HEADS_INTERVAL: Duration = Duration::from_secs(1);
 /// Serves one connection until it ends.
 pub(crate) async fn run(node: Arc<Inner>, conn: Conn) {
     let Conn { lane, peer, mut reader, writer } = conn;
-    let (shared, answers) = Shared::new();
+    let (shared, answers) = Shared::new(SessionId::random());
     let opener = writer.backfills();
     let lane_under = opener.clone();
     let writing = node.tasks.spawn(writer::run(writer, lane, Arc::clone(&shared)));
@@ -94,7 +96,7 @@ async fn say_hello(
             read = reader.next() => match read {
                 // Datagrams overtake: one may be here before Hello, and may be lost.
                 Ok(Inbound::Datagram(_)) => continue,
-                read => from_reader(node, read),
+                read => from_reader(|token| node.check(token), read),
             },
             signals = shared.signalled() => signals.kick.map_or(Input::Tick, Input::Kick),
             () = node.draining.cancelled() => Input::Drain { resume_after: Duration::ZERO },
@@ -109,8 +111,11 @@ async fn say_hello(
     }
 }
 
-/// What a read means to the machine; tokens are checked here.
-fn from_reader(node: &Inner, read: Result<Inbound, ReadError>) -> Input {
+/// What a read means to the machine; tokens are checked here, by `check`.
+pub(crate) fn from_reader(
+    check: impl Fn(&str) -> Option<Checked>,
+    read: Result<Inbound, ReadError>,
+) -> Input {
     let (frame, by_datagram) = match read {
         Ok(Inbound::Frame(frame)) => (frame, false),
         Ok(Inbound::Datagram(frame)) => (frame, true),
@@ -128,9 +133,9 @@ fn from_reader(node: &Inner, read: Result<Inbound, ReadError>) -> Input {
         _ if by_datagram => Input::Unknown,
         Err(wire::Malformed) => Input::Malformed,
         Ok(wire::ClientFrame::Hello { token, resume }) => {
-            Input::Hello { checked: node.check(&token), resume }
+            Input::Hello { checked: check(&token), resume }
         }
-        Ok(wire::ClientFrame::Renew { token }) => Input::Renew { checked: node.check(&token) },
+        Ok(wire::ClientFrame::Renew { token }) => Input::Renew { checked: check(&token) },
         Ok(wire::ClientFrame::Request { id, ask }) => Input::Request { id, ask },
         Ok(wire::ClientFrame::Focus(room)) => Input::Focus(room),
         Ok(wire::ClientFrame::Heartbeat { digest }) => Input::Heartbeat { digest },
@@ -317,7 +322,7 @@ impl Session {
                     None
                 }
                 read = reader.next(), if self.machine.may_read() => {
-                    Some(from_reader(&self.context.node, read))
+                    Some(from_reader(|token| self.context.node.check(token), read))
                 }
             };
             if let Some(input) = input {
@@ -372,6 +377,12 @@ impl Session {
     fn answered(&self, answer: Answer) -> Input {
         let Answer { id, log, result } = answer;
         let code = match &result {
+            Ok(_)
+                if planted(Planted::DropAckOnDrain)
+                    && self.context.node.draining.is_cancelled() =>
+            {
+                None
+            }
             Ok(done) => {
                 self.push(wire::reply_done(id, done));
                 None
@@ -574,22 +585,37 @@ impl Session {
         self.focus = focus;
     }
 
+    /// Where this session should stand in a log: at the head that the node knows,
+    /// whatever became of the way there (C22).
+    fn due(&self, log: LogId, attachment: &Attachment) -> Position {
+        let sent = attachment.sent();
+        let known = self.context.node.registry.awake(log).map_or(Seq::ZERO, |room| room.known());
+        Position { seq: sent.seq.max(known), ..sent }
+    }
+
     fn digest(&self) -> HeadsDigest {
         let mut digest = HeadsDigest::default();
         for (log, followed) in &self.followed {
-            digest.toggle(*log, followed.attachment.sent());
+            digest.toggle(*log, self.due(*log, &followed.attachment));
         }
         digest
     }
 
     /// Tells the heads that changed since the last time, or all.
     fn heartbeat(&mut self, all: bool) {
-        let digest = self.digest();
+        let mut digest = HeadsDigest::default();
         let mut heads = Vec::new();
-        for (log, followed) in &mut self.followed {
-            let at = followed.attachment.sent();
-            if all || at != followed.told {
-                heads.push((*log, at));
+        let due: Vec<_> = self
+            .followed
+            .iter()
+            .map(|(log, followed)| (*log, self.due(*log, &followed.attachment)))
+            .collect();
+        for (log, at) in due {
+            digest.toggle(log, at);
+            if let Some(followed) = self.followed.get_mut(&log)
+                && (all || at != followed.told)
+            {
+                heads.push((log, at));
                 followed.told = at;
             }
         }

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use parlor_domain::limits::OUTBOX_AGE;
+use parlor_domain::{
+    limits::OUTBOX_AGE,
+    planted::{Planted, planted},
+};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{close::CloseReason, outbox::Batch, shared::Shared};
@@ -18,12 +21,13 @@ const GATHER: Duration = Duration::from_millis(3);
 /// session (C11); then there is no writer, for nothing may follow half a frame.
 pub(crate) async fn run(mut writer: Writer, lane: Lane, shared: Arc<Shared>) -> Option<Writer> {
     let mut flushed: Option<Instant> = None;
+    let oldest = if planted(Planted::UnboundedQueue) { Duration::MAX } else { OUTBOX_AGE };
     while let Some(mut batch) = shared.outbox.take().await {
         if lane != Lane::Memory && flushed.is_some_and(|at| at.elapsed() < BUSY_WITHIN) {
             sleep(GATHER).await;
             shared.outbox.take_more(&mut batch);
         }
-        match timeout(OUTBOX_AGE, write(&mut writer, &mut batch)).await {
+        match timeout(oldest, write(&mut writer, &mut batch)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::debug!(session = %shared.id, %error, "the lane is gone");

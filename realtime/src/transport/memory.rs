@@ -29,6 +29,13 @@ impl MemoryClient {
     pub async fn receive(&mut self) -> Option<Bytes> {
         self.from_server.recv().await
     }
+
+    /// Both directions, each with an owner of its own: a client that reads only
+    /// while it has nothing to send misses the server's last words, for a server
+    /// that closes reads no more.
+    pub fn split(self) -> (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>) {
+        (self.to_server, self.from_server)
+    }
 }
 
 /// A pair of ends.

@@ -100,7 +100,7 @@ impl Reader {
 /// Which of a session's streams a frame travels on (rule 1.3). Lanes without
 /// streams keep one order over all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
+pub enum Class {
     Control,
     Focus,
     Live,

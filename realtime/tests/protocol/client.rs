@@ -10,7 +10,7 @@ use parlor_proto::realtime::{
     ClientFrame, CloseReason, ErrorCode, Events, Fetch, Hello, Ok as OkReply, Open, Position, Post,
     Reply, Request, ServerFrame, Welcome, client_frame, fetch, reply, request, server_frame,
 };
-use parlor_realtime::{Lane, MemoryClient};
+use parlor_realtime::Lane;
 use prost::Message;
 use rustls::pki_types::CertificateDer;
 use tokio::{
@@ -122,28 +122,16 @@ impl Client {
             }
             Lane::Memory => {
                 let mut stall = stall;
-                let (to_server, mut outgoing) = mpsc::channel::<Bytes>(16);
-                let mut client: MemoryClient = kit.node.connect();
+                let (to_server, mut from_server) = kit.node.connect().split();
                 readers.spawn(async move {
                     loop {
-                        tokio::select! {
-                            frames = outgoing.recv() => match frames {
-                                Some(frames) => { client.send(frames).await; }
-                                None => return,
-                            },
-                            frames = async { running(&mut stall).await; client.receive().await } => match frames {
-                                Some(frames) => {
-                                    for frame in decode_all(&mut BytesMut::from(frames)) {
-                                        to_seen.send(Some(frame)).await.ok();
-                                    }
-                                }
-                                None => {
-                                    to_seen.send(None).await.ok();
-                                    return;
-                                }
-                            },
+                        running(&mut stall).await;
+                        let Some(frames) = from_server.recv().await else { break };
+                        for frame in decode_all(&mut BytesMut::from(frames)) {
+                            to_seen.send(Some(frame)).await.ok();
                         }
                     }
+                    to_seen.send(None).await.ok();
                 });
                 Sender::Memory(to_server)
             }

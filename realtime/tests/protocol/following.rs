@@ -1,7 +1,7 @@
 //! Section 4 of the protocol: following a log.
 
 use parlor_bus::Announcement;
-use parlor_domain::{Change, Command, Position, RequestId, Visibility};
+use parlor_domain::{Change, Command, Position, ProfileChange, RequestId, StatusText, Visibility};
 use parlor_proto::realtime::{
     CloseLog, ErrorCode, Focus, Open, Probe, Reset, client_frame::Kind, event::Body, request,
     server_frame,
@@ -264,4 +264,24 @@ pub(crate) async fn c14_changes_from_elsewhere_reach_who_follows(kit: &Kit) {
     }
     assert_eq!(kit.head(room).await.1.get(), last);
     client.run(room, at + 1, last).await;
+}
+
+pub(crate) async fn rule_4_10_a_profile_reaches_every_device_of_its_user(kit: &Kit) {
+    let ada = kit.person("ada").await;
+    let phone = kit.second_device(&ada).await;
+    let (mut desk, mut phone) = (kit.enter(&ada).await, kit.enter(&phone).await);
+    let change = ProfileChange {
+        status_text: Some(StatusText::parse("on a train").expect("a text")),
+        ..ProfileChange::default()
+    };
+    let seq = kit.change(ada.user, Change::SetProfile(change)).await.seq.get();
+    for client in [&mut desk, &mut phone] {
+        let events = client.events(ada.user.as_bytes()).await;
+        assert_eq!(events.first_seq, seq);
+        let Some(Body::ProfileChanged(profile)) = &events.events[0].body else {
+            panic!("{events:?}")
+        };
+        let told = (profile.display_name.as_str(), profile.status_text.as_str());
+        assert_eq!(told, ("ada", "on a train"));
+    }
 }

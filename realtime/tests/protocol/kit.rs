@@ -8,7 +8,7 @@ use parlor_domain::{
     RequestId, RoomId, RoomName, Seq, SystemClock, Timestamp, Topic, UserId, UserName, Visibility,
 };
 use parlor_realtime::{Lane, Node, NodeConfig, Rates};
-use parlor_store::{AccountsWriter, Database, Done, NewDevice, NewUser, Store};
+use parlor_store::{AccountsWriter, Database, Done, NewDevice, NewUser, Seen, Store};
 use parlor_token::{Signer, Verifier};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::{
@@ -231,6 +231,7 @@ fn new_device(user: UserId, device: DeviceId) -> NewDevice {
         id: device,
         user,
         name: DeviceName::parse("test").expect("a name"),
+        seen: Seen::default(),
         refresh,
         refresh_expires_at: Timestamp::from_micros(i64::MAX),
     }

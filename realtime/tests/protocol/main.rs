@@ -3,10 +3,13 @@
 
 mod beginning;
 mod client;
+mod corpus;
 mod ending;
 mod following;
+mod fuzz;
 mod kit;
 mod lanes;
+mod messages;
 mod requests;
 mod staying;
 
@@ -58,6 +61,13 @@ on_every_lane! {
         rule_3_10_the_read_position_only_moves_forward,
         rule_3_11_fetch_pages_in_both_directions,
     },
+    messages::{
+        rule_3_12_a_reaction_is_there_once,
+        rule_3_12_what_is_no_emoji_or_no_message_is_refused,
+        rule_3_13_mentions_stand_in_the_event_and_in_the_heads,
+        rule_3_14_unread_goes_back_on_all_devices,
+        rule_3_15_pins_are_told_once,
+    },
     following::{
         rule_4_1_a_position_that_does_not_fit_is_reset,
         rule_4_2_c7_nothing_is_missing_between_history_and_live,
@@ -68,6 +78,7 @@ on_every_lane! {
         c19_whoever_leaves_gets_nothing_of_what_is_read_together_with_it,
         rule_4_8_rooms_that_are_not_open_come_as_heads,
         rule_4_9_focus_changes_no_order,
+        rule_4_10_a_profile_reaches_every_device_of_its_user,
         c14_changes_from_elsewhere_reach_who_follows,
     },
     staying::{

@@ -62,6 +62,16 @@ impl Printer {
                 format!("changed message {message} to: {text}")
             }
             EventBody::MessageDeleted { message } => format!("deleted message {message}"),
+            EventBody::ReactionAdded { message, emoji } => {
+                format!("put {emoji} on message {message}")
+            }
+            EventBody::ReactionRemoved { message, emoji } => {
+                format!("took {emoji} back from message {message}")
+            }
+            EventBody::MessagePinned { message } => format!("pinned message {message}"),
+            EventBody::MessageUnpinned { message } => {
+                format!("took the pin of message {message} away")
+            }
             EventBody::RoomCreated { name, .. } => format!("made the room #{name}"),
             EventBody::RoomRenamed { name, topic } => {
                 format!("named the room #{name}, about: {topic}")
@@ -75,7 +85,8 @@ impl Printer {
             // Of a user's own log, not of a room's.
             EventBody::RoomAdded { .. }
             | EventBody::RoomRemoved { .. }
-            | EventBody::ReadMoved { .. } => return Ok(()),
+            | EventBody::ReadMoved { .. }
+            | EventBody::ProfileChanged { .. } => return Ok(()),
         };
         let who = self.name(event.actor).await;
         self.aside(&format!("{clock} * {who} {what}")).await

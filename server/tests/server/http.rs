@@ -74,6 +74,49 @@ async fn headers_above_the_limit_are_refused_with_431() {
     server.stop().await;
 }
 
+/// Where two readers may see the end of a request in two places, nothing that
+/// comes after it on the connection is taken for a request.
+#[tokio::test]
+async fn r14_no_request_hides_behind_the_end_of_another() {
+    let (_folder, server) = server().await;
+    let head = "POST /api/v1/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
+    let hidden = "GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n";
+    for (framing, body) in [
+        // Both lengths, in both orders: the chunks count (RFC 9112 section 6.3).
+        ("content-length: 5\r\ntransfer-encoding: chunked\r\n", "0\r\n\r\n"),
+        ("transfer-encoding: chunked\r\ncontent-length: 5\r\n", "0\r\n\r\n"),
+        ("content-length: 2\r\ncontent-length: 40\r\n", "{}"),
+        ("content-length: 2, 40\r\n", "{}"),
+        ("content-length: +2\r\n", "{}"),
+        ("content-length: -1\r\n", "{}"),
+        ("content-length: 0x2\r\n", "{}"),
+        ("content-length : 2\r\n", "{}"),
+        ("transfer-encoding: chunked, identity\r\n", "0\r\n\r\n"),
+        ("transfer-encoding: xchunked\r\n", "0\r\n\r\n"),
+        ("transfer-encoding: chunked\r\n", "zz\r\n"),
+        ("transfer-encoding: chunked\r\n", "-1\r\n{}\r\n0\r\n\r\n"),
+        ("transfer-encoding: chunked\r\n", "2\r\n{}XX0\r\n\r\n"),
+        ("transfer-encoding: chunked\r\n", "fffffffffffffffff\r\n{}\r\n0\r\n\r\n"),
+        (" content-length: 2\r\n", "{}"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.expect("connects");
+        let bytes = format!("{head}{framing}\r\n{body}{hidden}");
+        stream.write_all(bytes.as_bytes()).await.expect("sends");
+        let answer = String::from_utf8_lossy(&rest(&mut stream).await).into_owned();
+        let refused = ["400", "422"].iter().any(|s| answer.starts_with(&format!("HTTP/1.1 {s} ")));
+        assert!(refused, "{framing:?}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{framing:?}: {answer}");
+    }
+    // The same without a trick is two requests.
+    let mut stream = TcpStream::connect(server.address).await.expect("connects");
+    let last = hidden.replace("host: a", "host: a\r\nconnection: close");
+    let bytes = format!("{head}content-length: 2\r\n\r\n{{}}{last}");
+    stream.write_all(bytes.as_bytes()).await.expect("sends");
+    let answer = String::from_utf8_lossy(&rest(&mut stream).await).into_owned();
+    assert_eq!(answer.matches("HTTP/1.1 ").count(), 2, "{answer}");
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn r15_a_connection_that_says_nothing_or_half_of_it_is_closed_within_10_s() {
     let (_folder, server) = server().await;

@@ -2,7 +2,11 @@
 
 mod certificates;
 mod config;
+mod devices;
+mod frames;
+mod grpc;
 mod http;
+mod http2;
 mod http3;
 mod process;
 mod support;

@@ -2,6 +2,7 @@
 //! transaction, answers, and goes on. Nothing waits for a timer.
 
 use std::{
+    collections::BTreeSet,
     mem,
     sync::{
         Arc,
@@ -11,21 +12,49 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use parlor_domain::{Clock, Command, Refusal, limits};
+use parlor_domain::{
+    Change, Clock, Command, LogId, Refusal, limits,
+    planted::{Planted, planted},
+};
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, timeout_at},
+    task::JoinSet,
+    time::{Instant, sleep, timeout_at},
 };
 
-use crate::{Done, StoreError, backend::Backend, error::Fault, postgres, sqlite};
+use super::facts::Needs;
+use crate::{
+    Done, StoreError,
+    backend::Backend,
+    error::Fault,
+    postgres,
+    sqlite::{self, Mark},
+};
 
 /// A database that hangs is given up after this time, so that the callers are
 /// answered within theirs and the next transaction finds another connection.
 const TRANSACTION_DEADLINE: Duration = Duration::from_millis(1_500);
+/// Between an answer that a planted bug gives too early and the commit.
+const PLANTED_DELAY: Duration = Duration::from_millis(100);
 /// How often a transaction that lost a race is tried.
 const TRIES: u32 = 4;
+/// Batches that wait for a log that somebody else holds, each in a transaction
+/// of its own: half of the connections to PostgreSQL. Further ones are told to
+/// come back.
+const ASIDE: usize = 4;
+
+/// Whether a transaction waits for logs that somebody else holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// It gives up at once, and says which they are.
+    None,
+    /// As long as the database lets it.
+    Some,
+}
 
 type Results = Vec<Result<Done, Refusal>>;
+/// What became of a transaction: done, or these logs are held by others.
+type Attempt = Result<Results, BTreeSet<LogId>>;
 
 /// The commands of one caller.
 #[derive(Debug)]
@@ -37,11 +66,21 @@ pub(super) struct Batch {
 /// Gathers the batches of many callers into one transaction each time.
 #[derive(Debug)]
 pub struct LogDriver {
-    backend: Backend,
-    clock: Arc<dyn Clock>,
+    writer: Writer,
+    /// Where the database can be replaced behind our back.
+    mark: Option<Mark>,
     batches: mpsc::Receiver<Batch>,
     /// Taken from the queue, but too big for the transaction before.
     held: Option<Batch>,
+    /// Batches that wait for a log that somebody else holds (C12).
+    aside: JoinSet<Option<Fault>>,
+}
+
+/// What carries transactions out.
+#[derive(Clone, Debug)]
+struct Writer {
+    backend: Backend,
+    clock: Arc<dyn Clock>,
     counters: Arc<Counters>,
 }
 
@@ -90,74 +129,160 @@ impl Failure {
 impl LogDriver {
     pub(super) fn new(
         backend: Backend,
+        mark: Option<Mark>,
         clock: Arc<dyn Clock>,
         batches: mpsc::Receiver<Batch>,
         counters: Arc<Counters>,
     ) -> Self {
-        Self { backend, clock, batches, held: None, counters }
+        let writer = Writer { backend, clock, counters };
+        Self { writer, mark, batches, held: None, aside: JoinSet::new() }
     }
 
     /// Commits until the last [`crate::Log`] is dropped and all it took is
     /// answered. Ends early only after an fsync failed (C17): what is on disk is
     /// unknown from then on, and the process must not go on.
     pub async fn run(mut self) {
-        while let Some(group) = self.gather().await {
-            if self.commit(group).await == Some(Fault::Fsync) {
+        loop {
+            let gathered = tokio::select! {
+                Some(waited) = self.aside.join_next() => Err(waited.ok().flatten()),
+                group = gather(&mut self.held, &mut self.batches) => Ok(group),
+            };
+            let fault = match gathered {
+                Ok(Some(group)) => self.commit(group).await,
+                Ok(None) => break,
+                Err(fault) => fault,
+            };
+            if fault == Some(Fault::Fsync) {
                 tracing::error!("an fsync failed: the log ends, what it wrote last is unknown");
                 return;
             }
-        }
-    }
-
-    /// Waits for one batch, then takes what else has queued.
-    async fn gather(&mut self) -> Option<Vec<Batch>> {
-        let first = match self.held.take() {
-            Some(batch) => batch,
-            None => self.batches.recv().await?,
-        };
-        let mut commands = first.commands.len();
-        let mut group = vec![first];
-        while let Ok(next) = self.batches.try_recv() {
-            commands += next.commands.len();
-            if commands > limits::COMMIT_COMMANDS {
-                self.held = Some(next);
-                break;
+            if let Some(mark) = &mut self.mark {
+                mark.committed().await;
             }
-            group.push(next);
         }
-        // Whoever does not wait any more was told that the outcome is unknown.
-        group.retain(|batch| !batch.answer.is_closed());
-        Some(group)
+        if let Some(mark) = &mut self.mark {
+            mark.end().await;
+        }
+        while self.aside.join_next().await.is_some() {}
     }
 
+    /// Commits a group and answers everybody in it, but for those whose log
+    /// somebody else holds: they wait aside, so that nobody waits for them.
+    async fn commit(&mut self, mut group: Vec<Batch>) -> Option<Fault> {
+        loop {
+            match self.writer.commit(group, Patience::None).await {
+                Ok(fault) => return fault,
+                Err(Held { group: whole, logs }) => {
+                    let needs = |batch: &Batch| Needs::of(&batch.commands).logs;
+                    let (held, free): (Vec<_>, Vec<_>) =
+                        whole.into_iter().partition(|batch| !needs(batch).is_disjoint(&logs));
+                    held.into_iter().for_each(|batch| self.put_aside(batch));
+                    group = free;
+                }
+            }
+        }
+    }
+
+    fn put_aside(&mut self, batch: Batch) {
+        if self.aside.len() >= ASIDE {
+            let error = StoreError::Unavailable("too much waits for the same rooms".into());
+            // A caller that has gone will ask again.
+            let _ = batch.answer.send(Err(error));
+            return;
+        }
+        let writer = self.writer.clone();
+        self.aside.spawn(async move {
+            // Never held: this one waits.
+            writer.commit(vec![batch], Patience::Some).await.ok().flatten()
+        });
+    }
+}
+
+/// Waits for one batch, then takes what else has queued. Takes nothing where
+/// it is given up while it waits.
+async fn gather(
+    held: &mut Option<Batch>,
+    batches: &mut mpsc::Receiver<Batch>,
+) -> Option<Vec<Batch>> {
+    let first = match held.take() {
+        Some(batch) => batch,
+        None => batches.recv().await?,
+    };
+    let mut commands = first.commands.len();
+    let mut group = vec![first];
+    while let Ok(next) = batches.try_recv() {
+        commands += next.commands.len();
+        if commands > limits::COMMIT_COMMANDS {
+            *held = Some(next);
+            break;
+        }
+        group.push(next);
+    }
+    // Whoever does not wait any more was told that the outcome is unknown.
+    group.retain(|batch| !batch.answer.is_closed());
+    Some(group)
+}
+
+/// A group of which nothing was done, as somebody else holds some of its logs.
+struct Held {
+    group: Vec<Batch>,
+    logs: BTreeSet<LogId>,
+}
+
+impl Writer {
     /// Commits a group and answers everybody in it.
-    async fn commit(&self, mut group: Vec<Batch>) -> Option<Fault> {
+    async fn commit(
+        &self,
+        mut group: Vec<Batch>,
+        patience: Patience,
+    ) -> Result<Option<Fault>, Held> {
         let mut commands = Vec::new();
         let mut sizes = Vec::new();
         for batch in &mut group {
             sizes.push(batch.commands.len());
             commands.append(&mut batch.commands);
         }
+        if planted(Planted::AckBeforeCommit)
+            && commands.iter().all(|command| matches!(command.change, Change::Post { .. }))
+            && let Ok(Ok(results)) = self.rehearse(&commands).await
+        {
+            hand_out(results, group.into_iter().map(|batch| batch.answer).zip(sizes));
+            sleep(PLANTED_DELAY).await;
+            let attempted = self.attempt(&commands, Patience::Some).await;
+            return Ok(attempted.err().map(|failure| failure.fault));
+        }
+        let attempted = self.attempt(&commands, patience).await;
+        if let Ok(Err(logs)) = attempted {
+            // Each batch gets its commands back.
+            for (batch, size) in group.iter_mut().zip(sizes) {
+                let rest = commands.split_off(size);
+                batch.commands = std::mem::replace(&mut commands, rest);
+            }
+            return Err(Held { group, logs });
+        }
         let answers = group.into_iter().map(|batch| batch.answer).zip(sizes);
-        match self.attempt(&commands).await {
-            Ok(mut results) => {
-                for (answer, size) in answers {
-                    let rest = results.split_off(size.min(results.len()));
-                    // A caller that has gone will ask again.
-                    let _ = answer.send(Ok(mem::replace(&mut results, rest)));
-                }
+        Ok(match attempted.map(Result::unwrap_or_default) {
+            Ok(results) => {
+                hand_out(results, answers);
                 None
             }
             // One of the commands is poison: the others must not suffer.
             Err(Failure { fault: Fault::Other, .. }) if answers.len() > 1 => {
-                let mut rest = commands.as_slice();
+                let (mut rest, mut fault) = (commands.as_slice(), None);
                 for (answer, size) in answers {
                     let (alone, others) = rest.split_at(size);
                     rest = others;
-                    let result = self.attempt(alone).await;
+                    let result = self.attempt(alone, Patience::Some).await;
+                    let result = result.map(Result::unwrap_or_default);
+                    let is_last = matches!(&result, Err(failure) if failure.fault == Fault::Fsync);
                     let _ = answer.send(result.map_err(|failure| failure.error()));
+                    if is_last {
+                        // Nothing may be written after it (C17).
+                        fault = Some(Fault::Fsync);
+                        break;
+                    }
                 }
-                None
+                fault
             }
             Err(failure) => {
                 for (answer, _) in answers {
@@ -165,21 +290,22 @@ impl LogDriver {
                 }
                 Some(failure.fault)
             }
-        }
+        })
     }
 
     /// One transaction, tried again where it lost a race.
-    async fn attempt(&self, commands: &[Command]) -> Result<Results, Failure> {
+    async fn attempt(&self, commands: &[Command], patience: Patience) -> Result<Attempt, Failure> {
         if commands.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Ok(Vec::new()));
         }
         let deadline = Instant::now() + TRANSACTION_DEADLINE;
         let mut tries = 1;
         let failure = loop {
-            match timeout_at(deadline, self.transaction(commands)).await {
-                Ok(Ok(results)) => {
+            match timeout_at(deadline, self.transaction(commands, patience)).await {
+                Ok(Ok(Err(held))) => return Ok(Err(held)),
+                Ok(Ok(Ok(results))) => {
                     self.counters.add(commands.len());
-                    return Ok(results);
+                    return Ok(Ok(results));
                 }
                 Ok(Err(error)) => match Fault::of(&error) {
                     Fault::Race if tries < TRIES => tries += 1,
@@ -194,11 +320,38 @@ impl LogDriver {
         Err(failure)
     }
 
-    fn transaction<'a>(&'a self, commands: &'a [Command]) -> BoxFuture<'a, sqlx::Result<Results>> {
+    /// What a transaction would answer, for a planted bug.
+    async fn rehearse(&self, commands: &[Command]) -> sqlx::Result<Attempt> {
         let now = self.clock.now();
         match &self.backend {
-            Backend::Sqlite(db) => Box::pin(sqlite::sql::log::commit(db, commands, now)),
-            Backend::Postgres(db) => Box::pin(postgres::sql::log::commit(db, commands, now)),
+            Backend::Sqlite(db) => sqlite::sql::log::rehearse(db, commands, now).await,
+            Backend::Postgres(db) => postgres::sql::log::rehearse(db, commands, now).await,
         }
+    }
+
+    fn transaction<'a>(
+        &'a self,
+        commands: &'a [Command],
+        patience: Patience,
+    ) -> BoxFuture<'a, sqlx::Result<Attempt>> {
+        let now = self.clock.now();
+        match &self.backend {
+            Backend::Sqlite(db) => Box::pin(sqlite::sql::log::commit(db, commands, now, patience)),
+            Backend::Postgres(db) => {
+                Box::pin(postgres::sql::log::commit(db, commands, now, patience))
+            }
+        }
+    }
+}
+
+/// Gives each caller the results of its own commands, so many each.
+fn hand_out(
+    mut results: Results,
+    callers: impl Iterator<Item = (oneshot::Sender<Result<Results, StoreError>>, usize)>,
+) {
+    for (answer, size) in callers {
+        let rest = results.split_off(size.min(results.len()));
+        // A caller that has gone will ask again.
+        let _ = answer.send(Ok(mem::replace(&mut results, rest)));
     }
 }

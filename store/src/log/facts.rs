@@ -1,27 +1,32 @@
 //! What has to be known to decide commands.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use parlor_domain::{
-    Change, Command, Digest, LogId, Position, RequestId, Role, RoomId, RoomName, Seq, Timestamp,
-    Topic, UserId, Visibility,
+    Body, Calls, Change, Command, Digest, Emoji, LogId, Position, Profile, RequestId, Role, RoomId,
+    RoomName, Seq, Timestamp, Topic, UserId, UserName, Visibility,
 };
 
 /// Which rows the decisions on some commands may look at. Sorted, so that all
 /// nodes lock in one order.
 #[derive(Debug, Default)]
-pub(crate) struct Needs {
+pub struct Needs {
     /// Logs that may be written; locked first.
-    pub(crate) logs: BTreeSet<LogId>,
-    pub(crate) rooms: BTreeSet<RoomId>,
-    pub(crate) roles: BTreeSet<(RoomId, UserId)>,
-    pub(crate) requests: BTreeSet<(LogId, RequestId)>,
-    pub(crate) messages: BTreeSet<(RoomId, Seq)>,
-    pub(crate) reads: BTreeSet<(UserId, RoomId)>,
+    pub logs: BTreeSet<LogId>,
+    pub rooms: BTreeSet<RoomId>,
+    pub roles: BTreeSet<(RoomId, UserId)>,
+    pub requests: BTreeSet<(LogId, RequestId)>,
+    pub messages: BTreeSet<(RoomId, Seq)>,
+    pub reactions: BTreeSet<ReactionKey>,
+    pub pins: BTreeSet<(RoomId, Seq)>,
+    /// Names that are called, and where.
+    pub names: BTreeSet<(UserName, RoomId)>,
+    pub reads: BTreeSet<(UserId, RoomId)>,
+    pub profiles: BTreeSet<UserId>,
 }
 
 impl Needs {
-    pub(crate) fn of(commands: &[Command]) -> Self {
+    pub fn of(commands: &[Command]) -> Self {
         let mut needs = Self::default();
         for command in commands {
             needs.add(command);
@@ -30,73 +35,134 @@ impl Needs {
     }
 
     fn add(&mut self, command: &Command) {
-        let (actor, room) = (command.actor, command.change.room());
-        self.logs.insert(command.log());
+        let actor = command.actor;
+        self.logs.extend(command.logs());
         self.requests.insert((command.log(), command.request_id));
+        match command.change.room() {
+            Some(room) => self.add_room(actor, room, &command.change),
+            None => {
+                self.profiles.insert(actor);
+            }
+        }
+    }
+
+    fn add_room(&mut self, actor: UserId, room: RoomId, change: &Change) {
         self.rooms.insert(room);
         self.roles.insert((room, actor));
-        match &command.change {
-            Change::CreateRoom { .. } | Change::Join { .. } | Change::Leave { .. } => {
-                self.logs.insert(actor.into());
-            }
-            Change::AddMember { user, .. } | Change::RemoveMember { user, .. } => {
-                self.logs.insert((*user).into());
+        match change {
+            Change::AddMember { user, .. }
+            | Change::RemoveMember { user, .. }
+            | Change::OpenDirect { other: user, .. } => {
                 self.roles.insert((room, *user));
             }
-            Change::Post { reply_to, .. } => {
+            Change::Post { body, reply_to, .. } => {
+                self.calls(room, body);
                 self.messages.extend(reply_to.map(|message| (room, message)));
             }
-            Change::Edit { message, .. } | Change::Delete { message, .. } => {
+            Change::Edit { message, body, .. } => {
+                self.calls(room, body);
                 self.messages.insert((room, *message));
             }
-            Change::MarkRead { .. } => {
+            Change::Delete { message, .. } | Change::Pin { message, .. } => {
+                self.messages.insert((room, *message));
+                self.pins.insert((room, *message));
+            }
+            Change::React { message, emoji, .. } => {
+                self.messages.insert((room, *message));
+                self.reactions.insert((room, *message, emoji.clone(), actor));
+            }
+            Change::MarkRead { .. } | Change::MarkUnread { .. } => {
                 self.reads.insert((actor, room));
             }
-            Change::RenameRoom { .. } | Change::ArchiveRoom { .. } => {}
+            Change::CreateRoom { .. }
+            | Change::Join { .. }
+            | Change::Leave { .. }
+            | Change::RenameRoom { .. }
+            | Change::ArchiveRoom { .. }
+            | Change::SetProfile(_) => {}
         }
+    }
+
+    fn calls(&mut self, room: RoomId, body: &Body) {
+        let calls = Calls::of(body.as_str());
+        self.names.extend(calls.names().map(|name| (name.clone(), room)));
     }
 }
 
+/// One user's emoji on a message.
+pub type ReactionKey = (RoomId, Seq, Emoji, UserId);
+
 /// The rows that were there; what is missing does not exist.
 #[derive(Debug, Default)]
-pub(crate) struct Facts {
-    pub(crate) logs: HashMap<LogId, LogFacts>,
-    pub(crate) rooms: HashMap<RoomId, RoomFacts>,
-    pub(crate) roles: HashMap<(RoomId, UserId), Role>,
-    pub(crate) repeats: HashMap<(LogId, RequestId), Repeat>,
-    pub(crate) messages: HashMap<(RoomId, Seq), MessageFacts>,
-    pub(crate) reads: HashMap<(UserId, RoomId), Seq>,
+pub struct Facts {
+    pub logs: HashMap<LogId, LogFacts>,
+    pub rooms: HashMap<RoomId, RoomFacts>,
+    pub roles: HashMap<(RoomId, UserId), Role>,
+    pub repeats: HashMap<(LogId, RequestId), Repeat>,
+    pub messages: HashMap<(RoomId, Seq), MessageFacts>,
+    pub reactions: HashMap<ReactionKey, ReactionFacts>,
+    /// The emoji on each message.
+    pub emoji: HashMap<(RoomId, Seq), BTreeMap<Emoji, EmojiFacts>>,
+    pub pins: HashMap<(RoomId, Seq), PinFacts>,
+    /// How many messages are pinned to each room.
+    pub pinned: HashMap<RoomId, u32>,
+    /// Whose name it is. The roles of those who are called are facts too.
+    pub names: HashMap<UserName, UserId>,
+    pub reads: HashMap<(UserId, RoomId), Seq>,
+    pub profiles: HashMap<UserId, Profile>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LogFacts {
-    pub(crate) head: Position,
-    pub(crate) is_user: bool,
+pub struct LogFacts {
+    pub head: Position,
+    pub is_user: bool,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct RoomFacts {
-    pub(crate) name: RoomName,
-    pub(crate) topic: Topic,
-    pub(crate) visibility: Visibility,
-    pub(crate) archived: bool,
-    pub(crate) members: u32,
-    pub(crate) owners: u32,
+pub struct RoomFacts {
+    pub name: RoomName,
+    pub topic: Topic,
+    pub visibility: Visibility,
+    pub archived: bool,
+    pub members: u32,
+    pub owners: u32,
     /// The head as it was loaded; the log's own is newer where it was locked.
-    pub(crate) head: Seq,
+    pub head: Seq,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct MessageFacts {
-    pub(crate) author: UserId,
-    pub(crate) reply_to: Option<Seq>,
-    pub(crate) deleted: bool,
+pub struct MessageFacts {
+    pub author: UserId,
+    pub reply_to: Option<Seq>,
+    pub deleted: bool,
+}
+
+/// The event that put it there.
+#[derive(Clone, Copy, Debug)]
+pub struct ReactionFacts {
+    pub seq: Seq,
+    pub at: Timestamp,
+}
+
+/// The event that pinned a message.
+#[derive(Clone, Copy, Debug)]
+pub struct PinFacts {
+    pub seq: Seq,
+    pub at: Timestamp,
+}
+
+/// An emoji that is on a message.
+#[derive(Clone, Copy, Debug)]
+pub struct EmojiFacts {
+    /// Seq of the event that brought it there.
+    pub since: Seq,
+    pub users: u32,
 }
 
 /// What an earlier use of a request id came to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Repeat {
-    pub(crate) seq: Seq,
-    pub(crate) at: Timestamp,
-    pub(crate) digest: Digest,
+pub struct Repeat {
+    pub seq: Seq,
+    pub at: Timestamp,
+    pub digest: Digest,
 }

@@ -2,52 +2,61 @@
 //! before and kept true while one command after the other is decided, so that
 //! a join and a post after it may stand in one batch.
 
-use std::collections::BTreeMap;
+mod pins;
+mod reactions;
 
-use parlor_domain::{
-    Action, Body, Change, Code, Command, Digest, Epoch, Event, EventBody, LogId, Position, Refusal,
-    RequestId, Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, Visibility, permit,
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
 };
 
-use super::facts::{Facts, LogFacts, MessageFacts, Repeat, RoomFacts};
+use parlor_domain::{
+    Action, Body, Calls, Change, Code, Command, Digest, Epoch, Event, EventBody, LogId, Mentions,
+    Position, Profile, ProfileChange, Refusal, RequestId, Role, RoomId, RoomName, Seq, Timestamp,
+    Topic, UserId, Visibility, direct_room, permit,
+    planted::{Planted, planted},
+};
+
+use super::facts::{Facts, LogFacts, MessageFacts, ReactionKey, Repeat, RoomFacts};
 use crate::Done;
 
 /// What has to be written for the commands decided so far.
 #[derive(Debug, Default)]
-pub(crate) struct Writes {
+pub struct Writes {
     /// Logs of new rooms.
-    pub(crate) logs: Vec<LogId>,
-    pub(crate) events: Vec<NewEvent>,
-    pub(crate) messages: Vec<NewMessage>,
+    pub logs: Vec<LogId>,
+    pub events: Vec<NewEvent>,
+    pub messages: Vec<NewMessage>,
     /// In the order decided.
-    pub(crate) changes: Vec<Projection>,
-    pub(crate) reads: BTreeMap<(UserId, RoomId), Seq>,
+    pub changes: Vec<Projection>,
+    pub reads: BTreeMap<(UserId, RoomId), Seq>,
     /// New heads of the logs that got events.
-    pub(crate) heads: BTreeMap<LogId, Seq>,
+    pub heads: BTreeMap<LogId, Seq>,
 }
 
 /// An event to insert.
 #[derive(Debug)]
-pub(crate) struct NewEvent {
-    pub(crate) log: LogId,
-    pub(crate) event: Event,
+pub struct NewEvent {
+    pub log: LogId,
+    pub event: Event,
     /// Stands with the request id, on the first event of a command only.
-    pub(crate) digest: Option<Digest>,
+    pub digest: Option<Digest>,
 }
 
 /// A message to insert.
 #[derive(Debug)]
-pub(crate) struct NewMessage {
-    pub(crate) room: RoomId,
-    pub(crate) seq: Seq,
-    pub(crate) author: UserId,
-    pub(crate) text: String,
-    pub(crate) reply_to: Option<Seq>,
+pub struct NewMessage {
+    pub room: RoomId,
+    pub seq: Seq,
+    pub author: UserId,
+    pub text: String,
+    pub mentions: Mentions,
+    pub reply_to: Option<Seq>,
 }
 
 /// A rarer change of a table.
 #[derive(Debug)]
-pub(crate) enum Projection {
+pub enum Projection {
     RoomCreated {
         room: RoomId,
         facts: RoomFacts,
@@ -71,20 +80,45 @@ pub(crate) enum Projection {
         room: RoomId,
         message: Seq,
         text: String,
+        mentions: Mentions,
         by: Seq,
     },
-    /// The message and every event that holds its text.
+    Reacted {
+        key: ReactionKey,
+        since: Seq,
+        by: Seq,
+    },
+    Unreacted {
+        key: ReactionKey,
+        by: Seq,
+    },
+    Pinned {
+        room: RoomId,
+        message: Seq,
+        user: UserId,
+        by: Seq,
+    },
+    Unpinned {
+        room: RoomId,
+        message: Seq,
+        by: Seq,
+    },
+    /// The message, every event that holds its text, and what was put on it.
     Erased {
         room: RoomId,
         message: Seq,
         reply_to: Option<Seq>,
         by: Seq,
     },
+    ProfileChanged {
+        user: UserId,
+        profile: Profile,
+    },
 }
 
 /// Facts, and what follows from them.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub struct Plan {
     facts: Facts,
     /// Of new logs.
     epoch: Epoch,
@@ -104,17 +138,21 @@ struct Request {
 
 type Outcome = Result<Done, Refusal>;
 
+/// Every room has a name. That of a direct one is shown to nobody: to each of
+/// the two it is called like the other.
+const DIRECT_NAME: &str = "direct";
+
 impl Plan {
-    pub(crate) fn new(facts: Facts, epoch: Epoch, now: Timestamp) -> Self {
+    pub fn new(facts: Facts, epoch: Epoch, now: Timestamp) -> Self {
         Self { facts, epoch, now, writes: Writes::default() }
     }
 
-    pub(crate) fn into_writes(self) -> Writes {
+    pub fn into_writes(self) -> Writes {
         self.writes
     }
 
     /// Decides one command; a refused one leaves no trace (C5).
-    pub(crate) fn decide(&mut self, command: &Command) -> Outcome {
+    pub fn decide(&mut self, command: &Command) -> Outcome {
         let request = Request {
             id: command.request_id,
             digest: command.digest(),
@@ -123,7 +161,15 @@ impl Plan {
         };
         // Before any permission: whoever was removed meanwhile still learns
         // what became of the request. The digest says it was the same actor.
+        if planted(Planted::CounterOutside) {
+            self.draw(request.log);
+        }
         if let Some(repeat) = self.facts.repeats.get(&(request.log, request.id)) {
+            if planted(Planted::DedupeOff) {
+                // Under another id, since the table would not take this one twice.
+                let again = Request { id: RequestId::random(), ..request };
+                return self.change(again, &command.change);
+            }
             if repeat.digest != request.digest {
                 return Err(Refusal::new(
                     Code::IdempotencyMismatch,
@@ -141,12 +187,24 @@ impl Plan {
         Ok(done)
     }
 
+    /// A planted bug: the command draws its number from a counter that knows
+    /// nothing of the transaction, whatever becomes of the command.
+    fn draw(&mut self, log: LogId) {
+        static COUNTERS: Mutex<BTreeMap<LogId, Seq>> = Mutex::new(BTreeMap::new());
+        let Some(facts) = self.facts.logs.get_mut(&log) else { return };
+        let mut counters = COUNTERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let drawn = counters.entry(log).or_insert(facts.head.seq);
+        facts.head.seq = facts.head.seq.max(*drawn);
+        *drawn = facts.head.seq.next();
+    }
+
     fn change(&mut self, request: Request, change: &Change) -> Outcome {
         let actor = request.actor;
         match change {
             Change::CreateRoom { room, name, topic, visibility } => {
                 self.create(request, *room, name, topic, *visibility)
             }
+            Change::OpenDirect { room, other } => self.open_direct(request, *room, *other),
             Change::RenameRoom { room, name, topic } => {
                 let mut facts = self.open_room(*room, actor, Action::Rename)?.clone();
                 facts.name = name.clone().unwrap_or(facts.name);
@@ -190,7 +248,13 @@ impl Plan {
             Change::Post { room, body, reply_to } => self.post(request, *room, body, *reply_to),
             Change::Edit { room, message, body } => self.edit(request, *room, *message, body),
             Change::Delete { room, message } => self.delete(request, *room, *message),
+            Change::React { room, message, emoji, on } => {
+                self.react(request, (*room, *message, emoji.clone(), actor), *on)
+            }
+            Change::Pin { room, message, on } => self.pin(request, *room, *message, *on),
+            Change::MarkUnread { room, from } => self.mark_unread(request, *room, *from),
             Change::MarkRead { room, seq } => self.mark_read(request, *room, *seq),
+            Change::SetProfile(change) => self.set_profile(request, change),
         }
     }
 
@@ -206,10 +270,49 @@ impl Plan {
         if self.facts.logs.contains_key(&log) {
             return Err(Refusal::new(Code::Conflict, "the room exists already"));
         }
+        if visibility == Visibility::Direct {
+            return Err(Refusal::new(Code::InvalidArgument, "a direct room is opened, not made"));
+        }
         let owner = (actor != UserId::SYSTEM).then_some(actor);
         if let Some(owner) = owner {
             self.known(owner)?;
         }
+        let mut done = self.found(request, room, name, topic, visibility)?;
+        if let Some(owner) = owner {
+            self.admit(&mut done, actor, room, owner, Role::Owner)?;
+        }
+        Ok(done)
+    }
+
+    /// The room of two, which is made the first time.
+    fn open_direct(&mut self, request: Request, room: RoomId, other: UserId) -> Outcome {
+        let actor = request.actor;
+        self.known(actor)?;
+        self.known(other)?;
+        if actor == other || room != direct_room(actor, other) {
+            return Err(Refusal::new(Code::InvalidArgument, "a direct room has two people"));
+        }
+        if self.facts.logs.contains_key(&room.into()) {
+            return self.unchanged(room.into());
+        }
+        let name = RoomName::parse(DIRECT_NAME).map_err(|_| Refusal::not_found())?;
+        let mut done = self.found(request, room, &name, &Topic::default(), Visibility::Direct)?;
+        for member in [actor, other] {
+            self.admit(&mut done, actor, room, member, Role::Member)?;
+        }
+        Ok(done)
+    }
+
+    /// Makes a room without members.
+    fn found(
+        &mut self,
+        request: Request,
+        room: RoomId,
+        name: &RoomName,
+        topic: &Topic,
+        visibility: Visibility,
+    ) -> Outcome {
+        let log = LogId::from(room);
         let head = Position { epoch: self.epoch, seq: Seq::ZERO };
         self.facts.logs.insert(log, LogFacts { head, is_user: false });
         self.writes.logs.push(log);
@@ -225,14 +328,23 @@ impl Plan {
         self.facts.rooms.insert(room, facts.clone());
         self.writes.changes.push(Projection::RoomCreated { room, facts });
         let body = EventBody::RoomCreated { name: name.clone(), topic: topic.clone(), visibility };
-        let mut done = self.first(request, body)?;
-        if let Some(owner) = owner {
-            let joined = EventBody::MemberJoined { user: owner, role: Role::Owner };
-            done.events.push(self.further(log, actor, joined)?);
-            done.events.push(self.further(owner.into(), actor, EventBody::RoomAdded { room })?);
-            self.enlist(room, owner, Role::Owner);
-        }
-        Ok(done)
+        self.first(request, body)
+    }
+
+    /// Makes `user` a member of a room that is just made.
+    fn admit(
+        &mut self,
+        done: &mut Done,
+        actor: UserId,
+        room: RoomId,
+        user: UserId,
+        role: Role,
+    ) -> Result<(), Refusal> {
+        let joined = EventBody::MemberJoined { user, role };
+        done.events.push(self.further(room.into(), actor, joined)?);
+        done.events.push(self.further(user.into(), actor, EventBody::RoomAdded { room })?);
+        self.enlist(room, user, role);
+        Ok(())
     }
 
     fn save_room(
@@ -294,11 +406,18 @@ impl Plan {
             self.message(room, message)?;
         }
         let (author, text) = (request.actor, body.as_str().to_owned());
-        let posted = EventBody::MessagePosted { text: text.clone(), reply_to, erased: false };
+        let mentions = self.mentions(room, body);
+        let posted = EventBody::MessagePosted {
+            text: text.clone(),
+            mentions: mentions.clone(),
+            reply_to,
+            erased: false,
+        };
         let done = self.first(request, posted)?;
         let facts = MessageFacts { author, reply_to, deleted: false };
         self.facts.messages.insert((room, done.seq), facts);
-        self.writes.messages.push(NewMessage { room, seq: done.seq, author, text, reply_to });
+        let seq = done.seq;
+        self.writes.messages.push(NewMessage { room, seq, author, text, mentions, reply_to });
         Ok(done)
     }
 
@@ -310,10 +429,25 @@ impl Plan {
         }
         not_deleted(&facts)?;
         let text = body.as_str().to_owned();
-        let edited = EventBody::MessageEdited { message, text: text.clone(), erased: false };
+        let mentions = self.mentions(room, body);
+        let edited = EventBody::MessageEdited {
+            message,
+            text: text.clone(),
+            mentions: mentions.clone(),
+            erased: false,
+        };
         let done = self.first(request, edited)?;
-        self.writes.changes.push(Projection::Edited { room, message, text, by: done.seq });
+        let by = done.seq;
+        self.writes.changes.push(Projection::Edited { room, message, text, mentions, by });
         Ok(done)
+    }
+
+    /// Whom a text mentions: those it calls who are members now.
+    fn mentions(&self, room: RoomId, body: &Body) -> Mentions {
+        Calls::of(body.as_str()).mentions(|name| {
+            let user = self.facts.names.get(name).copied();
+            user.filter(|user| self.role(room, *user).is_some())
+        })
     }
 
     fn delete(&mut self, request: Request, room: RoomId, message: Seq) -> Outcome {
@@ -325,6 +459,7 @@ impl Plan {
         not_deleted(&facts)?;
         facts.deleted = true;
         self.facts.messages.insert((room, message), facts);
+        self.unpin(room, message);
         let done = self.first(request, EventBody::MessageDeleted { message })?;
         let reply_to = facts.reply_to;
         self.writes.changes.push(Projection::Erased { room, message, reply_to, by: done.seq });
@@ -337,14 +472,43 @@ impl Plan {
         self.known(user)?;
         let head = self.facts.logs.get(&room.into()).map_or(loaded, |log| log.head.seq);
         let seq = seq.min(head);
-        let read = self.facts.reads.entry((user, room)).or_default();
-        if seq <= *read {
-            let at = self.log(user.into())?.head;
-            return Ok(Done { seq: at.seq, at: self.now, epoch: at.epoch, events: Vec::new() });
+        let read = self.facts.reads.get(&(user, room)).copied().unwrap_or_default();
+        if seq <= read {
+            return self.unchanged(user.into());
         }
-        *read = seq;
-        self.writes.reads.insert((user, room), seq);
+        self.move_read(request, room, seq)
+    }
+
+    fn mark_unread(&mut self, request: Request, room: RoomId, from: Seq) -> Outcome {
+        let user = request.actor;
+        self.room(room, user, Action::Read)?;
+        self.known(user)?;
+        let read = self.facts.reads.get(&(user, room)).copied().unwrap_or_default();
+        let before = Seq::new(from.get().saturating_sub(1));
+        if read <= before {
+            return self.unchanged(user.into());
+        }
+        self.move_read(request, room, before)
+    }
+
+    fn move_read(&mut self, request: Request, room: RoomId, seq: Seq) -> Outcome {
+        self.facts.reads.insert((request.actor, room), seq);
+        self.writes.reads.insert((request.actor, room), seq);
         self.first(request, EventBody::ReadMoved { room, seq })
+    }
+
+    fn set_profile(&mut self, request: Request, change: &ProfileChange) -> Outcome {
+        let user = request.actor;
+        self.known(user)?;
+        let before = self.facts.profiles.get(&user).ok_or_else(Refusal::not_found)?;
+        let profile = before.with(change);
+        if profile == *before {
+            return self.unchanged(user.into());
+        }
+        self.facts.profiles.insert(user, profile.clone());
+        let saved = Projection::ProfileChanged { user, profile: profile.clone() };
+        self.writes.changes.push(saved);
+        self.first(request, EventBody::ProfileChanged { profile })
     }
 
     /// The room, where it exists and `actor` may do `action` in it.
@@ -399,6 +563,16 @@ impl Plan {
         }
         self.facts.roles.insert((room, user), role);
         self.writes.changes.push(Projection::Joined { room, user, role });
+    }
+
+    /// The answer to a request that changes nothing: where the log stands.
+    fn unchanged(&self, log: LogId) -> Outcome {
+        self.nothing_new(log, self.log(log)?.head.seq, self.now)
+    }
+
+    /// The answer to a request whose wish an earlier event has fulfilled.
+    fn nothing_new(&self, log: LogId, seq: Seq, at: Timestamp) -> Outcome {
+        Ok(Done { seq, at, epoch: self.log(log)?.head.epoch, events: Vec::new() })
     }
 
     /// Appends the event that answers the request.

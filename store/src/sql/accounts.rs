@@ -1,18 +1,25 @@
 //! Users, devices and refresh tokens.
 
-use parlor_domain::{DeviceId, Timestamp, UserId, UserName};
+use parlor_domain::{
+    DeviceId, DisplayName, PersonQuery, Profile, StatusEmoji, StatusText, Timestamp, UserId,
+    UserName, folded,
+};
+use sqlx::Pool;
 use uuid::Uuid;
 
-use super::{Builder, Connection, Db, FOR_UPDATE, row};
-use crate::{Credentials, Device, NewDevice, NewUser, RefreshHash, Rotated, Rotation, User};
+use super::{Builder, Connection, Db, Driver, FOR_UPDATE, row};
+use crate::{
+    Credentials, Device, Found, NewDevice, NewUser, Rank, RefreshHash, Rotated, Rotation, Seen,
+    User,
+};
 
 pub(crate) async fn users(db: &Db, ids: &[UserId]) -> sqlx::Result<Vec<User>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let mut query =
-        Builder::new("SELECT id, name, display_name, created_at FROM users WHERE id <> ");
-    query.push_bind(UserId::SYSTEM.uuid()).push(" AND id IN (");
+        Builder::new(concat!("SELECT ", row::user_columns!(), " FROM users u WHERE u.id <> "));
+    query.push_bind(UserId::SYSTEM.uuid()).push(" AND u.id IN (");
     query.push_values(ids, |mut tuple, id| {
         tuple.push_bind(id.uuid());
     });
@@ -20,50 +27,122 @@ pub(crate) async fn users(db: &Db, ids: &[UserId]) -> sqlx::Result<Vec<User>> {
     let mut lease = db.reader().await?;
     let rows: Vec<row::UserRow> = query.build_query_as().fetch_all(&mut *lease).await?;
     lease.done();
-    rows.into_iter().map(row::user).collect()
-}
-
-type CredentialsRow = (Uuid, String, String, i64, String);
-
-fn credentials(
-    (id, name, display_name, created_at, password_hash): CredentialsRow,
-) -> sqlx::Result<Credentials> {
-    Ok(Credentials { user: row::user((id, name, display_name, created_at))?, password_hash })
+    rows.iter().map(row::user).collect()
 }
 
 pub(crate) async fn by_name(db: &Db, name: &UserName) -> sqlx::Result<Option<Credentials>> {
     let mut lease = db.reader().await?;
-    let found: Option<CredentialsRow> = sqlx::query_as(
-        "SELECT id, name, display_name, created_at, password_hash FROM users \
-         WHERE name = $1 AND id <> $2",
-    )
+    let found: Option<row::CredentialsRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        row::user_columns!(),
+        ", u.password_hash FROM users u WHERE u.name = $1 AND u.id <> $2"
+    ))
     .bind(name.as_str())
     .bind(UserId::SYSTEM.uuid())
     .fetch_optional(&mut *lease)
     .await?;
     lease.done();
-    found.map(credentials).transpose()
+    found.map(row::credentials).transpose()
 }
 
 pub(crate) async fn by_id(db: &Db, id: UserId) -> sqlx::Result<Option<Credentials>> {
     let mut lease = db.reader().await?;
-    let found: Option<CredentialsRow> = sqlx::query_as(
-        "SELECT id, name, display_name, created_at, password_hash FROM users \
-         WHERE id = $1 AND id <> $2",
-    )
+    let found: Option<row::CredentialsRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        row::user_columns!(),
+        ", u.password_hash FROM users u WHERE u.id = $1 AND u.id <> $2"
+    ))
     .bind(id.uuid())
     .bind(UserId::SYSTEM.uuid())
     .fetch_optional(&mut *lease)
     .await?;
     lease.done();
-    found.map(credentials).transpose()
+    found.map(row::credentials).transpose()
+}
+
+/// What follows the name in `found_by`.
+pub(super) fn found_by(display_name: &DisplayName) -> String {
+    format!("\n{}", folded(display_name.as_str()))
+}
+
+/// Fills `found_by` of accounts that are older than it.
+pub(crate) async fn complete(pool: &Pool<Driver>) -> sqlx::Result<()> {
+    loop {
+        let rows: Vec<(Uuid, String)> = sqlx::query_as(
+            "SELECT id, display_name FROM users WHERE found_by = '' AND id <> $1 LIMIT 256",
+        )
+        .bind(UserId::SYSTEM.uuid())
+        .fetch_all(pool)
+        .await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for (id, display_name) in rows {
+            let display_name = row::display_name(&display_name)?;
+            sqlx::query("UPDATE users SET found_by = name || $2 WHERE id = $1")
+                .bind(id)
+                .bind(found_by(&display_name))
+                .execute(pool)
+                .await?;
+        }
+    }
+}
+
+/// Those whose names hold the query: first those with a word that begins with
+/// it, and then the others; each by name, in the order of code points.
+pub(crate) async fn search(
+    db: &Db,
+    query: &PersonQuery,
+    after: Option<(Rank, UserId)>,
+    limit: u32,
+) -> sqlx::Result<Vec<Found>> {
+    let text = pattern(query.as_str());
+    let mut builder = Builder::new(concat!(
+        "SELECT ",
+        row::user_columns!(),
+        ", u.rank FROM (SELECT p.*, CAST(CASE"
+    ));
+    // The name, the shown name, and every further word of it.
+    for before in ["", "%\n", "% "] {
+        builder.push(" WHEN p.found_by LIKE ").push_bind(format!("{before}{text}%"));
+        builder.push(" ESCAPE '\\' THEN 0");
+    }
+    builder.push(" ELSE 1 END AS BIGINT) AS rank FROM users p WHERE p.id <> ");
+    builder.push_bind(UserId::SYSTEM.uuid());
+    builder.push(" AND p.found_by LIKE ").push_bind(format!("%{text}%"));
+    builder.push(" ESCAPE '\\') AS u");
+    if let Some((rank, id)) = after {
+        builder.push(" WHERE u.rank > ").push_bind(i64::from(rank));
+        builder.push(" OR (u.rank = ").push_bind(i64::from(rank));
+        builder.push(" AND u.found_by > (SELECT l.found_by FROM users l WHERE l.id = ");
+        builder.push_bind(id.uuid()).push("))");
+    }
+    builder.push(" ORDER BY u.rank, u.found_by LIMIT ").push_bind(i64::from(limit));
+    let mut lease = db.reader().await?;
+    let rows: Vec<row::FoundRow> = builder.build_query_as().fetch_all(&mut *lease).await?;
+    lease.done();
+    rows.iter().map(row::found).collect()
+}
+
+/// A text as LIKE finds it and nothing else.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
 }
 
 pub(crate) async fn device(db: &Db, id: DeviceId) -> sqlx::Result<Option<Device>> {
     let mut lease = db.reader().await?;
-    let found: Option<row::DeviceRow> = sqlx::query_as(
-        "SELECT id, user_id, name, created_at, revoked_at FROM devices WHERE id = $1",
-    )
+    let found: Option<row::DeviceRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        row::device_columns!(),
+        " FROM devices d WHERE d.id = $1"
+    ))
     .bind(id.uuid())
     .fetch_optional(&mut *lease)
     .await?;
@@ -71,15 +150,41 @@ pub(crate) async fn device(db: &Db, id: DeviceId) -> sqlx::Result<Option<Device>
     found.map(row::device).transpose()
 }
 
+pub(crate) async fn devices(
+    db: &Db,
+    user: UserId,
+    now: Timestamp,
+    after: Option<DeviceId>,
+    limit: u32,
+) -> sqlx::Result<Vec<Device>> {
+    let mut lease = db.reader().await?;
+    let rows: Vec<row::DeviceRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        row::device_columns!(),
+        " FROM devices d WHERE d.user_id = $1 AND d.id > $2 AND d.revoked_at IS NULL \
+         AND EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.device_id = d.id \
+         AND t.expires_at > $3) ORDER BY d.id LIMIT $4"
+    ))
+    .bind(user.uuid())
+    .bind(after.map_or(Uuid::nil(), DeviceId::uuid))
+    .bind(now.micros())
+    .bind(i64::from(limit))
+    .fetch_all(&mut *lease)
+    .await?;
+    lease.done();
+    rows.into_iter().map(row::device).collect()
+}
+
 pub(crate) async fn device_of_refresh(
     db: &Db,
     token: &RefreshHash,
 ) -> sqlx::Result<Option<Device>> {
     let mut lease = db.reader().await?;
-    let found: Option<row::DeviceRow> = sqlx::query_as(
-        "SELECT d.id, d.user_id, d.name, d.created_at, d.revoked_at \
-         FROM refresh_tokens t JOIN devices d ON d.id = t.device_id WHERE t.hash = $1",
-    )
+    let found: Option<row::DeviceRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        row::device_columns!(),
+        " FROM refresh_tokens t JOIN devices d ON d.id = t.device_id WHERE t.hash = $1"
+    ))
     .bind(&token[..])
     .fetch_optional(&mut *lease)
     .await?;
@@ -97,14 +202,15 @@ pub(crate) async fn create_user(
     let mut lease = db.writer().await?;
     let mut transaction = lease.begin_write().await?;
     let inserted = sqlx::query(
-        "INSERT INTO users (id, name, display_name, password_hash, created_at) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
+        "INSERT INTO users (id, name, display_name, password_hash, created_at, found_by) \
+         VALUES ($1, $2, $3, $4, $5, $2 || $6) ON CONFLICT (name) DO NOTHING",
     )
     .bind(user.id.uuid())
     .bind(user.name.as_str())
     .bind(user.display_name.as_str())
     .bind(user.password_hash.as_str())
     .bind(now.micros())
+    .bind(found_by(&user.display_name))
     .execute(&mut *transaction)
     .await?
     .rows_affected();
@@ -124,7 +230,11 @@ pub(crate) async fn create_user(
     Ok(Some(User {
         id: user.id,
         name: user.name.clone(),
-        display_name: user.display_name.clone(),
+        profile: Profile {
+            display_name: user.display_name.clone(),
+            status_text: StatusText::default(),
+            status_emoji: StatusEmoji::default(),
+        },
         created_at: now,
     }))
 }
@@ -143,13 +253,18 @@ async fn insert_device(
     device: &NewDevice,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO devices (id, user_id, name, created_at) VALUES ($1, $2, $3, $4)")
-        .bind(device.id.uuid())
-        .bind(device.user.uuid())
-        .bind(device.name.as_str())
-        .bind(now.micros())
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO devices (id, user_id, name, client, address, created_at, seen_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+    )
+    .bind(device.id.uuid())
+    .bind(device.user.uuid())
+    .bind(device.name.as_str())
+    .bind(device.seen.client.as_str())
+    .bind(device.seen.address.as_str())
+    .bind(now.micros())
+    .execute(&mut *connection)
+    .await?;
     insert_token(connection, &device.refresh, device.id, device.refresh_expires_at).await
 }
 
@@ -182,7 +297,7 @@ async fn exchange(
     rotation: &Rotation,
     now: Timestamp,
 ) -> sqlx::Result<Rotated> {
-    let Some(device) = lock_device_of(connection, &rotation.presented).await? else {
+    let Some(mut device) = lock_device_of(connection, &rotation.presented).await? else {
         return Ok(Rotated::Invalid);
     };
     // Read after the lock: of many presentations at once each sees what the one
@@ -208,22 +323,24 @@ async fn exchange(
             }
         },
     };
+    see(connection, &mut device, &rotation.seen, now).await?;
     let user: row::UserRow =
-        sqlx::query_as("SELECT id, name, display_name, created_at FROM users WHERE id = $1")
+        sqlx::query_as(concat!("SELECT ", row::user_columns!(), " FROM users u WHERE u.id = $1"))
             .bind(device.user.uuid())
             .fetch_one(connection)
             .await?;
-    Ok(Rotated::Child { device, user: row::user(user)?, expires_at })
+    Ok(Rotated::Child { device, user: row::user(&user)?, expires_at })
 }
 
 async fn lock_device_of(
     connection: &mut Connection,
     token: &RefreshHash,
 ) -> sqlx::Result<Option<Device>> {
-    let mut query = Builder::new(
-        "SELECT id, user_id, name, created_at, revoked_at FROM devices \
-         WHERE id = (SELECT device_id FROM refresh_tokens WHERE hash = ",
-    );
+    let mut query = Builder::new(concat!(
+        "SELECT ",
+        row::device_columns!(),
+        " FROM devices d WHERE d.id = (SELECT device_id FROM refresh_tokens WHERE hash = "
+    ));
     query.push_bind(token.to_vec()).push(")").push(FOR_UPDATE);
     let found: Option<row::DeviceRow> = query.build_query_as().fetch_optional(connection).await?;
     found.map(row::device).transpose()
@@ -267,6 +384,24 @@ async fn insert_child(
     insert_token(connection, &rotation.child, device, rotation.child_expires_at).await
 }
 
+/// Notes where a device was seen.
+async fn see(
+    connection: &mut Connection,
+    device: &mut Device,
+    seen: &Seen,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE devices SET client = $2, address = $3, seen_at = $4 WHERE id = $1")
+        .bind(device.id.uuid())
+        .bind(seen.client.as_str())
+        .bind(seen.address.as_str())
+        .bind(now.micros())
+        .execute(connection)
+        .await?;
+    (device.seen, device.seen_at) = (seen.clone(), now);
+    Ok(())
+}
+
 /// False where it was revoked before, or is unknown.
 async fn revoke(
     connection: &mut Connection,
@@ -304,6 +439,30 @@ pub(crate) async fn set_password(
         .bind(UserId::SYSTEM.uuid())
         .execute(&mut *transaction)
         .await?;
+    let revoked = revoke_others(&mut transaction, user, keep, now).await?;
+    transaction.commit().await?;
+    lease.done();
+    Ok(revoked)
+}
+
+pub(crate) async fn revoke_all_others(
+    db: &Db,
+    user: UserId,
+    keep: DeviceId,
+    now: Timestamp,
+) -> sqlx::Result<Vec<DeviceId>> {
+    let mut lease = db.writer().await?;
+    let revoked = revoke_others(&mut lease, user, keep, now).await?;
+    lease.done();
+    Ok(revoked)
+}
+
+async fn revoke_others(
+    connection: &mut Connection,
+    user: UserId,
+    keep: DeviceId,
+    now: Timestamp,
+) -> sqlx::Result<Vec<DeviceId>> {
     let revoked: Vec<Uuid> = sqlx::query_scalar(
         "UPDATE devices SET revoked_at = $3 \
          WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL RETURNING id",
@@ -311,9 +470,7 @@ pub(crate) async fn set_password(
     .bind(user.uuid())
     .bind(keep.uuid())
     .bind(now.micros())
-    .fetch_all(&mut *transaction)
+    .fetch_all(connection)
     .await?;
-    transaction.commit().await?;
-    lease.done();
     Ok(revoked.into_iter().map(DeviceId::from_uuid).collect())
 }

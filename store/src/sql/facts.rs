@@ -7,27 +7,64 @@ use parlor_domain::{LogId, Position, RequestId, RoomId, Timestamp, UserId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Builder, Connection, Driver, FOR_UPDATE, Tuple, pieces, row};
-use crate::log::facts::{Facts, LogFacts, MessageFacts, Needs, Repeat, RoomFacts};
+use super::{
+    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, mentions, pieces, pins,
+    reactions, row,
+};
+use crate::log::{
+    Patience,
+    facts::{Facts, LogFacts, MessageFacts, Needs, Repeat, RoomFacts},
+};
 
-pub(super) async fn load(connection: &mut Connection, needs: &Needs) -> sqlx::Result<Facts> {
+/// `Err` names logs that somebody else holds, where those are not waited for.
+pub(super) async fn load(
+    connection: &mut Connection,
+    needs: &Needs,
+    patience: Patience,
+) -> sqlx::Result<Result<Facts, BTreeSet<LogId>>> {
     let mut facts = Facts::default();
     // The logs come first: what is read after them cannot change until commit,
     // for whoever changes a room holds its log.
-    logs(connection, needs, &mut facts).await?;
+    logs(connection, needs, patience, &mut facts).await?;
+    if patience == Patience::None {
+        let held = held(connection, needs, &facts).await?;
+        if !held.is_empty() {
+            return Ok(Err(held));
+        }
+    }
     rooms(connection, needs, &mut facts).await?;
-    roles(connection, needs, &mut facts).await?;
+    let called = mentions::names(connection, needs, &mut facts).await?;
+    roles(connection, needs.roles.union(&called), &mut facts).await?;
     repeats(connection, needs, &mut facts).await?;
     messages(connection, needs, &mut facts).await?;
+    reactions::load(connection, needs, &mut facts).await?;
+    pins::load(connection, needs, &mut facts).await?;
     reads(connection, needs, &mut facts).await?;
-    Ok(facts)
+    profiles(connection, needs, &mut facts).await?;
+    Ok(Ok(facts))
+}
+
+/// Logs that are there, and that were not got because somebody else holds them.
+async fn held(
+    connection: &mut Connection,
+    needs: &Needs,
+    facts: &Facts,
+) -> sqlx::Result<BTreeSet<LogId>> {
+    let missing = needs.logs.iter().filter(|log| !facts.logs.contains_key(log));
+    let missing: BTreeSet<LogId> = missing.copied().collect();
+    let sql = ("SELECT id FROM logs WHERE id IN (", ")");
+    let rows: Vec<(Uuid,)> = select(connection, sql, &missing, |tuple, log| {
+        tuple.push_bind(log.uuid());
+    })
+    .await?;
+    Ok(rows.into_iter().map(|(id,)| LogId::from_uuid(id)).collect())
 }
 
 /// Runs `head VALUES keys tail` for all keys, in their order.
 ///
 /// Keys of two columns are joined, the keys first: SQLite scans the whole table
 /// for `(a, b) IN (VALUES ...)`, and keeps the order of a CROSS JOIN.
-async fn select<K, T>(
+pub(super) async fn select<K, T>(
     connection: &mut Connection,
     (head, tail): (&str, &str),
     keys: &BTreeSet<K>,
@@ -47,8 +84,17 @@ where
     Ok(rows)
 }
 
-async fn logs(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> sqlx::Result<()> {
-    let tail = format!(") ORDER BY id{FOR_UPDATE}");
+async fn logs(
+    connection: &mut Connection,
+    needs: &Needs,
+    patience: Patience,
+    facts: &mut Facts,
+) -> sqlx::Result<()> {
+    let lock = match patience {
+        Patience::None => FOR_UPDATE_FREE,
+        Patience::Some => FOR_UPDATE,
+    };
+    let tail = format!(") ORDER BY id{lock}");
     let sql = ("SELECT id, kind, epoch, last_seq FROM logs WHERE id IN (", tail.as_str());
     let rows: Vec<(Uuid, String, i64, i64)> = select(connection, sql, &needs.logs, |tuple, log| {
         tuple.push_bind(log.uuid());
@@ -62,9 +108,9 @@ async fn logs(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> 
 }
 
 async fn rooms(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> sqlx::Result<()> {
-    type Row = (Uuid, String, String, bool, bool, i64, i64, i64);
+    type Row = (Uuid, String, String, bool, bool, bool, i64, i64, i64);
     let sql = (
-        "SELECT r.id, r.name, r.topic, r.public, r.archived, r.member_count, r.owner_count, \
+        "SELECT r.id, r.name, r.topic, r.public, r.direct, r.archived, r.member_count, r.owner_count, \
          l.last_seq FROM rooms r JOIN logs l ON l.id = r.id WHERE r.id IN (",
         ")",
     );
@@ -72,11 +118,11 @@ async fn rooms(connection: &mut Connection, needs: &Needs, facts: &mut Facts) ->
         tuple.push_bind(room.uuid());
     })
     .await?;
-    for (id, name, topic, public, archived, members, owners, head) in rows {
+    for (id, name, topic, public, direct, archived, members, owners, head) in rows {
         let room = RoomFacts {
             name: row::room_name(&name)?,
             topic: row::topic(&topic)?,
-            visibility: row::visibility(public),
+            visibility: row::visibility(public, direct),
             archived,
             members: row::count(members),
             owners: row::count(owners),
@@ -87,12 +133,17 @@ async fn rooms(connection: &mut Connection, needs: &Needs, facts: &mut Facts) ->
     Ok(())
 }
 
-async fn roles(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> sqlx::Result<()> {
+async fn roles(
+    connection: &mut Connection,
+    keys: impl Iterator<Item = &(RoomId, UserId)>,
+    facts: &mut Facts,
+) -> sqlx::Result<()> {
+    let keys = keys.copied().collect();
     let sql = (
         "SELECT t.room_id, t.user_id, t.role FROM (",
         ") AS v CROSS JOIN members t WHERE t.room_id = v.column1 AND t.user_id = v.column2",
     );
-    let rows: Vec<(Uuid, Uuid, String)> = select(connection, sql, &needs.roles, |tuple, key| {
+    let rows: Vec<(Uuid, Uuid, String)> = select(connection, sql, &keys, |tuple, key| {
         tuple.push_bind(key.0.uuid()).push_bind(key.1.uuid());
     })
     .await?;
@@ -158,6 +209,24 @@ async fn reads(connection: &mut Connection, needs: &Needs, facts: &mut Facts) ->
     .await?;
     for (user, room, seq) in rows {
         facts.reads.insert((UserId::from_uuid(user), RoomId::from_uuid(room)), row::seq(seq));
+    }
+    Ok(())
+}
+
+async fn profiles(
+    connection: &mut Connection,
+    needs: &Needs,
+    facts: &mut Facts,
+) -> sqlx::Result<()> {
+    let sql = ("SELECT id, display_name, status_text, status_emoji FROM users WHERE id IN (", ")");
+    let rows: Vec<row::KeyedProfileRow> =
+        select(connection, sql, &needs.profiles, |tuple, user| {
+            tuple.push_bind(user.uuid());
+        })
+        .await?;
+    for row in rows {
+        let (user, profile) = row::keyed_profile(&row)?;
+        facts.profiles.insert(user, profile);
     }
     Ok(())
 }

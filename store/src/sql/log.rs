@@ -1,29 +1,66 @@
 //! The log's transaction, and reads of events.
 
+use std::collections::BTreeSet;
+
 use futures_util::TryStreamExt as _;
 use parlor_domain::{Command, Event, LogId, Position, Refusal, Seq, Timestamp, limits};
 
 use super::{Connection, Db, facts, row, writes};
 use crate::{
     Done, Page,
-    log::{facts::Needs, plan::Plan},
+    log::{Patience, facts::Needs, plan::Plan},
 };
+
+/// What became of commands; `Err` names logs that somebody else holds, where
+/// those are not waited for: nothing is written then.
+type Decided = Result<Vec<Result<Done, Refusal>>, BTreeSet<LogId>>;
 
 /// Decides and writes all commands in one transaction.
 pub(crate) async fn commit(
     db: &Db,
     commands: &[Command],
     now: Timestamp,
-) -> sqlx::Result<Vec<Result<Done, Refusal>>> {
+    patience: Patience,
+) -> sqlx::Result<Decided> {
+    decide(db, commands, now, patience, true).await
+}
+
+/// Decides all commands and writes nothing: half of a planted bug.
+pub(crate) async fn rehearse(
+    db: &Db,
+    commands: &[Command],
+    now: Timestamp,
+) -> sqlx::Result<Decided> {
+    decide(db, commands, now, Patience::Some, false).await
+}
+
+async fn decide(
+    db: &Db,
+    commands: &[Command],
+    now: Timestamp,
+    patience: Patience,
+    write: bool,
+) -> sqlx::Result<Decided> {
     let mut lease = db.writer().await?;
     let mut transaction = lease.begin_write().await?;
-    let facts = facts::load(&mut transaction, &Needs::of(commands)).await?;
+    let facts = match facts::load(&mut transaction, &Needs::of(commands), patience).await? {
+        Ok(facts) => facts,
+        Err(held) => {
+            transaction.rollback().await?;
+            lease.done();
+            return Ok(Err(held));
+        }
+    };
     let mut plan = Plan::new(facts, db.epoch, now);
     let results = commands.iter().map(|command| plan.decide(command)).collect();
-    writes::run(&mut transaction, &plan.into_writes(), db.epoch, now).await?;
-    transaction.commit().await?;
+    if write {
+        writes::run(&mut transaction, &plan.into_writes(), db.epoch, now).await?;
+        transaction.commit().await?;
+    } else {
+        transaction.rollback().await?;
+    }
     lease.done();
-    Ok(results)
+    Ok(Ok(results))
 }
 
 pub(crate) async fn head(db: &Db, log: LogId) -> sqlx::Result<Option<Position>> {

@@ -1,27 +1,72 @@
 //! Reads of messages.
 
-use parlor_domain::{Message, RoomId, Seq};
+use parlor_domain::{Event, EventBody, Message, RoomId, Seq, UserId, Version};
 
-use super::{Connection, Db, log, row};
+use super::{Connection, Db, log, mentions, pins, reactions, row};
 use crate::{From, History};
 
 pub(crate) async fn history(
     db: &Db,
     room: RoomId,
+    reader: UserId,
     from: From,
     limit: u32,
 ) -> sqlx::Result<Option<History>> {
     let mut lease = db.reader().await?;
     let mut snapshot = lease.begin_read().await?;
-    let history = read(&mut snapshot, room, from, limit).await?;
+    let history = read(&mut snapshot, room, reader, from, limit).await?;
     snapshot.commit().await?;
     lease.done();
     Ok(history)
 }
 
+pub(crate) async fn versions(
+    db: &Db,
+    room: RoomId,
+    message: Seq,
+    after: Seq,
+    limit: u32,
+) -> sqlx::Result<Option<Vec<Version>>> {
+    let mut lease = db.reader().await?;
+    let mut snapshot = lease.begin_read().await?;
+    let posted: Option<i64> =
+        sqlx::query_scalar("SELECT seq FROM messages WHERE room_id = $1 AND seq = $2")
+            .bind(room.uuid())
+            .bind(row::number(message))
+            .fetch_optional(&mut *snapshot)
+            .await?;
+    let rows: Vec<row::EventRow> = sqlx::query_as(
+        "SELECT e.seq, e.at, e.actor, e.request_id, e.body FROM events e \
+         WHERE e.log_id = $1 AND e.seq > $3 AND e.seq IN \
+         (SELECT seq FROM edits WHERE room_id = $1 AND message = $2 \
+         UNION ALL SELECT seq FROM messages WHERE room_id = $1 AND seq = $2) \
+         ORDER BY e.seq LIMIT $4",
+    )
+    .bind(room.uuid())
+    .bind(row::number(message))
+    .bind(row::number(after))
+    .bind(i64::from(limit))
+    .fetch_all(&mut *snapshot)
+    .await?;
+    snapshot.commit().await?;
+    lease.done();
+    let events: Vec<Event> = rows.into_iter().map(row::event).collect::<sqlx::Result<_>>()?;
+    Ok(posted.map(|_| events.into_iter().filter_map(version).collect()))
+}
+
+/// What an event says about the text of its message; nothing where that is gone.
+fn version(Event { seq, at, body, .. }: Event) -> Option<Version> {
+    match body {
+        EventBody::MessagePosted { text, erased: false, .. }
+        | EventBody::MessageEdited { text, erased: false, .. } => Some(Version { seq, text, at }),
+        _ => None,
+    }
+}
+
 async fn read(
     snapshot: &mut Connection,
     room: RoomId,
+    reader: UserId,
     from: From,
     limit: u32,
 ) -> sqlx::Result<Option<History>> {
@@ -33,7 +78,7 @@ async fn read(
     let (Some(_), Some(head)) = (is_room, log::position(snapshot, room.into()).await?) else {
         return Ok(None);
     };
-    let (messages, more_before, more_after) = match from {
+    let (mut messages, more_before, more_after) = match from {
         From::Before(seq) => {
             let (messages, more) = older(snapshot, room, seq, limit).await?;
             let (_, newer) = newer(snapshot, room, seq, 0).await?;
@@ -52,6 +97,9 @@ async fn read(
             (messages, more_before, more_after)
         }
     };
+    mentions::read(snapshot, room, &mut messages).await?;
+    pins::read(snapshot, room, &mut messages).await?;
+    reactions::read(snapshot, room, reader, &mut messages).await?;
     Ok(Some(History { messages, head, more_before, more_after }))
 }
 

@@ -5,7 +5,10 @@ pub(crate) mod accounts;
 mod facts;
 pub(crate) mod health;
 pub(crate) mod log;
+mod mentions;
 pub(crate) mod messages;
+pub(crate) mod pins;
+mod reactions;
 pub(crate) mod rooms;
 mod row;
 mod writes;
@@ -18,7 +21,7 @@ use sqlx::{
     query_builder::Separated,
 };
 
-use super::{BEGIN_READ, BEGIN_WRITE, Driver, FOR_UPDATE};
+use super::{BEGIN_READ, BEGIN_WRITE, Driver, FOR_UPDATE, FOR_UPDATE_FREE};
 
 type Connection = <Driver as Database>::Connection;
 type Builder = QueryBuilder<Driver>;
@@ -35,14 +38,18 @@ pub(crate) struct Db {
 
 /// The epoch of a migrated database, given to it the first time.
 pub(super) async fn epoch(pool: &Pool<Driver>) -> sqlx::Result<Epoch> {
-    let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
-    let epoch = i64::from((high ^ low) as u32).max(1);
     sqlx::query("INSERT INTO meta (one, epoch) VALUES (1, $1) ON CONFLICT (one) DO NOTHING")
-        .bind(epoch)
+        .bind(fresh_epoch())
         .execute(pool)
         .await?;
     let epoch: i64 = sqlx::query_scalar("SELECT epoch FROM meta").fetch_one(pool).await?;
     Ok(row::epoch(epoch))
+}
+
+/// A number that no other epoch has, most likely.
+pub(super) fn fresh_epoch() -> i64 {
+    let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
+    i64::from((high ^ low) as u32).max(1)
 }
 
 impl Db {

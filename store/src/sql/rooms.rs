@@ -1,15 +1,15 @@
 //! Reads of rooms and members.
 
-use parlor_domain::{Room, RoomId, Timestamp, UserId, limits};
+use parlor_domain::{Room, RoomId, UserId, limits};
 use uuid::Uuid;
 
-use super::{Builder, Db, row};
+use super::{Builder, Db, mentions, row};
 use crate::{Access, Member, RoomSummary};
 
 /// The columns of [`row::RoomRow`].
 macro_rules! room_columns {
     () => {
-        "r.id, r.name, r.topic, r.public, r.archived, r.created_at, r.member_count, l.epoch, \
+        "r.id, r.name, r.topic, r.public, r.direct, r.archived, r.created_at, r.member_count, l.epoch, \
          l.last_seq"
     };
 }
@@ -24,7 +24,8 @@ pub(crate) async fn access(db: &Db, room: RoomId, user: UserId) -> sqlx::Result<
     let found: Option<row::AccessRow> = sqlx::query_as(concat!(
         "SELECT ",
         room_columns!(),
-        ", m.role FROM rooms r JOIN logs l ON l.id = r.id \
+        ", m.role, (SELECT o.user_id FROM members o WHERE r.direct AND o.room_id = r.id \
+         AND o.user_id <> $2 LIMIT 1) AS peer FROM rooms r JOIN logs l ON l.id = r.id \
          LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $2 WHERE r.id = $1"
     ))
     .bind(room.uuid())
@@ -61,27 +62,20 @@ pub(crate) async fn members(
     after: Option<UserId>,
     limit: u32,
 ) -> sqlx::Result<Vec<Member>> {
-    type Row = (Uuid, String, String, i64, String, i64);
     let mut lease = db.reader().await?;
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT u.id, u.name, u.display_name, u.created_at, m.role, m.joined_at \
-         FROM members m JOIN users u ON u.id = m.user_id \
-         WHERE m.room_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3",
-    )
+    let rows: Vec<row::MemberRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        row::user_columns!(),
+        ", m.role, m.joined_at FROM members m JOIN users u ON u.id = m.user_id \
+         WHERE m.room_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3"
+    ))
     .bind(room.uuid())
     .bind(start(after.map(UserId::uuid)))
     .bind(i64::from(limit))
     .fetch_all(&mut *lease)
     .await?;
     lease.done();
-    let member = |(id, name, display_name, created_at, role, joined_at): Row| {
-        Ok(Member {
-            user: row::user((id, name, display_name, created_at))?,
-            role: row::role(&role)?,
-            joined_at: Timestamp::from_micros(joined_at),
-        })
-    };
-    rows.into_iter().map(member).collect()
+    rows.into_iter().map(row::member).collect()
 }
 
 pub(crate) async fn mine(
@@ -115,7 +109,8 @@ pub(crate) async fn summaries(
     .await
 }
 
-/// Summaries of those rooms of `user` that `which` leaves.
+/// Summaries of those rooms of `user` that `which` leaves. What is unread, and what
+/// of it mentions the user, is counted here and nowhere else.
 async fn summarise(
     db: &Db,
     user: UserId,
@@ -123,12 +118,22 @@ async fn summarise(
 ) -> sqlx::Result<Vec<RoomSummary>> {
     let mut query = Builder::new(concat!("SELECT ", room_columns!(), ", m.role, "));
     query.push(
-        "COALESCE(d.seq, 0) AS read_seq, \
+        "(SELECT o.user_id FROM members o WHERE r.direct AND o.room_id = r.id \
+         AND o.user_id <> m.user_id LIMIT 1) AS peer, COALESCE(d.seq, 0) AS read_seq, \
          (SELECT COUNT(*) FROM (SELECT 1 FROM messages u WHERE u.room_id = r.id \
          AND u.seq > COALESCE(d.seq, 0) AND NOT u.deleted AND u.author <> ",
     );
     query.push_bind(user.uuid()).push(" LIMIT ").push_bind(i64::from(limits::UNREAD_COUNTED));
-    query.push(") AS counted) AS unread, substr(p.text, 1, ");
+    query.push(
+        ") AS counted) AS unread, \
+         (SELECT COUNT(*) FROM (SELECT DISTINCT t.message FROM mentions t \
+         JOIN messages u ON u.room_id = t.room_id AND u.seq = t.message \
+         WHERE t.room_id = r.id AND t.message > COALESCE(d.seq, 0) AND u.author <> ",
+    );
+    query.push_bind(user.uuid()).push(" AND t.user_id IN (").push_bind(user.uuid());
+    query.push(", ").push_bind(mentions::EVERYBODY.uuid()).push(") LIMIT ");
+    query.push_bind(i64::from(limits::UNREAD_COUNTED));
+    query.push(") AS counted) AS mentions, substr(p.text, 1, ");
     query.push_bind(i32::try_from(limits::PREVIEW_CHARS).unwrap_or(i32::MAX));
     query.push(
         ") AS preview, COALESCE(p.posted_at, r.created_at) AS last_at \

@@ -1,15 +1,14 @@
 //! Table columns to domain types and back.
 
 use parlor_domain::{
-    DeviceId, DeviceName, DisplayName, Epoch, Event, Message, RequestId, Role, Room, RoomId,
-    RoomName, Seq, Timestamp, Topic, UserId, UserName, Visibility,
+    ClientName, DeviceId, DeviceName, DisplayName, Emoji, Epoch, Event, Mentions, Message, Profile,
+    RequestId, Role, Room, RoomId, RoomName, Seq, StatusEmoji, StatusText, Timestamp, Topic,
+    UserId, UserName, Visibility,
 };
 use uuid::Uuid;
 
-use crate::{Access, Device, RoomSummary, User};
+use crate::{Access, Credentials, Device, Found, Member, RoomSummary, Seen, User};
 
-pub(super) type UserRow = (Uuid, String, String, i64);
-pub(super) type DeviceRow = (Uuid, Uuid, String, i64, Option<i64>);
 pub(super) type MessageRow = (i64, Uuid, String, Option<i64>, i64, Option<i64>, bool, i64);
 pub(super) type EventRow = (i64, i64, Uuid, Option<Uuid>, String);
 
@@ -43,8 +42,12 @@ pub(super) fn count(count: i64) -> u32 {
     u32::try_from(count).unwrap_or(0)
 }
 
-pub(super) fn visibility(public: bool) -> Visibility {
-    if public { Visibility::Public } else { Visibility::Private }
+pub(super) const fn visibility(public: bool, direct: bool) -> Visibility {
+    match (public, direct) {
+        (_, true) => Visibility::Direct,
+        (true, false) => Visibility::Public,
+        (false, false) => Visibility::Private,
+    }
 }
 
 pub(super) const fn role_text(role: Role) -> &'static str {
@@ -68,26 +71,148 @@ pub(super) fn room_name(text: &str) -> sqlx::Result<RoomName> {
     RoomName::parse(text).map_err(bad)
 }
 
+pub(super) fn user_name(text: &str) -> sqlx::Result<UserName> {
+    UserName::parse(text).map_err(bad)
+}
+
+pub(super) fn emoji(text: &str) -> sqlx::Result<Emoji> {
+    Emoji::parse(text).map_err(bad)
+}
+
+pub(super) fn display_name(text: &str) -> sqlx::Result<DisplayName> {
+    DisplayName::parse(text).map_err(bad)
+}
+
 pub(super) fn topic(text: &str) -> sqlx::Result<Topic> {
     Topic::parse(text).map_err(bad)
 }
 
-pub(super) fn user((id, name, display_name, created_at): UserRow) -> sqlx::Result<User> {
-    Ok(User {
-        id: UserId::from_uuid(id),
-        name: UserName::parse(&name).map_err(bad)?,
-        display_name: DisplayName::parse(&display_name).map_err(bad)?,
-        created_at: Timestamp::from_micros(created_at),
+/// What a user shows.
+#[derive(sqlx::FromRow)]
+pub(super) struct ProfileRow {
+    display_name: String,
+    status_text: String,
+    status_emoji: String,
+}
+
+pub(super) fn profile(row: &ProfileRow) -> sqlx::Result<Profile> {
+    Ok(Profile {
+        display_name: display_name(&row.display_name)?,
+        status_text: StatusText::parse(&row.status_text).map_err(bad)?,
+        status_emoji: StatusEmoji::parse(&row.status_emoji).map_err(bad)?,
     })
 }
 
-pub(super) fn device((id, user, name, created_at, revoked_at): DeviceRow) -> sqlx::Result<Device> {
+/// The same, and whose it is.
+#[derive(sqlx::FromRow)]
+pub(super) struct KeyedProfileRow {
+    id: Uuid,
+    #[sqlx(flatten)]
+    profile: ProfileRow,
+}
+
+pub(super) fn keyed_profile(row: &KeyedProfileRow) -> sqlx::Result<(UserId, Profile)> {
+    Ok((UserId::from_uuid(row.id), profile(&row.profile)?))
+}
+
+/// The columns of [`UserRow`], of a table `users` called `u`.
+macro_rules! user_columns {
+    () => {
+        "u.id, u.name, u.display_name, u.status_text, u.status_emoji, u.created_at"
+    };
+}
+pub(super) use user_columns;
+
+/// An account.
+#[derive(sqlx::FromRow)]
+pub(super) struct UserRow {
+    id: Uuid,
+    name: String,
+    #[sqlx(flatten)]
+    profile: ProfileRow,
+    created_at: i64,
+}
+
+pub(super) fn user(row: &UserRow) -> sqlx::Result<User> {
+    Ok(User {
+        id: UserId::from_uuid(row.id),
+        name: user_name(&row.name)?,
+        profile: profile(&row.profile)?,
+        created_at: Timestamp::from_micros(row.created_at),
+    })
+}
+
+/// An account that was looked for.
+#[derive(sqlx::FromRow)]
+pub(super) struct FoundRow {
+    #[sqlx(flatten)]
+    user: UserRow,
+    rank: i64,
+}
+
+pub(super) fn found(row: &FoundRow) -> sqlx::Result<Found> {
+    Ok(Found { user: user(&row.user)?, rank: u8::from(row.rank != 0) })
+}
+
+/// An account, and what a log-in to it is checked against.
+#[derive(sqlx::FromRow)]
+pub(super) struct CredentialsRow {
+    #[sqlx(flatten)]
+    user: UserRow,
+    password_hash: String,
+}
+
+pub(super) fn credentials(row: CredentialsRow) -> sqlx::Result<Credentials> {
+    Ok(Credentials { user: user(&row.user)?, password_hash: row.password_hash })
+}
+
+/// A member of a room.
+#[derive(sqlx::FromRow)]
+pub(super) struct MemberRow {
+    #[sqlx(flatten)]
+    user: UserRow,
+    role: String,
+    joined_at: i64,
+}
+
+pub(super) fn member(row: MemberRow) -> sqlx::Result<Member> {
+    Ok(Member {
+        user: user(&row.user)?,
+        role: role(&row.role)?,
+        joined_at: Timestamp::from_micros(row.joined_at),
+    })
+}
+
+/// The columns of [`DeviceRow`], of a table `devices` called `d`.
+macro_rules! device_columns {
+    () => {
+        "d.id, d.user_id, d.name, d.client, d.address, d.created_at, d.seen_at, d.revoked_at"
+    };
+}
+pub(super) use device_columns;
+
+/// A device.
+#[derive(sqlx::FromRow)]
+pub(super) struct DeviceRow {
+    id: Uuid,
+    user_id: Uuid,
+    name: String,
+    client: String,
+    address: String,
+    created_at: i64,
+    seen_at: i64,
+    revoked_at: Option<i64>,
+}
+
+pub(super) fn device(row: DeviceRow) -> sqlx::Result<Device> {
     Ok(Device {
-        id: DeviceId::from_uuid(id),
-        user: UserId::from_uuid(user),
-        name: DeviceName::parse(&name).map_err(bad)?,
-        created_at: Timestamp::from_micros(created_at),
-        revoked_at: revoked_at.map(Timestamp::from_micros),
+        id: DeviceId::from_uuid(row.id),
+        user: UserId::from_uuid(row.user_id),
+        name: DeviceName::parse(&row.name).map_err(bad)?,
+        created_at: Timestamp::from_micros(row.created_at),
+        seen: Seen { client: ClientName::parse(&row.client).map_err(bad)?, address: row.address },
+        seen_at: Timestamp::from_micros(row.seen_at),
+        revoked_at: row.revoked_at.map(Timestamp::from_micros),
     })
 }
 
@@ -98,6 +223,7 @@ pub(super) struct RoomRow {
     name: String,
     topic: String,
     public: bool,
+    direct: bool,
     archived: bool,
     created_at: i64,
     member_count: i64,
@@ -110,7 +236,7 @@ pub(super) fn room(row: RoomRow) -> sqlx::Result<Room> {
         id: RoomId::from_uuid(row.id),
         name: room_name(&row.name)?,
         topic: topic(&row.topic)?,
-        visibility: visibility(row.public),
+        visibility: visibility(row.public, row.direct),
         archived: row.archived,
         created_at: Timestamp::from_micros(row.created_at),
         epoch: epoch(row.epoch),
@@ -119,17 +245,18 @@ pub(super) fn room(row: RoomRow) -> sqlx::Result<Room> {
     })
 }
 
-/// A room and the role of one user.
+/// A room, the role of one user, and of a direct one the other.
 #[derive(sqlx::FromRow)]
 pub(super) struct AccessRow {
     #[sqlx(flatten)]
     room: RoomRow,
     role: Option<String>,
+    peer: Option<Uuid>,
 }
 
 pub(super) fn access(row: AccessRow) -> sqlx::Result<Access> {
     let role = row.role.as_deref().map(role).transpose()?;
-    Ok(Access { room: room(row.room)?, role })
+    Ok(Access { room: room(row.room)?, role, peer: row.peer.map(UserId::from_uuid) })
 }
 
 /// A room as a member's list shows it.
@@ -138,8 +265,10 @@ pub(super) struct SummaryRow {
     #[sqlx(flatten)]
     room: RoomRow,
     role: String,
+    peer: Option<Uuid>,
     read_seq: i64,
     unread: i64,
+    mentions: i64,
     preview: Option<String>,
     last_at: i64,
 }
@@ -148,13 +277,16 @@ pub(super) fn summary(row: SummaryRow) -> sqlx::Result<RoomSummary> {
     Ok(RoomSummary {
         room: room(row.room)?,
         role: role(&row.role)?,
+        peer: row.peer.map(UserId::from_uuid),
         read: seq(row.read_seq),
         unread: count(row.unread),
+        mentions: count(row.mentions),
         preview: row.preview,
         last_at: Timestamp::from_micros(row.last_at),
     })
 }
 
+/// Without whom it mentions and what was put on it, which stand in other tables.
 pub(super) fn message(
     (at, author, text, reply_to, posted_at, edited_at, deleted, version): MessageRow,
 ) -> Message {
@@ -162,10 +294,13 @@ pub(super) fn message(
         seq: seq(at),
         author: UserId::from_uuid(author),
         text,
+        mentions: Mentions::default(),
         reply_to: reply_to.map(seq),
         posted_at: Timestamp::from_micros(posted_at),
         edited_at: edited_at.map(Timestamp::from_micros),
         deleted,
+        pinned: false,
+        reactions: Vec::new(),
         version: seq(version),
     }
 }

@@ -1,9 +1,11 @@
 //! Writes what was decided: rows of many commands in one statement each, rare
 //! changes one by one.
 
-use parlor_domain::{Epoch, EventBody, Role, RoomId, Seq, Timestamp, Visibility};
+use parlor_domain::{Epoch, EventBody, Mentions, Role, RoomId, Seq, Timestamp, Visibility};
 
-use super::{Builder, Connection, Tuple, pieces, row};
+use super::{
+    Builder, Connection, Tuple, accounts::found_by, mentions, pieces, pins, reactions, row,
+};
 use crate::log::plan::{Projection, Writes};
 
 pub(super) async fn run(
@@ -62,6 +64,7 @@ pub(super) async fn run(
         },
     )
     .await?;
+    mentions::insert(connection, &writes.messages).await?;
     for change in &writes.changes {
         project(connection, change, now).await?;
     }
@@ -93,7 +96,7 @@ pub(super) async fn run(
 }
 
 /// Runs `head VALUES rows tail` for all rows.
-async fn insert<T>(
+pub(super) async fn insert<T>(
     connection: &mut Connection,
     (head, tail): (&str, &str),
     rows: &[T],
@@ -126,13 +129,14 @@ async fn project(
         Projection::RoomCreated { room, facts } => {
             sqlx::query(
                 "INSERT INTO rooms \
-                 (id, name, topic, public, archived, created_at, member_count, owner_count) \
-                 VALUES ($1, $2, $3, $4, $5, $6, 0, 0)",
+                 (id, name, topic, public, direct, archived, created_at, member_count, owner_count) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0)",
             )
             .bind(room.uuid())
             .bind(facts.name.as_str())
             .bind(facts.topic.as_str())
             .bind(facts.visibility == Visibility::Public)
+            .bind(facts.visibility == Visibility::Direct)
             .bind(facts.archived)
             .bind(now.micros())
             .execute(connection)
@@ -167,7 +171,7 @@ async fn project(
                 .await?;
             count(connection, *room, *role, -1).await?;
         }
-        Projection::Edited { room, message, text, by } => {
+        Projection::Edited { room, message, text, mentions, by } => {
             sqlx::query(
                 "UPDATE messages SET text = $3, edited_at = $4, version = $5 \
                  WHERE room_id = $1 AND seq = $2",
@@ -183,11 +187,36 @@ async fn project(
                 .bind(room.uuid())
                 .bind(row::number(*message))
                 .bind(row::number(*by))
-                .execute(connection)
+                .execute(&mut *connection)
                 .await?;
+            mentions::clear(connection, *room, *message).await?;
+            mentions::add(connection, *room, *message, mentions).await?;
         }
         Projection::Erased { room, message, reply_to, by } => {
             erase(connection, *room, *message, *reply_to, *by).await?;
+        }
+        Projection::Reacted { key, since, by } => {
+            reactions::add(connection, key, *since, *by, now).await?;
+        }
+        Projection::Pinned { room, message, user, by } => {
+            pins::add(connection, *room, *message, *user, *by, now).await?;
+        }
+        Projection::Unpinned { room, message, by } => {
+            pins::remove(connection, *room, *message, *by).await?;
+        }
+        Projection::Unreacted { key, by } => reactions::remove(connection, key, *by).await?,
+        Projection::ProfileChanged { user, profile } => {
+            sqlx::query(
+                "UPDATE users SET display_name = $2, status_text = $3, status_emoji = $4, \
+                 found_by = name || $5 WHERE id = $1",
+            )
+            .bind(user.uuid())
+            .bind(profile.display_name.as_str())
+            .bind(profile.status_text.as_str())
+            .bind(profile.status_emoji.as_str())
+            .bind(found_by(&profile.display_name))
+            .execute(connection)
+            .await?;
         }
     }
     Ok(())
@@ -206,7 +235,7 @@ async fn count(connection: &mut Connection, room: RoomId, role: Role, by: i64) -
     Ok(())
 }
 
-/// Leaves a tombstone, and no text of the message in any event.
+/// Leaves a tombstone, no text of the message in any event, and nothing on it.
 async fn erase(
     connection: &mut Connection,
     room: RoomId,
@@ -223,14 +252,24 @@ async fn erase(
     .bind(row::number(by))
     .execute(&mut *connection)
     .await?;
-    let posted = EventBody::MessagePosted { text: String::new(), reply_to, erased: true };
+    let posted = EventBody::MessagePosted {
+        text: String::new(),
+        mentions: Mentions::default(),
+        reply_to,
+        erased: true,
+    };
     sqlx::query("UPDATE events SET body = $3 WHERE log_id = $1 AND seq = $2")
         .bind(room.uuid())
         .bind(row::number(message))
         .bind(json(&posted)?)
         .execute(&mut *connection)
         .await?;
-    let edited = EventBody::MessageEdited { message, text: String::new(), erased: true };
+    let edited = EventBody::MessageEdited {
+        message,
+        text: String::new(),
+        mentions: Mentions::default(),
+        erased: true,
+    };
     sqlx::query(
         "UPDATE events SET body = $3 WHERE log_id = $1 AND seq IN \
          (SELECT seq FROM edits WHERE room_id = $1 AND message = $2)",
@@ -238,7 +277,9 @@ async fn erase(
     .bind(room.uuid())
     .bind(row::number(message))
     .bind(json(&edited)?)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    mentions::clear(connection, room, message).await?;
+    pins::clear(connection, room, message).await?;
+    reactions::clear(connection, room, message).await
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use parlor_domain::{Clock as _, DeviceId, Timestamp, UserId, UserName};
-use parlor_store::{CreateUserError, Device, NewDevice, Rotated, Rotation};
+use parlor_domain::{ClientName, Clock as _, DeviceId, Timestamp, UserId, UserName};
+use parlor_store::{CreateUserError, Device, NewDevice, Rotated, Rotation, Seen};
 use tokio::task::JoinSet;
 
 use crate::house::{House, contract, hash, new_device, new_user};
@@ -20,6 +20,9 @@ contract! {
     expired_and_unknown_tokens_are_invalid,
     a_revoked_device_gets_no_token,
     a_new_password_signs_the_other_devices_out,
+    devices_are_listed_while_they_are_signed_in,
+    a_device_is_seen_where_it_takes_new_tokens,
+    all_other_devices_are_signed_out_at_once,
 }
 
 async fn users_are_found_by_id_and_name(house: House) {
@@ -84,6 +87,7 @@ fn rotation(presented: u8, child: u8) -> Rotation {
         child: hash([child; 16]),
         child_expires_at: Timestamp::from_micros(9_000_000_000_000_000 + i64::from(child)),
         grace: GRACE,
+        seen: Seen::default(),
     }
 }
 
@@ -102,7 +106,8 @@ async fn t4_the_direct_parent_returns_the_same_child_for_a_while(house: House) {
     let first = house.writer.rotate(rotation(1, 2)).await.expect("up");
     assert!(is_child(&first, &phone, 2), "{first:?}");
     house.advance(GRACE);
-    assert_eq!(house.writer.rotate(rotation(1, 2)).await.expect("up"), first);
+    let again = house.writer.rotate(rotation(1, 2)).await.expect("up");
+    assert!(is_child(&again, &phone, 2), "{again:?}");
     assert_eq!(device(&house, phone.id).await.revoked_at, None);
     let next = house.writer.rotate(rotation(2, 3)).await.expect("up");
     assert!(is_child(&next, &phone, 3), "the child was handed out twice and is one: {next:?}");
@@ -187,4 +192,96 @@ async fn a_new_password_signs_the_other_devices_out(house: House) {
     assert_eq!(device(&house, stranger.id).await.revoked_at, None);
     let credentials = house.store.accounts.credentials_of(phone.user).await.expect("up");
     assert_eq!(credentials.expect("there").password_hash, hash);
+}
+
+/// A further device of the user, whose refresh token is made of this byte.
+async fn further(house: &House, user: UserId, token: u8) -> NewDevice {
+    let device = new_device(user, [token; 16]);
+    house.writer.create_device(device.clone()).await.expect("signed in");
+    device
+}
+
+async fn listed(house: &House, user: UserId) -> Vec<DeviceId> {
+    let now = house.clock.now();
+    let devices = house.store.accounts.devices(user, now, None, 100).await.expect("up");
+    devices.into_iter().map(|device| device.id).collect()
+}
+
+async fn devices_are_listed_while_they_are_signed_in(house: House) {
+    let first = signed_in(&house, 1).await;
+    let user = first.user;
+    signed_in(&house, 9).await;
+    let registered = listed(&house, user).await;
+    assert_eq!(registered.len(), 2, "that of the registration, and this one");
+    let mut expected = registered.clone();
+    for token in 2..6 {
+        expected.push(further(&house, user, token).await.id);
+    }
+    expected.sort();
+    assert_eq!(listed(&house, user).await, expected, "nobody else's, by id");
+    let accounts = &house.store.accounts;
+    let mut paged = Vec::new();
+    loop {
+        let after = paged.last().copied();
+        let page = accounts.devices(user, house.clock.now(), after, 4).await.expect("up");
+        assert!(page.len() <= 4);
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page.into_iter().map(|device| device.id));
+    }
+    assert_eq!(paged, expected, "page by page");
+
+    house.writer.revoke_device(first.id).await.expect("up");
+    let brief = NewDevice {
+        refresh_expires_at: house.clock.now().plus(Duration::from_secs(60)),
+        ..new_device(user, [7; 16])
+    };
+    house.writer.create_device(brief.clone()).await.expect("signed in");
+    expected.retain(|id| *id != first.id);
+    assert_eq!(listed(&house, user).await.len(), expected.len() + 1);
+    house.advance(Duration::from_secs(61));
+    assert_eq!(listed(&house, user).await, expected, "not signed out, not expired");
+}
+
+async fn a_device_is_seen_where_it_takes_new_tokens(house: House) {
+    let seen = |client: &str, address: &str| Seen {
+        client: ClientName::parse(client).expect("valid"),
+        address: address.into(),
+    };
+    let user = house.user("ada").await;
+    let desk = NewDevice { seen: seen("web/1", "192.0.2.1"), ..new_device(user, [1; 16]) };
+    house.writer.create_device(desk.clone()).await.expect("signed in");
+    let before = device(&house, desk.id).await;
+    assert_eq!((&before.seen, before.seen_at), (&desk.seen, house.clock.now()));
+
+    house.advance(Duration::from_secs(900));
+    let elsewhere = Rotation { seen: seen("web/2", "2001:db8::1"), ..rotation(1, 2) };
+    let rotated = house.writer.rotate(elsewhere.clone()).await.expect("up");
+    let now = device(&house, desk.id).await;
+    assert_eq!((&now.seen, now.seen_at), (&elsewhere.seen, house.clock.now()));
+    assert_eq!(now.created_at, before.created_at);
+    assert!(matches!(rotated, Rotated::Child { device, .. } if device == now), "as it is stored");
+
+    let forged = Rotation { seen: seen("thief", "198.51.100.1"), ..rotation(77, 78) };
+    assert_eq!(house.writer.rotate(forged).await.expect("up"), Rotated::Invalid);
+    assert_eq!(device(&house, desk.id).await, now, "who gets nothing is not seen");
+}
+
+async fn all_other_devices_are_signed_out_at_once(house: House) {
+    let keep = signed_in(&house, 1).await;
+    let others: Vec<_> = listed(&house, keep.user).await;
+    let bystander = signed_in(&house, 2).await;
+    let phone = further(&house, keep.user, 3).await;
+    let mut expected: Vec<_> = others.into_iter().filter(|id| *id != keep.id).collect();
+    expected.push(phone.id);
+    expected.sort();
+    let mut revoked = house.writer.revoke_others(keep.user, keep.id).await.expect("up");
+    revoked.sort();
+    assert_eq!(revoked, expected);
+    assert_eq!(listed(&house, keep.user).await, [keep.id]);
+    assert!(listed(&house, bystander.user).await.contains(&bystander.id));
+    let again = house.writer.revoke_others(keep.user, keep.id).await.expect("up");
+    assert!(again.is_empty(), "once");
+    assert_eq!(house.writer.rotate(rotation(3, 4)).await.expect("up"), Rotated::Invalid);
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_domain::{
-    Change, Event, EventBody, LogId, Message, Role, RoomId, RoomName, Seq, Topic, UserId,
-    Visibility,
+    Change, Emoji, Event, EventBody, LogId, Mentions, Message, ProfileChange, Reaction, Role,
+    RoomId, RoomName, Seq, StatusText, Topic, UserId, Visibility,
 };
 use parlor_store::{From, History};
 use proptest::{
@@ -22,6 +22,7 @@ contract! {
 const USERS: usize = 4;
 const ROOMS: usize = 2;
 const HISTORIES: u64 = 6;
+const EMOJI: [&str; 3] = ["👍", "❤\u{FE0F}", "🇹🇼"];
 
 /// A change without ids: users and rooms by their index.
 type Step = (usize, usize, Kind);
@@ -37,11 +38,18 @@ enum Kind {
     Post(String, Option<u64>),
     Edit(u64, String),
     Delete(u64),
+    React(u64, usize, bool),
     Read(u64),
+    Unread(u64),
+    Pin(u64, bool),
+    Status(String),
 }
 
 fn kinds() -> impl Strategy<Value = Kind> {
-    let text = "[a-z\"\\\\這é\n]{1,9}x";
+    // `@0` stands for the name of the first user.
+    let call =
+        prop_oneof![4 => Just(String::new()), 1 => Just(" @room".to_owned()), 3 => " @[0-3]"];
+    let text = ("[a-z\"\\\\這é\n]{1,9}x", call).prop_map(|(text, call)| text + &call);
     let seq = 1..40_u64;
     prop_oneof![
         1 => "[a-z]{1,9}".prop_map(Kind::Rename),
@@ -50,12 +58,21 @@ fn kinds() -> impl Strategy<Value = Kind> {
         1 => Just(Kind::Leave),
         1 => (0..USERS).prop_map(Kind::Add),
         1 => (0..USERS).prop_map(Kind::Remove),
-        12 => (text, prop::option::weighted(0.2, seq.clone()))
+        12 => (text.clone(), prop::option::weighted(0.2, seq.clone()))
             .prop_map(|(text, to)| Kind::Post(text, to)),
         5 => (seq.clone(), text).prop_map(|(seq, text)| Kind::Edit(seq, text)),
         3 => seq.clone().prop_map(Kind::Delete),
-        3 => seq.prop_map(Kind::Read),
+        9 => (1..14_u64, 0..EMOJI.len(), prop::bool::weighted(0.7))
+            .prop_map(|(seq, emoji, on)| Kind::React(seq, emoji, on)),
+        3 => seq.clone().prop_map(Kind::Read),
+        2 => seq.prop_map(Kind::Unread),
+        3 => (1..14_u64, prop::bool::weighted(0.7)).prop_map(|(seq, on)| Kind::Pin(seq, on)),
+        1 => "[a-z]{0,2}".prop_map(Kind::Status),
     ]
+}
+
+fn name(seed: u64, user: usize) -> String {
+    format!("user{seed}.{user}")
 }
 
 /// Batches, as several callers would submit them.
@@ -91,28 +108,67 @@ impl Folded {
             EventBody::MemberLeft { user } => {
                 assert!(self.members.remove(&user).is_some(), "left before joining");
             }
-            EventBody::MessagePosted { text, reply_to, .. } => {
+            EventBody::MessagePosted { text, mentions, reply_to, .. } => {
                 let message = Message {
                     seq: event.seq,
                     author: event.actor,
                     text,
+                    mentions,
                     reply_to,
                     posted_at: event.at,
                     edited_at: None,
                     deleted: false,
+                    pinned: false,
+                    reactions: Vec::new(),
                     version: event.seq,
                 };
                 self.messages.insert(event.seq, message);
             }
-            EventBody::MessageEdited { message, text, .. } => {
+            EventBody::MessageEdited { message, text, mentions, .. } => {
                 let message = self.messages.get_mut(&message).expect("posted before");
-                message.text = text;
+                (message.text, message.mentions) = (text, mentions);
                 (message.edited_at, message.version) = (Some(event.at), event.seq);
             }
             EventBody::MessageDeleted { message } => {
                 let message = self.messages.get_mut(&message).expect("posted before");
                 message.text.clear();
+                message.mentions = Mentions::default();
+                message.reactions.clear();
+                message.pinned = false;
                 (message.deleted, message.version) = (true, event.seq);
+            }
+            EventBody::MessagePinned { message } => {
+                let message = self.messages.get_mut(&message).expect("posted before");
+                assert!(!message.pinned, "pinned once");
+                (message.pinned, message.version) = (true, event.seq);
+            }
+            EventBody::MessageUnpinned { message } => {
+                let message = self.messages.get_mut(&message).expect("posted before");
+                assert!(message.pinned, "pinned before");
+                (message.pinned, message.version) = (false, event.seq);
+            }
+            EventBody::ReactionAdded { message, emoji } => {
+                let message = self.messages.get_mut(&message).expect("posted before");
+                let all = &mut message.reactions;
+                let known = all.iter().position(|reaction| reaction.emoji == emoji);
+                let at = known.unwrap_or_else(|| {
+                    all.push(Reaction { emoji, count: 0, users: Vec::new() });
+                    all.len() - 1
+                });
+                assert!(!all[at].users.contains(&event.actor), "each user once");
+                all[at].count += 1;
+                all[at].users.push(event.actor);
+                message.version = event.seq;
+            }
+            EventBody::ReactionRemoved { message, emoji } => {
+                let message = self.messages.get_mut(&message).expect("posted before");
+                let reaction =
+                    message.reactions.iter_mut().find(|reaction| reaction.emoji == emoji);
+                let reaction = reaction.expect("put there before");
+                reaction.count -= 1;
+                reaction.users.retain(|user| *user != event.actor);
+                message.reactions.retain(|reaction| reaction.count > 0);
+                message.version = event.seq;
             }
             other => panic!("not a room's event: {other:?}"),
         }
@@ -130,8 +186,9 @@ async fn events(house: &House, log: LogId, after: Seq) -> Vec<Event> {
 /// A cold load of a room.
 async fn load(house: &House, room: RoomId) -> (Folded, Seq) {
     let rooms = &house.store.rooms;
-    let history: History =
-        rooms.history(room, From::After(Seq::ZERO), 10_000).await.expect("up").expect("there");
+    let history: Option<History> =
+        rooms.history(room, UserId::SYSTEM, From::After(Seq::ZERO), 10_000).await.expect("up");
+    let history = history.expect("there");
     let room = rooms.access(room, UserId::SYSTEM).await.expect("up").expect("there").room;
     let members = rooms.members(room.id, None, 10_000).await.expect("up");
     assert_eq!(room.members as usize, members.len(), "members are counted");
@@ -146,7 +203,12 @@ async fn load(house: &House, room: RoomId) -> (Folded, Seq) {
     (folded, history.head.seq)
 }
 
-fn change(room: RoomId, users: &[UserId], kind: Kind) -> Change {
+fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
+    let body = |text: String| {
+        let called = (0..USERS)
+            .fold(text, |text, n| text.replace(&format!("@{n}"), &format!("@{}", name(seed, n))));
+        body(&called)
+    };
     match kind {
         Kind::Rename(name) => Change::RenameRoom {
             room,
@@ -158,14 +220,24 @@ fn change(room: RoomId, users: &[UserId], kind: Kind) -> Change {
         Kind::Leave => Change::Leave { room },
         Kind::Add(user) => Change::AddMember { room, user: users[user] },
         Kind::Remove(user) => Change::RemoveMember { room, user: users[user] },
-        Kind::Post(text, to) => {
-            Change::Post { room, body: body(&text), reply_to: to.map(Seq::new) }
-        }
+        Kind::Post(text, to) => Change::Post { room, body: body(text), reply_to: to.map(Seq::new) },
         Kind::Edit(message, text) => {
-            Change::Edit { room, message: Seq::new(message), body: body(&text) }
+            Change::Edit { room, message: Seq::new(message), body: body(text) }
         }
         Kind::Delete(message) => Change::Delete { room, message: Seq::new(message) },
+        Kind::React(message, emoji, on) => Change::React {
+            room,
+            message: Seq::new(message),
+            emoji: Emoji::parse(EMOJI[emoji]).expect("valid"),
+            on,
+        },
         Kind::Read(seq) => Change::MarkRead { room, seq: Seq::new(seq) },
+        Kind::Pin(message, on) => Change::Pin { room, message: Seq::new(message), on },
+        Kind::Unread(from) => Change::MarkUnread { room, from: Seq::new(from) },
+        Kind::Status(text) => Change::SetProfile(ProfileChange {
+            status_text: Some(StatusText::parse(&text).expect("valid")),
+            ..ProfileChange::default()
+        }),
     }
 }
 
@@ -183,7 +255,7 @@ async fn c8_projections_equal_the_fold_of_the_events(house: House) {
 async fn play(house: &House, seed: u64, history: Vec<Vec<Step>>) {
     let mut users = Vec::new();
     for n in 0..USERS {
-        users.push(house.user(&format!("user{seed}.{n}")).await);
+        users.push(house.user(&name(seed, n)).await);
     }
     let mut rooms = Vec::new();
     for (owner, visibility) in [(0, Visibility::Public), (1, Visibility::Private)] {
@@ -200,7 +272,7 @@ async fn play(house: &House, seed: u64, history: Vec<Vec<Step>>) {
         house.advance(std::time::Duration::from_secs(1));
         let batch = batch
             .into_iter()
-            .map(|(user, room, kind)| command(users[user], change(rooms[room], &users, kind)))
+            .map(|(user, room, kind)| command(users[user], change(rooms[room], &users, seed, kind)))
             .collect();
         house.store.log.submit(batch).await.expect("up");
     }
@@ -219,36 +291,42 @@ async fn play(house: &House, seed: u64, history: Vec<Vec<Step>>) {
     }
 }
 
-/// A user's log tells which rooms they are in, and up to where they read.
+/// A user's log tells which rooms they are in, up to where they read, and what
+/// they show of themselves. What is unread, and what of it mentions them, equals a
+/// naive count over the events.
 async fn inbox(house: &House, user: UserId) {
     let (mut mine, mut reads) = (BTreeSet::new(), BTreeMap::new());
+    let mut shown = None;
     for event in events(house, user.into(), Seq::ZERO).await {
         match event.body {
             EventBody::RoomAdded { room } => assert!(mine.insert(room)),
             EventBody::RoomRemoved { room } => assert!(mine.remove(&room)),
             EventBody::ReadMoved { room, seq } => {
-                assert!(reads.insert(room, seq).is_none_or(|before| before < seq), "forward only");
+                assert_ne!(reads.insert(room, seq), Some(seq), "it moved");
+            }
+            EventBody::ProfileChanged { profile } => {
+                assert_ne!(shown.as_ref(), Some(&profile), "a change");
+                shown = Some(profile);
             }
             other => panic!("not a user's event: {other:?}"),
         }
     }
+    let account = house.store.accounts.user(user).await.expect("up").expect("there");
+    assert_eq!(shown.as_ref().unwrap_or(&account.profile), &account.profile);
     let summaries = house.store.rooms.mine(user, None, 100).await.expect("up");
     assert_eq!(summaries.iter().map(|mine| mine.room.id).collect::<BTreeSet<_>>(), mine);
     for summary in summaries {
         let read = reads.get(&summary.room.id).copied().unwrap_or_default();
         assert_eq!(summary.read, read);
-        let history = house
-            .store
-            .rooms
-            .history(summary.room.id, From::After(read), 10_000)
-            .await
-            .expect("up")
-            .expect("there");
-        let unread = history
-            .messages
-            .iter()
-            .filter(|message| message.author != user && !message.deleted)
-            .count();
-        assert_eq!(summary.unread as usize, unread);
+        let mut folded = Folded::default();
+        let all = events(house, summary.room.id.into(), Seq::ZERO).await;
+        all.iter().for_each(|event| folded.apply(event));
+        let counts =
+            |message: &&Message| message.seq > read && message.author != user && !message.deleted;
+        let unread: Vec<&Message> = folded.messages.values().filter(counts).collect();
+        let calls =
+            |message: &&&Message| message.mentions.room || message.mentions.users.contains(&user);
+        let mentions = unread.iter().filter(calls).count();
+        assert_eq!((summary.unread as usize, summary.mentions as usize), (unread.len(), mentions));
     }
 }

@@ -3,10 +3,10 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use parlor_domain::{
-    Body, Change, Clock as _, Command, DeviceId, DeviceName, DisplayName, ManualClock, Refusal,
-    RequestId, RoomId, RoomName, Seq, Timestamp, Topic, UserId, UserName, Visibility,
+    Body, Change, Clock as _, Command, DeviceId, DeviceName, DisplayName, Emoji, ManualClock,
+    Refusal, RequestId, RoomId, RoomName, Seq, Timestamp, Topic, UserId, UserName, Visibility,
 };
-use parlor_store::{AccountsWriter, Database, Done, NewDevice, NewUser, Opened, Store, open};
+use parlor_store::{AccountsWriter, Database, Done, NewDevice, NewUser, Opened, Seen, Store, open};
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::task::JoinSet;
 
@@ -57,9 +57,15 @@ impl House {
 
     /// Stops, and opens the same database again.
     pub async fn reopen(self) -> Self {
+        self.reopen_after(|| ()).await
+    }
+
+    /// Stops, lets something happen to the database, and opens it again.
+    pub async fn reopen_after(self, meanwhile: impl FnOnce()) -> Self {
         let Self { database, store, writer, mut tasks, _folder: folder, .. } = self;
         drop((store, writer));
         while tasks.join_next().await.is_some() {}
+        meanwhile();
         Self::open(database, folder).await
     }
 
@@ -164,6 +170,7 @@ pub fn new_device(user: UserId, token: [u8; 16]) -> NewDevice {
         id: DeviceId::random(),
         user,
         name: DeviceName::parse("laptop").expect("valid"),
+        seen: Seen::default(),
         refresh: hash(token),
         refresh_expires_at: Timestamp::from_micros(9_000_000_000_000_000),
     }
@@ -190,6 +197,10 @@ pub fn create(room: RoomId, visibility: Visibility) -> Change {
 
 pub fn post(room: RoomId, text: &str) -> Change {
     Change::Post { room, body: body(text), reply_to: None }
+}
+
+pub fn react(room: RoomId, message: Seq, emoji: &str, on: bool) -> Change {
+    Change::React { room, message, emoji: Emoji::parse(emoji).expect("valid"), on }
 }
 
 pub fn body(text: &str) -> Body {

@@ -5,10 +5,16 @@
 #![allow(missing_docs, unreachable_pub, clippy::print_stdout, reason = "a test program")]
 
 mod accounts;
+mod direct;
 mod fold;
 mod house;
 mod log;
+mod mentions;
 mod outage;
+mod people;
 mod permissions;
+mod pins;
+mod reactions;
 mod relay;
+mod replaced;
 mod rooms;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use parlor_domain::{ManualClock, Visibility, limits};
+use parlor_domain::{ManualClock, RoomId, UserId, Visibility, limits};
 use parlor_store::{Database, OpenError, StoreError, open};
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::{task::JoinSet, time::timeout};
@@ -118,11 +118,37 @@ mod server {
         c13_broken_connections_are_replaced,
         c13_a_hung_server_is_answered_for_in_time_and_healed,
         c13_statements_in_flight_do_not_keep_their_connections,
+        c13_connections_that_died_unseen_are_replaced_at_once,
+        c12_a_room_that_somebody_holds_keeps_no_other_waiting,
     }
 
     fn parts(database: &Database) -> (&str, &str) {
         let Database::Postgres { url } = database else { panic!("not a server") };
         url.rsplit_once('/').expect("the URL names a database")
+    }
+
+    async fn c12_a_room_that_somebody_holds_keeps_no_other_waiting(house: House) {
+        let ada = house.user("ada").await;
+        let held = house.room(ada, Visibility::Public).await;
+        let free = house.room(ada, Visibility::Public).await;
+        let Database::Postgres { url } = &house.database else { panic!("not a server") };
+        let mut other = PgConnection::connect(url).await.expect("opens");
+        let row = house.literal(held.uuid());
+        let lock = format!("BEGIN; SELECT 1 FROM logs WHERE id = {row} FOR UPDATE");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(lock)).execute(&mut other).await.expect("locked");
+        let waiting = command(ada, post(held, "held up"));
+        let both = vec![waiting.clone(), command(ada, post(free, "with it"))];
+        let begun = Instant::now();
+        let (held_up, ()) = tokio::join!(house.store.log.submit(both), async {
+            for _ in 0..20 {
+                house.post(ada, free, "not held up").await;
+            }
+            assert!(begun.elapsed() < Duration::from_millis(700), "{:?}", begun.elapsed());
+        });
+        assert!(matches!(held_up, Err(StoreError::Unavailable(_))), "{held_up:?}");
+        assert!(begun.elapsed() < Duration::from_secs(2));
+        other.close().await.expect("closed");
+        assert!(house.repeat(&waiting).await.is_ok());
     }
 
     async fn c1_a_server_that_answers_before_its_disk_is_refused(house: House) {
@@ -155,20 +181,41 @@ mod server {
         (relay, House::open(Database::Postgres { url }, None).await)
     }
 
+    const CONNECTIONS: i64 = 8;
+
+    /// Opens all connections, however long that takes.
+    async fn open_all(house: &House, room: RoomId, ada: UserId) {
+        let read = || house.store.rooms.access(room, ada);
+        let begun = Instant::now();
+        while join_all((0..CONNECTIONS).map(|_| read())).await.iter().any(Result::is_err) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "the connections do not open");
+        }
+    }
+
+    async fn c13_connections_that_died_unseen_are_replaced_at_once(house: House) {
+        let (relay, house) = relayed(&house).await;
+        let ada = house.user("ada").await;
+        let room = house.room(ada, Visibility::Public).await;
+        open_all(&house, room, ada).await;
+        relay.lose();
+        // Each of these meets another dead one. Only the first may wait for its
+        // answer: that is 200 ms, and would be several times that.
+        let begun = Instant::now();
+        for _ in 0..CONNECTIONS {
+            house.post(ada, room, "over a new one").await;
+        }
+        assert!(begun.elapsed() < Duration::from_millis(1_000), "{:?}", begun.elapsed());
+    }
+
     async fn c13_statements_in_flight_do_not_keep_their_connections(house: House) {
-        const CONNECTIONS: i64 = 8;
         let (server, name) = parts(&house.database);
         let url = format!("{server}/{name}");
         let (relay, house) = relayed(&house).await;
         let ada = house.user("ada").await;
         let room = house.room(ada, Visibility::Public).await;
-        let read = || house.store.rooms.access(room, ada);
-        // All connections are opened before, however long that takes, so that all
-        // statements are in flight long before the first of them is given up.
-        let begun = Instant::now();
-        while join_all((0..CONNECTIONS).map(|_| read())).await.iter().any(Result::is_err) {
-            assert!(begun.elapsed() < Duration::from_secs(20), "the connections do not open");
-        }
+        // Before, so that all statements are in flight long before the first of
+        // them is given up.
+        open_all(&house, room, ada).await;
         let mut other = PgConnection::connect(&url).await.expect("opens");
         sqlx::raw_sql("BEGIN; LOCK TABLE rooms").execute(&mut other).await.expect("locked");
         let mut reads = JoinSet::new();

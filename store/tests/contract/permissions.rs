@@ -6,7 +6,7 @@ use parlor_domain::{
 };
 use parlor_store::Done;
 
-use crate::house::{House, body, contract, post};
+use crate::house::{House, body, contract, post, react};
 
 contract! {
     every_role_may_do_what_the_table_says,
@@ -52,6 +52,9 @@ fn changes(stage: &Stage) -> Vec<(Action, Change)> {
     vec![
         (Action::Post, post(room, "hello")),
         (Action::Read, Change::MarkRead { room, seq: Seq::MAX }),
+        (Action::Read, Change::MarkUnread { room, from: own }),
+        (Action::React, react(room, others, "👍", true)),
+        (Action::Pin, Change::Pin { room, message: others, on: true }),
         (Action::EditOwn, Change::Edit { room, message: own, body: body("x") }),
         (Action::EditOwn, Change::Delete { room, message: own }),
         (Action::DeleteAny, Change::Delete { room, message: others }),
@@ -111,6 +114,8 @@ async fn an_archived_room_takes_no_change_but_leaving(house: House) {
     for (action, change) in changes(&stage) {
         let expected = match action {
             Action::Post
+            | Action::React
+            | Action::Pin
             | Action::EditOwn
             | Action::DeleteAny
             | Action::Rename

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use parlor_domain::{
-    Change, Clock as _, Code, EventBody, Message, Role, RoomId, RoomName, Seq, Topic, UserId,
-    Visibility, limits,
+    Change, Clock as _, Code, EventBody, Mentions, Message, Role, RoomId, RoomName, Seq, Topic,
+    UserId, Visibility, limits,
 };
 use parlor_store::{From, RoomSummary};
 
@@ -15,6 +15,7 @@ contract! {
     history_around_a_message,
     a_deleted_message_is_gone_from_messages_and_events,
     an_edited_message_keeps_its_place,
+    every_text_of_a_message_can_be_read_until_it_is_deleted,
     replies_name_a_message_of_the_room,
     access_tells_room_and_role,
     the_directory_lists_open_public_rooms_only,
@@ -22,6 +23,7 @@ contract! {
     my_rooms_are_summed_up,
     unread_counts_what_others_wrote,
     marking_read_goes_forward_only,
+    rule_3_14_marking_unread_goes_back_only,
     the_last_owner_stays,
     only_an_owner_removes_an_owner,
     the_system_user_makes_rooms_without_members,
@@ -46,7 +48,13 @@ async fn written(house: &House, last: u64) -> (UserId, RoomId) {
 async fn history_pages_at_every_edge(house: House) {
     let (_, room) = written(&house, 8).await;
     let page = async |from, limit| {
-        let page = house.store.rooms.history(room, from, limit).await.expect("up").expect("there");
+        let page = house
+            .store
+            .rooms
+            .history(room, UserId::SYSTEM, from, limit)
+            .await
+            .expect("up")
+            .expect("there");
         assert_eq!(page.head.seq, Seq::new(8));
         (seqs(&page.messages), page.more_before, page.more_after)
     };
@@ -64,7 +72,12 @@ async fn history_pages_at_every_edge(house: House) {
     assert_eq!(page(after(5), 3).await, (vec![6, 7, 8], true, false));
     assert_eq!(page(after(8), 3).await, (vec![], true, false));
     assert_eq!(page(From::After(Seq::MAX), 3).await, (vec![], true, false));
-    let nobody = house.store.rooms.history(RoomId::random(), before(9), 3).await.expect("up");
+    let nobody = house
+        .store
+        .rooms
+        .history(RoomId::random(), UserId::SYSTEM, before(9), 3)
+        .await
+        .expect("up");
     assert_eq!(nobody, None);
 }
 
@@ -72,7 +85,13 @@ async fn history_around_a_message(house: House) {
     let (ada, room) = written(&house, 9).await;
     let around = async |seq, limit| {
         let from = From::Around(Seq::new(seq));
-        let page = house.store.rooms.history(room, from, limit).await.expect("up").expect("there");
+        let page = house
+            .store
+            .rooms
+            .history(room, UserId::SYSTEM, from, limit)
+            .await
+            .expect("up")
+            .expect("there");
         (seqs(&page.messages), page.more_before, page.more_after)
     };
     assert_eq!(around(6, 4).await, (vec![4, 5, 6, 7], true, true));
@@ -108,18 +127,28 @@ async fn a_deleted_message_is_gone_from_messages_and_events(house: House) {
     let page = house.store.log.after(room.into(), Seq::ZERO, 100).await.expect("up");
     let bodies: Vec<EventBody> =
         page.expect("there").events.into_iter().skip(2).map(|event| event.body).collect();
-    let erased = EventBody::MessageEdited { message, text: String::new(), erased: true };
+    let posted = |text: &str, reply_to, erased| {
+        let (text, mentions) = (text.to_owned(), Mentions::default());
+        EventBody::MessagePosted { text, mentions, reply_to, erased }
+    };
+    let erased = EventBody::MessageEdited {
+        message,
+        text: String::new(),
+        mentions: Mentions::default(),
+        erased: true,
+    };
     assert_eq!(
         bodies,
         [
-            EventBody::MessagePosted { text: "first".into(), reply_to: None, erased: false },
-            EventBody::MessagePosted { text: String::new(), reply_to: Some(first), erased: true },
+            posted("first", None, false),
+            posted("", Some(first), true),
             erased.clone(),
             erased,
             EventBody::MessageDeleted { message },
         ]
     );
-    let history = house.store.rooms.history(room, From::Before(Seq::MAX), 1).await.expect("up");
+    let history =
+        house.store.rooms.history(room, ada, From::Before(Seq::MAX), 1).await.expect("up");
     let tombstone = history.expect("there").messages.remove(0);
     assert_eq!((tombstone.seq, tombstone.version), (message, deleted.seq));
     assert!(tombstone.deleted && tombstone.text.is_empty());
@@ -138,20 +167,55 @@ async fn an_edited_message_keeps_its_place(house: House) {
     let edited_at = house.advance(Duration::from_secs(60));
     let edit = Change::Edit { room, message, body: body("the") };
     let edited = house.submit(ada, edit).await.expect("edited");
-    let history = house.store.rooms.history(room, From::After(Seq::ZERO), 9).await.expect("up");
+    let history =
+        house.store.rooms.history(room, ada, From::After(Seq::ZERO), 9).await.expect("up");
     let expected = Message {
         seq: message,
         author: ada,
         text: "the".into(),
+        mentions: Mentions::default(),
         reply_to: None,
         posted_at,
         edited_at: Some(edited_at),
         deleted: false,
+        pinned: false,
+        reactions: Vec::new(),
         version: edited.seq,
     };
     assert_eq!(history.expect("there").messages, [expected]);
     let nothing = Change::Edit { room, message: edited.seq, body: body("x") };
     assert_eq!(house.submit(ada, nothing).await.expect_err("no message").code, Code::NotFound);
+}
+
+async fn every_text_of_a_message_can_be_read_until_it_is_deleted(house: House) {
+    let ada = house.user("ada").await;
+    let room = house.room(ada, Visibility::Public).await;
+    let mut written = Vec::new();
+    let message = house.post(ada, room, "one").await;
+    written.push((message, "one".to_owned(), house.clock.now()));
+    let other = house.post(ada, room, "another").await;
+    for text in ["two", "three"] {
+        let at = house.advance(Duration::from_secs(60));
+        let edit = |message, text| Change::Edit { room, message, body: body(text) };
+        let edited = house.submit(ada, edit(message, text)).await.expect("edited");
+        written.push((edited.seq, text.to_owned(), at));
+        house.submit(ada, edit(other, text)).await.expect("edited");
+    }
+    let versions = async |message, after, limit| {
+        let found = house.store.rooms.versions(room, message, after, limit).await.expect("up");
+        let found = found?.into_iter().map(|version| (version.seq, version.text, version.at));
+        Some(found.collect::<Vec<_>>())
+    };
+    assert_eq!(versions(message, Seq::ZERO, 10).await, Some(written.clone()));
+    assert_eq!(versions(message, Seq::ZERO, 2).await, Some(written[..2].to_vec()));
+    assert_eq!(versions(message, written[1].0, 2).await, Some(written[2..].to_vec()));
+    // An edit is no message, and neither is a room's creation.
+    for nothing in [written[1].0, Seq::new(1), Seq::MAX] {
+        assert_eq!(versions(nothing, Seq::ZERO, 10).await, None);
+    }
+    house.submit(ada, Change::Delete { room, message }).await.expect("deleted");
+    assert_eq!(versions(message, Seq::ZERO, 10).await, Some(vec![]));
+    assert_eq!(versions(other, Seq::ZERO, 10).await.map(|all| all.len()), Some(3));
 }
 
 async fn replies_name_a_message_of_the_room(house: House) {
@@ -303,6 +367,28 @@ async fn marking_read_goes_forward_only(house: House) {
     let back = house.submit(ada, mark(Seq::new(1))).await.expect("no effect");
     assert_eq!((back.seq, back.events.len()), (Seq::new(2), 0));
     assert_eq!(summary(&house, ada, room).await.read, message);
+}
+
+async fn rule_3_14_marking_unread_goes_back_only(house: House) {
+    let (ada, bob) = (house.user("ada").await, house.user("bob").await);
+    let room = house.room(ada, Visibility::Public).await;
+    house.submit(bob, Change::Join { room }).await.expect("joined");
+    let one = house.post(ada, room, "one").await;
+    let two = house.post(ada, room, "two").await;
+    let unread = |from| Change::MarkUnread { room, from };
+    let nothing = house.submit(bob, unread(one)).await.expect("no effect");
+    assert!(nothing.events.is_empty(), "nothing was read");
+    house.submit(bob, Change::MarkRead { room, seq: two }).await.expect("read");
+    for (from, events, count) in [(two.next(), 0, 0), (two, 1, 1), (two, 0, 1), (one, 1, 2)] {
+        let done = house.submit(bob, unread(from)).await.expect("answered");
+        assert_eq!(done.events.len(), events, "from {from}");
+        assert_eq!(summary(&house, bob, room).await.unread, count, "from {from}");
+    }
+    assert_eq!(summary(&house, bob, room).await.read, Seq::new(one.get() - 1));
+    house.submit(bob, Change::MarkRead { room, seq: two }).await.expect("forward again");
+    assert_eq!(summary(&house, bob, room).await.unread, 0);
+    let eve = house.user("eve").await;
+    assert_eq!(house.submit(eve, unread(one)).await.expect_err("outside").code, Code::Forbidden);
 }
 
 async fn the_last_owner_stays(house: House) {

@@ -62,6 +62,7 @@ async fn log_in_refuses_what_cannot_be() {
         password: PASSWORD.into(),
         device_name: String::new(),
         peer: String::new(),
+        client: String::new(),
     };
     let long = "x".repeat(TOO_LONG);
     for (expected, request) in [

@@ -5,13 +5,14 @@ use std::{collections::HashSet, time::Duration};
 use futures_util::{future::join_all, poll};
 use parlor_domain::limits;
 use parlor_proto::user::{
-    ChangePasswordRequest, GetKeysRequest, LogOutRequest, Tokens, log_out_request::By,
+    ChangePasswordRequest, Device, GetKeysRequest, ListDevicesRequest, LogOutRequest,
+    SignOutDeviceRequest, SignOutOthersRequest, Tokens, log_out_request::By,
     user_service_server::UserService as _,
 };
 use parlor_token::Verifier;
 use tonic::{Request, Status};
 
-use crate::house::{House, PASSWORD, PEER, code, device};
+use crate::house::{CLIENT, House, NOW, PASSWORD, PEER, code, device};
 
 async fn log_out(house: &House, by: By) -> Result<(), Status> {
     house.client.clone().log_out(LogOutRequest { by: Some(by) }).await.map(drop)
@@ -215,4 +216,91 @@ async fn published_keys_check_tokens_anywhere() {
     verifier.set_keys(&keys.jwks_json).expect("a key set");
     let identity = verifier.verify(&tokens.access_token).expect("valid");
     assert_eq!(identity.device, device(&tokens));
+}
+
+async fn list(house: &House, tokens: &Tokens) -> Result<Vec<Device>, Status> {
+    let request =
+        ListDevicesRequest { access_token: tokens.access_token.clone(), ..Default::default() };
+    let reply = house.client.clone().list_devices(request).await?;
+    Ok(reply.into_inner().devices)
+}
+
+async fn sign_out(house: &House, by: &Tokens, device_id: &[u8]) -> Result<(), Status> {
+    let request = SignOutDeviceRequest {
+        access_token: by.access_token.clone(),
+        device_id: device_id.to_vec(),
+    };
+    house.client.clone().sign_out_device(request).await.map(drop)
+}
+
+#[tokio::test]
+async fn devices_tell_where_they_were_seen() {
+    let house = House::new().await;
+    let first = signed_in(&house, "ada").await;
+    house.clock.advance(Duration::from_secs(60));
+    house.log_in_from("198.51.100.7", "ada", PASSWORD).await.expect("logged in");
+    signed_in(&house, "bob").await;
+    house.clock.advance(Duration::from_secs(60));
+    let first = house.refresh(&first.refresh_token).await.expect("refreshed");
+    let mut devices = list(&house, &first).await.expect("listed");
+    devices.sort_by_key(|device| device.created_at_us);
+    let told: Vec<_> = devices
+        .iter()
+        .map(|device| {
+            let since = |at_us: i64| (at_us - NOW.micros()) / 1_000_000;
+            let (made, seen) = (since(device.created_at_us), since(device.seen_at_us));
+            (&device.name[..], &device.client[..], &device.address[..], made, seen)
+        })
+        .collect();
+    let expected =
+        [("test", CLIENT, PEER, 0, 120), ("Unnamed device", CLIENT, "198.51.100.7", 60, 60)];
+    assert_eq!(told, expected);
+    assert_eq!(devices[0].id, first.device_id);
+}
+
+#[tokio::test]
+async fn c19_a_device_signs_another_out() {
+    let mut house = House::new().await;
+    let desk = signed_in(&house, "ada").await;
+    let phone = house.log_in("ada", PASSWORD).await.expect("logged in").tokens.expect("tokens");
+    let eve = signed_in(&house, "eve").await;
+
+    for id in [&desk.device_id[..], &[7; 16]] {
+        let status = sign_out(&house, &eve, id).await.expect_err("not hers");
+        assert_eq!(code(&status), "NOT_FOUND");
+    }
+    let status = sign_out(&house, &desk, b"short").await.expect_err("no id");
+    assert_eq!(code(&status), "INVALID_ARGUMENT");
+    assert_eq!(house.verify(&desk.access_token).await, None, "nothing has happened yet");
+
+    for _ in 0..2 {
+        sign_out(&house, &desk, &phone.device_id).await.expect("signed out");
+        assert_eq!(house.next_revoked().await, device(&phone));
+    }
+    assert_revoked(&house, &phone).await;
+    assert_eq!(house.verify(&desk.access_token).await, None);
+    assert_eq!(list(&house, &desk).await.expect("listed").len(), 1);
+    let status = list(&house, &phone).await.expect_err("signed out");
+    assert_eq!(code(&status), "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn c19_a_device_signs_all_others_out() {
+    let mut house = House::new().await;
+    let others = [
+        signed_in(&house, "ada").await,
+        house.log_in("ada", PASSWORD).await.expect("logged in").tokens.expect("tokens"),
+    ];
+    let own = house.log_in("ada", PASSWORD).await.expect("logged in").tokens.expect("tokens");
+    let bystander = signed_in(&house, "bob").await;
+    let request = SignOutOthersRequest { access_token: own.access_token.clone() };
+    house.client.clone().sign_out_others(request).await.expect("signed out");
+    let announced = HashSet::from([house.next_revoked().await, house.next_revoked().await]);
+    assert_eq!(announced, others.iter().map(device).collect());
+    for tokens in &others {
+        assert_revoked(&house, tokens).await;
+    }
+    for tokens in [&own, &bystander] {
+        assert_eq!(house.verify(&tokens.access_token).await, None);
+    }
 }

@@ -18,6 +18,7 @@ use tonic::{Status, transport::Channel};
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 pub(crate) const PASSWORD: &str = "violet-tram-93-canary";
 pub(crate) const PEER: &str = "192.0.2.1";
+pub(crate) const CLIENT: &str = "test/1.0";
 
 pub(crate) struct House {
     pub(crate) client: UserServiceClient<Channel>,
@@ -87,12 +88,17 @@ impl House {
             password: password.into(),
             device_name: String::new(),
             peer: peer.into(),
+            client: CLIENT.into(),
         };
         self.client.clone().log_in(request).await.map(tonic::Response::into_inner)
     }
 
     pub(crate) async fn refresh(&self, token: &str) -> Result<Tokens, Status> {
-        let request = RefreshRequest { refresh_token: token.into(), peer: PEER.into() };
+        let request = RefreshRequest {
+            refresh_token: token.into(),
+            peer: PEER.into(),
+            client: CLIENT.into(),
+        };
         let reply = self.client.clone().refresh(request).await?;
         let RefreshReply { tokens, .. } = reply.into_inner();
         Ok(tokens.expect("tokens"))
@@ -121,6 +127,7 @@ pub(crate) fn registration(name: &str) -> RegisterRequest {
         password: PASSWORD.into(),
         device_name: "test".into(),
         peer: PEER.into(),
+        client: CLIENT.into(),
     }
 }
 

@@ -32,16 +32,25 @@ async fn the_internal_listener_tells_health_and_what_it_serves() {
     let request = HealthCheckRequest { service: String::new() };
     let status = client.check(request).await.expect("known").into_inner().status();
     assert_eq!(status, ServingStatus::NotServing);
+}
 
-    let list = ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(MessageRequest::ListServices(String::new())),
+#[tokio::test]
+async fn g5_what_the_services_look_like_is_told_only_where_that_was_asked_for() {
+    let house = House::new().await;
+    let health = tonic_health::server::HealthReporter::new();
+    let routes = parlor_user_service::routes(house.users.clone(), &health).await;
+    let list = || {
+        futures_util::stream::iter([ServerReflectionRequest {
+            host: String::new(),
+            message_request: Some(MessageRequest::ListServices(String::new())),
+        }])
     };
-    let mut answers = ServerReflectionClient::new(routes)
-        .server_reflection_info(futures_util::stream::iter([list]))
-        .await
-        .expect("reflection")
-        .into_inner();
+    let refused = ServerReflectionClient::new(routes.clone()).server_reflection_info(list()).await;
+    assert_eq!(refused.expect_err("is not there").code(), tonic::Code::Unimplemented);
+
+    let routes = routes.add_service(parlor_user_service::reflection());
+    let mut client = ServerReflectionClient::new(routes);
+    let mut answers = client.server_reflection_info(list()).await.expect("reflection").into_inner();
     let answer = answers.message().await.expect("an answer").expect("one");
     let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
         panic!("not a list of services");

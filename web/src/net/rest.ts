@@ -4,7 +4,21 @@ export interface User {
   id: string;
   name: string;
   display_name: string;
+  /** Empty for none. */
+  status_text: string;
+  status_emoji: string;
   created_at: string;
+}
+export interface Device {
+  id: string;
+  name: string;
+  /** The program's User-Agent; may be empty. */
+  client: string;
+  address: string;
+  created_at: string;
+  seen_at: string;
+  /** It is the one that asks. */
+  current: boolean;
 }
 export interface AuthSession {
   user: User;
@@ -12,22 +26,27 @@ export interface AuthSession {
   access_expires_at: string;
   device_id: string;
 }
+export type Visibility = "public" | "private" | "direct";
 export type Role = "owner" | "admin" | "member";
 export interface Room {
   id: string;
   name: string;
   topic: string;
-  visibility: "public" | "private";
+  /** `direct`: of exactly two people. */
+  visibility: Visibility;
   archived: boolean;
   created_at: string;
   members: number;
   epoch: string;
   head: string;
   role: Role | null;
+  /** The other one, of a direct room. */
+  peer: User | null;
 }
 export interface RoomSummary extends Room {
   read_seq: string;
   unread: number;
+  mentions: number;
   preview: string | null;
   last_at: string | null;
 }
@@ -44,11 +63,31 @@ export interface Message {
   seq: string;
   author_id: string;
   text: string;
+  mention_ids: string[];
+  mentions_room: boolean;
   reply_to: string | null;
   posted_at: string;
   edited_at: string | null;
   deleted: boolean;
+  pinned: boolean;
+  /** In the order in which the emoji came. */
+  reactions: { emoji: string; count: number; user_ids: string[] }[];
   version: string;
+}
+/** A pinned message. */
+export interface Pin {
+  seq: string;
+  author: User;
+  text: string;
+  posted_at: string;
+  pinned_by: User;
+  pinned_at: string;
+}
+/** A text that a message has, or had before it was edited. */
+export interface Version {
+  seq: string;
+  text: string;
+  at: string;
 }
 export interface MessagePage {
   messages: Message[];
@@ -94,7 +133,7 @@ export class Unreachable extends Error {
 }
 
 export interface Call {
-  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
   token?: string;
   idempotencyKey?: string;

@@ -4,17 +4,22 @@ import { LANES, type LaneKind, type LaneTarget } from "../net/lane";
 import {
   type Call,
   call,
+  type Device,
   type Member,
   type MessagePage,
   type Page,
+  type Pin,
   Problem,
   type Room,
   type RoomSummary,
   type ServerInfo,
   type User,
+  type Version,
 } from "../net/rest";
 
 const PAGE = 100;
+/** More than this is better found by another letter. */
+const FOUND_PAGE = 8;
 export const HISTORY_PAGE = 50;
 
 export class Api {
@@ -28,7 +33,7 @@ export class Api {
     try {
       return await call<T>(path, { ...options, token });
     } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      if (!(error instanceof Problem) || error.code !== "UNAUTHENTICATED") throw error;
       return call<T>(path, { ...options, token: await this.#auth.refresh() });
     }
   }
@@ -79,6 +84,23 @@ export class Api {
   newest = (id: string) => this.#call<MessagePage>(`/rooms/${id}/messages?limit=${HISTORY_PAGE}`);
   before = (id: string, seq: number) =>
     this.#call<MessagePage>(`/rooms/${id}/messages?before=${seq}&limit=${HISTORY_PAGE}`);
+  pins = (id: string) => this.#call<Page<Pin>>(`/rooms/${id}/pins`);
+  versions = (id: string, seq: number) => this.#all<Version>(`/rooms/${id}/messages/${seq}/edits?`);
+  changeMe = (
+    change: Partial<Pick<User, "display_name" | "status_text" | "status_emoji">>,
+    idempotencyKey: string,
+  ) => this.#call<User>("/me", { method: "PATCH", body: change, idempotencyKey });
+  openDirect = (userId: string) => this.#call<Room>(`/users/${userId}/direct`, { method: "PUT" });
+  devices = () => this.#all<Device>("/me/devices?");
+  signOutDevice = (id: string) => this.#call<void>(`/me/devices/${id}`, { method: "DELETE" });
+  signOutOthers = () => this.#call<void>("/me/devices", { method: "DELETE" });
+  changePassword = (old: string, fresh: string) =>
+    this.#call<void>("/password", {
+      method: "POST",
+      body: { old_password: old, new_password: fresh },
+    });
+  findPeople = async (text: string) =>
+    (await this.#call<Page<User>>(`/users?q=${encodeURIComponent(text)}&limit=${FOUND_PAGE}`)).items;
   user = (id: string) => this.#call<User>(`/users/${id}`);
 }
 

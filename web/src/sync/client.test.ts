@@ -75,6 +75,21 @@ test("a line is shown at once and gives way to the message with its request id",
   expect(texts(client)).toEqual(["text 1", "mine"]);
 });
 
+test("a reaction shows at once, is sent under its request id, and stays when it is confirmed", async () => {
+  const client = await inRoom();
+  server.onRequest = () => {};
+  client.write(ROOM, { what: "react", seq: 1, emoji: "👍", on: true });
+  await until(() => expect(requests("react")).toHaveLength(1));
+  const [asked] = requests("react");
+  expect(asked?.body.value).toMatchObject({ seq: 1n, emoji: "👍", remove: false });
+  const body = { case: "reactionAdded" as const, value: { messageSeq: 1n, emoji: "👍" } };
+  server.last.events(2, [{ actorId: idToBytes(USER), requestId: asked?.requestId as Uint8Array, body }]);
+  expect(client.outbox.getSnapshot()).toEqual([]);
+  expect(client.view(ROOM).getSnapshot().entries[0]).toMatchObject({
+    reactions: [{ emoji: "👍", count: 1, users: [USER] }],
+  });
+});
+
 test("c7 a lost session resumes from where the reader stands, and sends again what had no answer", async () => {
   const client = await inRoom();
   server.onRequest = () => {};
@@ -120,6 +135,13 @@ test("rule_4_1 a Reset loads the room anew", async () => {
   await until(() => expect(texts(client)).toEqual(["restored"]));
 });
 
+test("c22 a Reset of the user's own log asks for what it would have told", async () => {
+  const client = await inRoom();
+  rest.rooms = [];
+  server.last.say({ case: "reset", value: { logId: idToBytes(USER), epoch: 9n, head: 4n } });
+  await until(() => expect(client.rooms.getSnapshot().rooms).toEqual([]));
+});
+
 test("rule_2_5 a Reset to nothing takes the room away", async () => {
   const client = await inRoom();
   server.last.say({ case: "reset", value: { logId: idToBytes(ROOM), epoch: 0n, head: 0n } });
@@ -153,6 +175,63 @@ describe("reading", () => {
     expect(client.rooms.get(ROOM)?.unread).toBe(0);
     await until(() => expect(requests("markRead")).toHaveLength(1));
     expect(requests("markRead")[0]?.body.value).toMatchObject({ seq: 3n });
+  });
+
+  test("rule_3_13 what mentions one is counted apart, and counted anew when a message changes", async () => {
+    const client = await inRoom();
+    const calls = (text: string, mentionIds: Uint8Array[], mentionsRoom = false) => ({
+      body: { case: "messagePosted" as const, value: { text, mentionIds, mentionsRoom } },
+    });
+    const me = idToBytes(USER);
+    server.last.events(2, [calls("@ada", [me]), calls("@room", [], true), calls("@ben", [idToBytes(OTHER)])]);
+    expect(client.rooms.get(ROOM)).toMatchObject({ unread: 3, mentions: 2 });
+    const edited = { case: "messageEdited" as const, value: { messageSeq: 2n, text: "never mind" } };
+    const deleted = { case: "messageDeleted" as const, value: { messageSeq: 4n } };
+    server.last.events(5, [{ body: edited }, { body: deleted }]);
+    expect(client.rooms.get(ROOM)).toMatchObject({ unread: 2, mentions: 1 });
+    client.markRead(ROOM, 6);
+    expect(client.rooms.get(ROOM)).toMatchObject({ unread: 0, mentions: 0 });
+  });
+
+  test("rule_3_14 what is marked unread stays so until the room is entered again", async () => {
+    const client = await inRoom();
+    server.last.events(2, [posted("a"), posted("b")]);
+    client.markRead(ROOM, 3);
+    await until(() => expect(requests("markRead")).toHaveLength(1));
+    client.markUnread(ROOM, 3);
+    expect(client.rooms.get(ROOM)).toMatchObject({ readSeq: 2, unread: 1 });
+    expect(client.view(ROOM).getSnapshot()).toMatchObject({ divider: 2, held: true });
+    expect(requests("markUnread")[0]?.body.value).toMatchObject({ seq: 3n });
+    client.markRead(ROOM, 3);
+    expect(client.rooms.get(ROOM)?.unread).toBe(1);
+    await client.enter(ROOM);
+    client.markRead(ROOM, 3);
+    expect(client.rooms.get(ROOM)?.unread).toBe(0);
+  });
+
+  test("rule_3_14 of two devices the one that the server heard last decides", async () => {
+    const client = await inRoom();
+    server.last.events(2, [posted("a"), posted("b")]);
+    server.onRequest = () => {};
+    client.markRead(ROOM, 3);
+    await until(() => expect(requests("markRead")).toHaveLength(1));
+    const moved = (seq: bigint) => ({
+      body: { case: "readMoved" as const, value: { roomId: idToBytes(ROOM), seq } },
+    });
+    server.last.events(1, [moved(3n), moved(1n)], USER);
+    expect(client.rooms.get(ROOM)).toMatchObject({ readSeq: 3, unread: 0 });
+    server.last.ok(requests("markRead")[0]?.requestId as Uint8Array, 1);
+    await until(() => expect(client.rooms.get(ROOM)).toMatchObject({ readSeq: 1, unread: 2 }));
+  });
+
+  test("rule_3_14 another device's marking unread counts here too", async () => {
+    const client = await inRoom();
+    server.last.events(2, [posted("a"), posted("b")]);
+    const moved = (seq: bigint) => ({
+      body: { case: "readMoved" as const, value: { roomId: idToBytes(ROOM), seq } },
+    });
+    server.last.events(1, [moved(3n), moved(1n)], USER);
+    expect(client.rooms.get(ROOM)).toMatchObject({ readSeq: 1, unread: 2 });
   });
 
   test("another device's reading counts here too", async () => {
@@ -292,4 +371,16 @@ test("rule_4_1 an Open that must wait is asked again", async () => {
   const client = await begin();
   await client.enter(ROOM);
   await until(() => expect(requests("open")).toHaveLength(2));
+});
+
+test("rule_4_10 a profile changed on another device is shown here", async () => {
+  const client = await inRoom();
+  const value = { displayName: "Ada Lovelace", statusText: "on a train", statusEmoji: "🚆" };
+  server.last.events(1, [{ actorId: idToBytes(USER), body: { case: "profileChanged", value } }], USER);
+  expect(client.people.getSnapshot().get(USER)).toMatchObject({
+    name: "ada",
+    display_name: "Ada Lovelace",
+    status_text: "on a train",
+    status_emoji: "🚆",
+  });
 });

@@ -9,12 +9,13 @@ import type { LaneKind, OpenLane } from "../net/lane";
 import { openWebSocket } from "../net/lanes/websocket";
 import { openWebTransport } from "../net/lanes/webtransport";
 import { LaneMemory } from "../net/memory";
-import { type Room, Unreachable, type User } from "../net/rest";
+import { type MessagePage, type Room, Unreachable, type User } from "../net/rest";
 import { type RequestBody, type Session, SessionEnded } from "../net/session";
 import { Store } from "../store";
 import { Api } from "./api";
 import { Follower } from "./follower";
 import { type Log, milliseconds } from "./log";
+import { type Counts, countUnread, mentioned } from "./mentions";
 import { type Intent, type IntentBody, Outbox } from "./outbox";
 import { PeopleStore } from "./people";
 import { RoomView } from "./room";
@@ -29,6 +30,16 @@ const SAVE_AFTER_MS = 800;
 const MARK_AFTER_MS = 400;
 const REFRESH_WITHIN_MS = 30_000;
 const FORCED_LANE_KEY = "parlor.lane";
+
+/** Where reading shall stand; its request is repeated under the same id. */
+interface PositionWish {
+  requestId: string;
+  kind: "markRead" | "markUnread";
+  /** As the request names it. */
+  seq: number;
+  /** The newest `ReadMoved` that came meanwhile: its seq in the user's log, and what it says. */
+  moved: { at: bigint; seq: number } | null;
+}
 
 export interface ClientOptions {
   auth: Auth;
@@ -52,7 +63,8 @@ export class Client {
   readonly #views = new Map<string, RoomView>();
   readonly #loading = new Map<string, Promise<void>>();
   readonly #saving = new Map<string, ReturnType<typeof setTimeout>>();
-  readonly #reads = new Map<string, number>();
+  /** Read positions that are not confirmed, by room. */
+  readonly #reads = new Map<string, PositionWish>();
   #readTimer: ReturnType<typeof setTimeout> | undefined;
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   #current: string | null = null;
@@ -65,11 +77,13 @@ export class Client {
     this.api = new Api(auth);
     this.people = new PeopleStore((id) => this.api.user(id));
     this.people.add([user]);
+    this.people.subscribe(() => this.rooms.nameDirects(this.people.getSnapshot()));
     this.#follower = new Follower({
       applied: (log, events) => this.#applied(log, events),
       appliedOwn: (events) => {
         for (const event of events) this.#ownEvent(event);
       },
+      missedOwn: () => void this.refreshRooms(),
       reload: (log) => void this.#load(log.id),
       gone: (roomId) => this.#gone(roomId),
       proven: () => this.connection.proven(),
@@ -136,7 +150,7 @@ export class Client {
   async enter(roomId: string): Promise<void> {
     this.#current = roomId;
     const view = this.view(roomId);
-    view.note({ divider: null });
+    view.note({ divider: null, held: false });
     this.#divide(roomId);
     this.#follower.focus(roomId);
     const log = this.#follower.log(roomId);
@@ -176,7 +190,7 @@ export class Client {
     view.note({ older: "loading" });
     try {
       const page = await this.api.before(roomId, log.oldestSeq);
-      this.people.add(page.authors);
+      this.#meet(page);
       log.prepend(page);
       view.note({ older: "idle" });
       view.show(log);
@@ -205,7 +219,11 @@ export class Client {
   async #refreshOnce(): Promise<void> {
     this.rooms.retrying();
     try {
-      this.rooms.merge((await this.api.myRooms()).map(summaryEntry));
+      const rooms = await this.api.myRooms();
+      this.people.add(peersOf(rooms));
+      this.rooms.merge(rooms.map(summaryEntry));
+      // It may have changed on another device while this one was away.
+      this.people.ask(this.user.id);
       this.#saveRooms();
     } catch {
       this.rooms.failed();
@@ -219,6 +237,14 @@ export class Client {
     const view = this.view(room.id);
     if (view.getSnapshot().status !== "ready") view.note({ status: "loading", error: null });
     if (this.#current === room.id) void this.#load(room.id);
+  }
+
+  /** The room of two with somebody, made the first time: its id. */
+  async direct(userId: string): Promise<string> {
+    const room = await this.api.openDirect(userId);
+    this.people.add(peersOf([room]));
+    if (this.rooms.get(room.id) === undefined) this.admit(room);
+    return room.id;
   }
 
   async leave(roomId: string): Promise<void> {
@@ -242,14 +268,40 @@ export class Client {
   /** Everything up to `seq` was seen. */
   markRead(roomId: string, seq: number): void {
     const room = this.rooms.get(roomId);
-    if (room === undefined || (room.readSeq >= seq && room.unread === 0)) return;
+    if (room === undefined || this.view(roomId).getSnapshot().held) return;
+    if (room.readSeq >= seq && room.unread === 0) return;
     this.rooms.change(roomId, {
       readSeq: Math.max(room.readSeq, seq),
-      unread: this.#unreadAfter(roomId, seq),
+      ...this.#unreadAfter(roomId, seq),
     });
-    this.#reads.set(roomId, seq);
+    this.#reads.set(roomId, { requestId: newId(), kind: "markRead", seq, moved: null });
     clearTimeout(this.#readTimer);
     this.#readTimer = setTimeout(() => this.#sendReads(), MARK_AFTER_MS);
+  }
+
+  /** The message of this seq and what follows shall be unread, until the room is entered again. */
+  markUnread(roomId: string, seq: number): void {
+    const room = this.rooms.get(roomId);
+    if (room === undefined) return;
+    this.view(roomId).note({ divider: seq - 1, held: true });
+    if (room.readSeq < seq) return;
+    this.rooms.change(roomId, {
+      readSeq: seq - 1,
+      ...countUnread(this.#follower.log(roomId).entries, seq - 1, this.user.id),
+    });
+    this.#reads.set(roomId, { requestId: newId(), kind: "markUnread", seq, moved: null });
+    this.#sendReads();
+    this.#saveRooms();
+  }
+
+  /** Loads back to a message, so that it can be shown. */
+  async loadUntil(roomId: string, seq: number): Promise<void> {
+    const log = this.#follower.log(roomId);
+    while (log.loaded && log.moreBefore && log.oldestSeq > seq) {
+      const oldest = log.oldestSeq;
+      await this.loadOlder(roomId);
+      if (log.oldestSeq === oldest) return;
+    }
   }
 
   saveDraft(roomId: string, text: string): void {
@@ -305,7 +357,11 @@ export class Client {
   }
 
   #heads(heads: readonly RoomHead[]): void {
-    const unknown = this.rooms.heads(heads, (id) => this.#follower.isOpen(id));
+    const unknown = this.rooms.heads(
+      heads,
+      (id) => this.#follower.isOpen(id),
+      (id) => this.#reads.has(id),
+    );
     if (unknown.length > 0) void this.refreshRooms();
     this.#saveRooms();
   }
@@ -319,14 +375,21 @@ export class Client {
   #sendReads(): void {
     const { session } = this.connection;
     if (session === null) return;
-    for (const [roomId, seq] of this.#reads) {
-      this.#reads.delete(roomId);
-      session
-        .request(newId(), { case: "markRead", value: { roomId: idToBytes(roomId), seq: BigInt(seq) } })
-        .catch((cause: unknown) => {
-          // Read positions only move forward, so that saying it again is safe.
-          if (cause instanceof SessionEnded && !this.#reads.has(roomId)) this.#reads.set(roomId, seq);
-        });
+    for (const [roomId, wish] of this.#reads) {
+      const value = { roomId: idToBytes(roomId), seq: BigInt(wish.seq) };
+      const settled = (last: bigint) => {
+        if (this.#reads.get(roomId) !== wish) return;
+        this.#reads.delete(roomId);
+        // Another device had the last word meanwhile.
+        if (wish.moved !== null && wish.moved.at > last) this.#moveRead(roomId, wish.moved.seq);
+      };
+      session.request(wish.requestId, { case: wish.kind, value }).then(
+        ({ seq }) => settled(seq),
+        (cause: unknown) => {
+          // Without an answer it is said again, under the same id, by the next session.
+          if (!(cause instanceof SessionEnded)) settled(0n);
+        },
+      );
     }
   }
 
@@ -359,11 +422,20 @@ export class Client {
         // What the server's count includes already is not counted again.
         const counts =
           actor !== this.user.id && !body.value.erased && seq > Math.max(room.readSeq, room.head);
-        if (counts) change.unread = room.unread + 1;
+        if (counts) {
+          change.unread = room.unread + 1;
+          const { mentionIds, mentionsRoom } = body.value;
+          const mentions = { users: mentionIds.map(bytesToId), room: mentionsRoom };
+          if (mentioned(mentions, this.user.id)) change.mentions = room.mentions + 1;
+        }
         change.preview = body.value.text.slice(0, 120);
         change.lastAt = milliseconds(event.atUs);
         break;
       }
+      case "messageEdited":
+      case "messageDeleted":
+        Object.assign(change, this.#recount(log, room));
+        break;
       case "roomRenamed":
         change.name = body.value.name;
         change.topic = body.value.topic;
@@ -383,7 +455,7 @@ export class Client {
     this.rooms.change(log.id, change);
   }
 
-  #ownEvent({ body }: Event): void {
+  #ownEvent({ body, seq: at }: Event): void {
     switch (body.case) {
       case "roomAdded":
         return void this.refreshRooms();
@@ -392,25 +464,42 @@ export class Client {
       case "readMoved": {
         const id = bytesToId(body.value.roomId);
         const seq = Number(body.value.seq);
-        const room = this.rooms.get(id);
-        if (room === undefined || room.readSeq >= seq) return;
-        this.rooms.change(id, { readSeq: seq, unread: this.#unreadAfter(id, seq) });
+        const wish = this.#reads.get(id);
+        if (wish === undefined) this.#moveRead(id, seq);
+        else wish.moved = { at, seq };
         return;
+      }
+      case "profileChanged": {
+        const { displayName: display_name, statusText: status_text, statusEmoji: status_emoji } = body.value;
+        const { id, name } = this.user;
+        this.people.add([{ id, name, display_name, status_text, status_emoji }]);
+        return this.#saveRooms();
       }
       default:
     }
   }
 
+  #moveRead(roomId: string, seq: number): void {
+    if (this.rooms.get(roomId)?.readSeq === seq) return;
+    this.rooms.change(roomId, { readSeq: seq, ...this.#unreadAfter(roomId, seq) });
+  }
+
   /** Counted in the log where it reaches so far, else estimated by the head. */
-  #unreadAfter(roomId: string, seq: number): number {
+  #unreadAfter(roomId: string, seq: number): Counts {
     const room = this.rooms.get(roomId);
-    if (room === undefined || seq >= room.head) return 0;
+    if (room === undefined || seq >= room.head) return { unread: 0, mentions: 0 };
     const log = this.#follower.log(roomId);
-    if (!log.loaded || log.seq < room.head) return Math.min(room.unread, room.head - seq);
-    return log.entries.filter(
-      (entry) =>
-        entry.kind === "message" && entry.seq > seq && entry.authorId !== this.user.id && !entry.deleted,
-    ).length;
+    if (!log.loaded || log.seq < room.head) {
+      const most = room.head - seq;
+      return { unread: Math.min(room.unread, most), mentions: Math.min(room.mentions, most) };
+    }
+    return countUnread(log.entries, seq, this.user.id);
+  }
+
+  /** What is unread after a message has changed; nothing where it cannot be told. */
+  #recount(log: Log, room: RoomEntry): Partial<Counts> {
+    const whole = !log.moreBefore || log.oldestSeq <= room.readSeq + 1;
+    return whole && log.seq >= room.head ? countUnread(log.entries, room.readSeq, this.user.id) : {};
   }
 
   #gone(roomId: string): void {
@@ -438,12 +527,13 @@ export class Client {
         if (this.rooms.get(roomId) === undefined) {
           const room = await this.api.room(roomId);
           if (room.role === null) return view.note({ status: "outside" });
+          this.people.add(peersOf([room]));
           this.rooms.put(roomEntry(room));
         }
         this.#divide(roomId);
       }
       const page = await this.api.newest(roomId);
-      this.people.add(page.authors);
+      this.#meet(page);
       const log = this.#follower.log(roomId);
       const applied = log.load(page);
       view.show(log);
@@ -458,13 +548,21 @@ export class Client {
     }
   }
 
+  /** Learns the names of those who wrote a page, and of those it mentions. */
+  #meet(page: MessagePage): void {
+    this.people.add(page.authors);
+    this.people.need(page.messages.flatMap(({ mention_ids }) => mention_ids));
+  }
+
   async #restoreLog(log: Log, evenIfOld = false): Promise<void> {
     const cached = await this.#storage.get("logs", log.id);
     const head = this.rooms.get(log.id)?.head ?? 0;
     if (cached === undefined || log.loaded || (!evenIfOld && head - cached.seq > CACHE_BEHIND)) return;
     log.restore(cached);
     this.people.need(
-      cached.entries.map((entry) => (entry.kind === "message" ? entry.authorId : entry.actorId)),
+      cached.entries.flatMap((entry) =>
+        entry.kind === "message" ? [entry.authorId, ...entry.mentions.users] : [entry.actorId],
+      ),
     );
     this.view(log.id).show(log);
     this.#follower.follow(log.id);
@@ -479,7 +577,8 @@ export class Client {
     this.drafts.set(new Map(drafts.map(({ roomId, text }) => [roomId, text])));
     this.people.add(users?.users ?? []);
     if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready")
-      this.rooms.load(rooms.rooms);
+      // What an older version kept on this device knows of no direct rooms.
+      this.rooms.load(rooms.rooms.map((room) => ({ ...room, peerId: room.peerId ?? null })));
     await this.outbox.start();
   }
 
@@ -525,12 +624,22 @@ function requestBody({ roomId: room, body }: Intent): RequestBody {
       return { case: "edit", value: { roomId, seq: BigInt(body.seq), text: body.text } };
     case "delete":
       return { case: "delete", value: { roomId, seq: BigInt(body.seq) } };
+    case "pin":
+      return { case: "pin", value: { roomId, seq: BigInt(body.seq), remove: !body.on } };
+    case "react":
+      return { case: "react", value: { roomId, seq: BigInt(body.seq), emoji: body.emoji, remove: !body.on } };
   }
+}
+
+function peersOf(rooms: readonly Room[]): User[] {
+  return rooms.flatMap(({ peer }) => (peer === null ? [] : [peer]));
 }
 
 function* peopleIn(events: readonly Event[]): Generator<string> {
   for (const { actorId, body } of events) {
     yield bytesToId(actorId);
     if (body.case === "memberJoined" || body.case === "memberLeft") yield bytesToId(body.value.userId);
+    if (body.case === "messagePosted" || body.case === "messageEdited")
+      yield* body.value.mentionIds.map(bytesToId);
   }
 }

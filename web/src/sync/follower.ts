@@ -6,6 +6,7 @@ import {
   type Event,
   type Events,
   type Heartbeat,
+  type Position,
   type Reset,
 } from "../net/gen/parlor/realtime/v1/realtime_pb";
 import { bytesToId, idToBytes, newId } from "../net/id";
@@ -14,6 +15,9 @@ import { Log } from "./log";
 
 /** How long a hole or a head may stay ahead before the log is opened again. */
 const HEAL_AFTER_MS = 2_000;
+/** Doubled with every opening that brought nothing, up to this: on a slow path
+    a frame may take longer than the time before, and an opening begins it anew. */
+const HEAL_AFTER_MAX_MS = 60_000;
 /** Rooms kept open at most; the server takes 64. */
 const ROOMS_OPEN = 24;
 
@@ -22,6 +26,8 @@ export interface FollowerDeps {
   applied(log: Log, events: readonly Event[]): void;
   /** New events of the user's own log, in order. */
   appliedOwn(events: readonly Event[]): void;
+  /** Events of the user's own log will never come: what they said must be asked for. */
+  missedOwn(): void;
   /** The log must be loaded anew. */
   reload(log: Log): void;
   /** The room is not there for this user any more. */
@@ -41,6 +47,8 @@ export class Follower {
   #ownLog: Log | null = null;
   #focus: string | null = null;
   readonly #healing = new Map<string, ReturnType<typeof setTimeout>>();
+  /** Of logs that were opened again and have not moved since. */
+  readonly #patienceMs = new Map<string, number>();
   #serverDigest: { value: bigint; at: number } | null = null;
 
   constructor(deps: FollowerDeps) {
@@ -95,6 +103,7 @@ export class Follower {
       if (id !== this.#ownLog?.id && !this.#wanted.has(id)) this.#close(id);
     }
     for (const id of this.#wanted) if (!resumed.has(id)) void this.#openLog(id);
+    this.#behind(session.welcome.heads.map((head) => ({ ...head, logId: head.roomId, seq: head.head })));
     if (this.#focus !== null) session.send({ case: "focus", value: { roomId: idToBytes(this.#focus) } });
   }
 
@@ -132,6 +141,7 @@ export class Follower {
     if (log === undefined) return;
     const applied = log.apply(run);
     if (applied.length > 0) {
+      this.#patienceMs.delete(log.id);
       if (log === this.#ownLog) this.#deps.appliedOwn(applied);
       else this.#deps.applied(log, applied);
     }
@@ -149,6 +159,7 @@ export class Follower {
     const log = this.log(id);
     if (log === this.#ownLog) {
       log.startAt(reset.epoch, head);
+      this.#deps.missedOwn();
       return;
     }
     log.forget();
@@ -157,12 +168,17 @@ export class Follower {
 
   heartbeat(heartbeat: Heartbeat): void {
     this.#serverDigest = { value: heartbeat.digest, at: performance.now() };
-    for (const head of heartbeat.heads) {
+    this.#behind(heartbeat.heads);
+    this.#prove();
+  }
+
+  /** Open logs that do not stand at these heads are opened again, if they stay so. */
+  #behind(heads: readonly Pick<Position, "logId" | "epoch" | "seq">[]): void {
+    for (const head of heads) {
       const log = this.#logs.get(bytesToId(head.logId));
       if (log === undefined || !this.#open.has(log.id) || !log.loaded) continue;
       if (log.epoch !== head.epoch || log.seq < Number(head.seq)) this.#healLater(log);
     }
-    this.#prove();
   }
 
   /** Ends the following of a room that is not there any more. */
@@ -208,15 +224,17 @@ export class Follower {
   #healLater(log: Log): void {
     if (this.#healing.has(log.id)) return;
     const seq = log.seq;
+    const patienceMs = this.#patienceMs.get(log.id) ?? HEAL_AFTER_MS;
     const timer = setTimeout(() => {
       this.#healing.delete(log.id);
       if (log.seq !== seq) {
         if (log.hasHole) this.#healLater(log);
         return;
       }
+      this.#patienceMs.set(log.id, Math.min(patienceMs * 2, HEAL_AFTER_MAX_MS));
       if (log === this.#ownLog) void this.#fetchOwn(log);
       else if (this.#open.has(log.id)) void this.#openLog(log.id);
-    }, HEAL_AFTER_MS);
+    }, patienceMs);
     this.#healing.set(log.id, timer);
   }
 

@@ -102,6 +102,17 @@ describe("following", () => {
   });
 });
 
+describe("holding", () => {
+  test("c10 what comes too early never keeps out what it waits for", () => {
+    const log = loaded(1);
+    const early = Array.from({ length: 5_000 }, (_, n) => posted(`early ${n}`));
+    log.apply(run(3, early));
+    expect([log.seq, log.hasHole]).toEqual([1, true]);
+    expect(log.apply(run(2, [posted("late")])).length).toBe(2_001);
+    expect(log.hasHole, "the newest were dropped and are asked for again").toBe(true);
+  });
+});
+
 describe("versions", () => {
   test("an edit in the same run finds its message", () => {
     const log = loaded(1);
@@ -137,6 +148,49 @@ describe("versions", () => {
       ]),
     );
     expect(log.message(2)).toMatchObject({ deleted: true, text: "", editedAt: null });
+  });
+});
+
+describe("reactions", () => {
+  const put = (messageSeq: number, emoji: string): Body => ({
+    case: "reactionAdded",
+    value: { messageSeq: BigInt(messageSeq), emoji },
+  });
+  const back = (messageSeq: number, emoji: string): Body => ({
+    case: "reactionRemoved",
+    value: { messageSeq: BigInt(messageSeq), emoji },
+  });
+  const on = (log: Log, seq: number) =>
+    log.message(seq)?.reactions.map(({ emoji, count }) => `${emoji}${count}`);
+
+  test("rule_3_12 they follow the events, and go with the message", () => {
+    const log = loaded(1);
+    log.apply(run(2, [put(1, "👍"), put(1, "🎉"), back(1, "👍")]));
+    expect(on(log, 1)).toEqual(["🎉1"]);
+    expect(log.message(1)).toMatchObject({ version: 4, editedAt: null, text: "text 1" });
+    log.apply(run(5, [deleted(1)]));
+    expect(on(log, 1)).toEqual([]);
+  });
+
+  test("one that a page has brought already is not counted twice", () => {
+    const log = loaded(5);
+    log.moreBefore = true;
+    log.apply(run(6, [put(4, "👍"), put(3, "👍")]));
+    const there = { reactions: [{ emoji: "👍", count: 1, user_ids: [OTHER] }] };
+    log.prepend(page([message(3), message(4, "text 4", { ...there, version: "6" })], 6));
+    expect([on(log, 3), on(log, 4)]).toEqual([["👍1"], ["👍1"]]);
+  });
+});
+
+describe("pins", () => {
+  test("rule_3_15 they are lines of the log, and marks of the message", () => {
+    const log = loaded(1);
+    log.apply(run(2, [posted("two"), { case: "messagePinned", value: { messageSeq: 2n } }]));
+    expect(texts(log)).toEqual(["text 1", "two", "pinned"]);
+    expect(log.message(2)).toMatchObject({ pinned: true, version: 3 });
+    log.apply(run(4, [{ case: "messageUnpinned", value: { messageSeq: 2n } }]));
+    expect(log.message(2)).toMatchObject({ pinned: false, version: 4 });
+    expect(texts(log)).toEqual(["text 1", "two", "pinned", "unpinned"]);
   });
 });
 

@@ -4,17 +4,22 @@
 import type { Event, Events } from "../net/gen/parlor/realtime/v1/realtime_pb";
 import { bytesToId } from "../net/id";
 import type { Message, MessagePage } from "../net/rest";
+import { type Mentions, NOBODY } from "./mentions";
+import { added, type Reaction, removed } from "./reactions";
 
 export interface ChatMessage {
   kind: "message";
   seq: number;
   authorId: string;
   text: string;
+  mentions: Mentions;
   replyTo: number | null;
   /** Milliseconds since the Unix epoch. */
   at: number;
   editedAt: number | null;
   deleted: boolean;
+  pinned: boolean;
+  reactions: readonly Reaction[];
   /** Seq of the newest event that touched it; the greater version wins. */
   version: number;
 }
@@ -22,7 +27,8 @@ export interface ChatMessage {
 export type SystemChange =
   | { what: "created" | "renamed"; name: string; topic: string }
   | { what: "archived" | "restored" }
-  | { what: "joined" | "left"; userId: string };
+  | { what: "joined" | "left"; userId: string }
+  | { what: "pinned" | "unpinned"; seq: number };
 
 /** What happened to the room itself. */
 export interface SystemLine {
@@ -42,8 +48,13 @@ export interface CachedLog {
   moreBefore: boolean;
 }
 
-/** A change to a message that is not loaded, kept while its page is on the way. */
-type LateChange = (message: ChatMessage) => ChatMessage;
+/** What an event changes in a message. */
+type Change = (message: ChatMessage) => Partial<ChatMessage>;
+/** One whose message is not loaded, kept while its page is on the way. */
+interface LateChange {
+  version: number;
+  change: Change;
+}
 
 const HELD_EVENTS = 2_000;
 
@@ -59,15 +70,17 @@ export class Log {
 
   readonly #held = new Map<number, Event>();
   #heldEpoch = 0n;
+  /** The greatest seq that is known to exist in that epoch. */
+  #reaches = 0;
   readonly #late = new Map<number, LateChange[]>();
 
   constructor(id: string) {
     this.id = id;
   }
 
-  /** True while an event waits for one before it. */
+  /** True while an event that is known to exist was not applied. */
   get hasHole(): boolean {
-    return this.loaded && this.#held.size > 0;
+    return this.loaded && this.#heldEpoch === this.epoch && this.seq < this.#reaches;
   }
 
   /** The first message's seq, or what the next page must end before. */
@@ -131,12 +144,20 @@ export class Log {
     if (run.epoch !== this.#heldEpoch) {
       this.#held.clear();
       this.#heldEpoch = run.epoch;
+      this.#reaches = 0;
     }
     for (const event of run.events) {
       const seq = Number(event.seq);
-      if (seq > this.seq && this.#held.size < HELD_EVENTS) this.#held.set(seq, event);
+      if (seq > this.seq) this.#held.set(seq, event);
+      this.#reaches = Math.max(this.#reaches, seq);
     }
-    return this.#drain();
+    const applied = this.#drain();
+    if (this.#held.size > HELD_EVENTS) {
+      // The newest give way: an older one may be what all others wait for.
+      const seqs = [...this.#held.keys()].sort((a, b) => a - b);
+      for (const seq of seqs.slice(HELD_EVENTS)) this.#held.delete(seq);
+    }
+    return applied;
   }
 
   #drain(): Event[] {
@@ -153,7 +174,7 @@ export class Log {
       applied.push(event);
       const entry = toEntry(event);
       if (entry !== null) fresh.push(entry);
-      else {
+      if (entry === null || entry.kind === "system") {
         // An edit must find the message that was posted in this same run.
         if (fresh.length > 0) this.#put(fresh.splice(0));
         this.#change(event);
@@ -169,12 +190,13 @@ export class Log {
     this.loaded = false;
     this.seq = 0;
     this.#held.clear();
+    this.#reaches = 0;
   }
 
   /** No page is on the way any more: what was kept for one is not needed. */
   settleLate(): void {
     for (const [seq, changes] of this.#late) {
-      for (const change of changes) this.#replace(seq, change);
+      for (const { version, change } of changes) this.#replace(seq, version, change);
     }
     this.#late.clear();
   }
@@ -184,25 +206,33 @@ export class Log {
     const version = Number(event.seq);
     if (body.case === "messageEdited") {
       const { text, erased, messageSeq } = body.value;
+      const mentions = called(body.value);
       // The text of what was deleted later is gone; its deletion follows.
       if (erased) return;
       const editedAt = milliseconds(event.atUs);
-      this.#replace(Number(messageSeq), (message) => ({ ...message, text, editedAt, version }));
+      this.#replace(Number(messageSeq), version, () => ({ text, mentions, editedAt }));
     } else if (body.case === "messageDeleted") {
-      this.#replace(Number(body.value.messageSeq), (message) => ({
-        ...message,
-        text: "",
-        deleted: true,
-        version,
+      const gone = { text: "", mentions: NOBODY, deleted: true, pinned: false, reactions: [] };
+      this.#replace(Number(body.value.messageSeq), version, () => gone);
+    } else if (body.case === "messagePinned" || body.case === "messageUnpinned") {
+      const pinned = body.case === "messagePinned";
+      this.#replace(Number(body.value.messageSeq), version, () => ({ pinned }));
+    } else if (body.case === "reactionAdded" || body.case === "reactionRemoved") {
+      const { messageSeq, emoji } = body.value;
+      const put = body.case === "reactionAdded" ? added : removed;
+      const user = bytesToId(event.actorId);
+      this.#replace(Number(messageSeq), version, ({ reactions }) => ({
+        reactions: put(reactions, emoji, user),
       }));
     }
   }
 
-  #replace(seq: number, change: LateChange): void {
+  /** Makes a new version of a message; a page may have brought it already. */
+  #replace(seq: number, version: number, change: Change): void {
     const message = this.message(seq);
     if (message === undefined) {
-      if (this.moreBefore) this.#late.set(seq, [...(this.#late.get(seq) ?? []), change]);
-    } else this.#put([change(message)]);
+      if (this.moreBefore) this.#late.set(seq, [...(this.#late.get(seq) ?? []), { version, change }]);
+    } else if (message.version < version) this.#put([{ ...message, ...change(message), version }]);
   }
 
   #put(fresh: readonly Entry[]): void {
@@ -239,16 +269,23 @@ export function milliseconds(us: bigint): number {
   return Number(us / 1_000n);
 }
 
+function called({ mentionIds, mentionsRoom }: { mentionIds: Uint8Array[]; mentionsRoom: boolean }): Mentions {
+  return { users: mentionIds.map(bytesToId), room: mentionsRoom };
+}
+
 function fromRest(message: Message): ChatMessage {
   return {
     kind: "message",
     seq: Number(message.seq),
     authorId: message.author_id,
     text: message.text,
+    mentions: { users: message.mention_ids, room: message.mentions_room },
     replyTo: message.reply_to === null ? null : Number(message.reply_to),
     at: Date.parse(message.posted_at),
     editedAt: message.edited_at === null ? null : Date.parse(message.edited_at),
     deleted: message.deleted,
+    pinned: message.pinned,
+    reactions: message.reactions.map(({ emoji, count, user_ids }) => ({ emoji, count, users: user_ids })),
     version: Number(message.version),
   };
 }
@@ -266,10 +303,13 @@ function toEntry(event: Event): Entry | null {
         seq,
         authorId: actorId,
         text: body.value.text,
+        mentions: called(body.value),
         replyTo: Number(body.value.replyTo) || null,
         at,
         editedAt: null,
         deleted: body.value.erased,
+        pinned: false,
+        reactions: [],
         version: seq,
       };
     case "roomCreated":
@@ -278,6 +318,11 @@ function toEntry(event: Event): Entry | null {
       return line({ what: "renamed", name: body.value.name, topic: body.value.topic });
     case "roomArchived":
       return line({ what: body.value.archived ? "archived" : "restored" });
+    case "messagePinned":
+    case "messageUnpinned": {
+      const what = body.case === "messagePinned" ? "pinned" : "unpinned";
+      return line({ what, seq: Number(body.value.messageSeq) });
+    }
     case "memberJoined":
       return line({ what: "joined", userId: bytesToId(body.value.userId) });
     case "memberLeft":

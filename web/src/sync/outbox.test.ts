@@ -34,7 +34,7 @@ function world(storage: Storage = new MemoryStorage()) {
     now,
     outbox,
     states: () => outbox.getSnapshot().map(({ state }) => state),
-    texts: () => sent.map(({ intent: { body } }) => (body.what === "delete" ? "" : body.text)),
+    texts: () => sent.map(({ intent: { body } }) => ("text" in body ? body.text : "")),
   };
 }
 const settle = () => vi.advanceTimersByTimeAsync(0);

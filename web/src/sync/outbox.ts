@@ -10,7 +10,9 @@ import type { Storage } from "./storage";
 export type IntentBody =
   | { what: "post"; text: string; replyTo: number | null }
   | { what: "edit"; seq: number; text: string }
-  | { what: "delete"; seq: number };
+  | { what: "delete"; seq: number }
+  | { what: "react"; seq: number; emoji: string; on: boolean }
+  | { what: "pin"; seq: number; on: boolean };
 
 export interface Intent {
   requestId: string;

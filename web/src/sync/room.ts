@@ -14,6 +14,8 @@ export interface RoomState {
   older: "idle" | "loading" | "error";
   /** Where reading stood when the room was last entered; the divider stays there. */
   divider: number | null;
+  /** Marked unread while on screen: nothing counts as read until it is entered again. */
+  held: boolean;
 }
 
 const EMPTY: RoomState = {
@@ -23,6 +25,7 @@ const EMPTY: RoomState = {
   moreBefore: false,
   older: "idle",
   divider: null,
+  held: false,
 };
 
 export class RoomView extends Store<RoomState> {

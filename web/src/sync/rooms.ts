@@ -1,15 +1,18 @@
 // The list of the user's rooms.
 import type { RoomHead } from "../net/gen/parlor/realtime/v1/realtime_pb";
 import { bytesToId } from "../net/id";
-import type { Role, Room, RoomSummary } from "../net/rest";
+import type { Role, Room, RoomSummary, Visibility } from "../net/rest";
 import { Store } from "../store";
 import { milliseconds } from "./log";
+import { nameOf, type People } from "./people";
 
 export interface RoomEntry {
   id: string;
   name: string;
   topic: string;
-  visibility: "public" | "private";
+  visibility: Visibility;
+  /** The other one, of a direct room; its name is the room's. */
+  peerId: string | null;
   archived: boolean;
   role: Role | null;
   members: number;
@@ -17,6 +20,8 @@ export interface RoomEntry {
   readSeq: number;
   /** Messages of others after `readSeq`; the server counts up to 100. */
   unread: number;
+  /** Those of them that mention the user. */
+  mentions: number;
   preview: string;
   lastAt: number | null;
 }
@@ -35,6 +40,14 @@ export class RoomList extends Store<RoomsState> {
     return this.getSnapshot().rooms.find((room) => room.id === id);
   }
 
+  /** Direct rooms are called like the other one is called now. */
+  nameDirects(people: People): void {
+    for (const { id, name, peerId } of this.getSnapshot().rooms) {
+      const person = peerId === null ? undefined : people.get(peerId);
+      if (person !== undefined && nameOf(person) !== name) this.change(id, { name: nameOf(person) });
+    }
+  }
+
   /** The whole list, from the server or from the cache. */
   load(rooms: readonly RoomEntry[]): void {
     this.set({ status: "ready", rooms: byName(rooms) });
@@ -51,12 +64,13 @@ export class RoomList extends Store<RoomsState> {
         const known = this.get(room.id);
         if (known === undefined || known.head < room.head) return room;
         const { head, preview, lastAt } = known;
-        const { readSeq, unread } = known.readSeq >= room.readSeq ? known : room;
+        const { readSeq, unread, mentions } = known.readSeq >= room.readSeq ? known : room;
         return {
           ...room,
           head,
           readSeq,
           unread,
+          mentions,
           preview: preview || room.preview,
           lastAt: lastAt ?? room.lastAt,
         };
@@ -96,8 +110,9 @@ export class RoomList extends Store<RoomsState> {
   }
 
   /** Heads from Welcome or RoomHeads; `keep` has rooms that are followed in
-      full and know better. Returns ids that are not in the list. */
-  heads(heads: readonly RoomHead[], keep: (id: string) => boolean): string[] {
+      full and know better, `ahead` those whose read position is on its way from
+      here. Returns ids that are not in the list. */
+  heads(heads: readonly RoomHead[], keep: (id: string) => boolean, ahead: (id: string) => boolean): string[] {
     const unknown: string[] = [];
     for (const head of heads) {
       const id = bytesToId(head.roomId);
@@ -107,13 +122,12 @@ export class RoomList extends Store<RoomsState> {
         continue;
       }
       if (keep(id) && room.head >= Number(head.head)) continue;
-      const readSeq = Number(head.readSeq);
-      // A read position on its way from here may be ahead of the server's.
-      const unread = room.readSeq > readSeq ? room.unread : head.unread;
+      const { readSeq, unread, mentions } = ahead(id) ? room : { ...head, readSeq: Number(head.readSeq) };
       this.change(id, {
         head: Number(head.head),
-        readSeq: Math.max(room.readSeq, readSeq),
+        readSeq,
         unread,
+        mentions,
         preview: head.preview,
         lastAt: head.lastAtUs === 0n ? null : milliseconds(head.lastAtUs),
       });
@@ -127,6 +141,7 @@ export function summaryEntry(room: RoomSummary): RoomEntry {
     ...roomEntry(room),
     readSeq: Number(room.read_seq),
     unread: room.unread,
+    mentions: room.mentions,
     preview: room.preview ?? "",
     lastAt: room.last_at === null ? null : Date.parse(room.last_at),
   };
@@ -136,18 +151,28 @@ export function summaryEntry(room: RoomSummary): RoomEntry {
 export function roomEntry(room: Room): RoomEntry {
   return {
     id: room.id,
-    name: room.name,
+    name: room.peer === null ? room.name : nameOf(room.peer),
     topic: room.topic,
     visibility: room.visibility,
+    peerId: room.peer?.id ?? null,
     archived: room.archived,
     role: room.role,
     members: room.members,
     head: Number(room.head),
     readSeq: Number(room.head),
     unread: 0,
+    mentions: 0,
     preview: "",
     lastAt: null,
   };
+}
+
+/** What making a direct room writes to it: one that holds no more was never used. */
+const DIRECT_MADE_SEQ = 3;
+
+/** A direct room that somebody opened and in which nothing was said. */
+export function isUnused(room: RoomEntry): boolean {
+  return room.visibility === "direct" && room.head <= DIRECT_MADE_SEQ;
 }
 
 function byName(rooms: readonly RoomEntry[]): RoomEntry[] {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { OTHER, ROOM, USER } from "../../test/fake-server";
 import type { ChatMessage, Entry } from "./log";
+import { NOBODY } from "./mentions";
 import type { IntentBody, Pending } from "./outbox";
 import { buildRows, type Row } from "./rows";
 
@@ -12,10 +13,13 @@ const said = (seq: number, at: number, authorId = OTHER): ChatMessage => ({
   seq,
   authorId,
   text: `text ${seq}`,
+  mentions: NOBODY,
   replyTo: null,
   at,
   editedAt: null,
   deleted: false,
+  pinned: false,
+  reactions: [],
   version: seq,
 });
 const pending = (body: IntentBody, change: Partial<Pending> = {}): Pending => ({
@@ -89,4 +93,36 @@ test("an edit under way shows its text, a deletion under way hides it, a refused
   expect(rows(entries, { pending: [remove] }).at(-1)).toMatchObject({ deleted: true });
   const refused = { ...remove, state: "failed" as const, failure: { code: 3, message: "no" } };
   expect(rows(entries, { pending: [refused] }).at(-1)).toMatchObject({ deleted: false, state: "failed" });
+});
+
+test("a reaction under way shows at once and waits, a refused one shows what is", () => {
+  const message = { ...said(1, NOON), reactions: [{ emoji: "👍", count: 1, users: [OTHER] }] };
+  const react = (emoji: string, on: boolean, change: Partial<Pending> = {}) =>
+    pending({ what: "react", seq: 1, emoji, on }, change);
+  const chips = (...wishes: Pending[]) => {
+    const row = rows([message], { pending: wishes }).at(-1);
+    return row?.kind === "message"
+      ? row.reactions.map(({ emoji, count, mine, waiting }) => [emoji, count, mine, waiting])
+      : [];
+  };
+  expect(chips(react("👍", true))).toEqual([["👍", 2, true, true]]);
+  expect(chips(react("🎉", true, { state: "sent" }))).toEqual([
+    ["👍", 1, false, false],
+    ["🎉", 1, true, false],
+  ]);
+  expect(chips(react("👍", true), react("👍", false))).toEqual([["👍", 1, false, true]]);
+  const refused = react("👍", true, { state: "failed", failure: { code: 5, message: "no" } });
+  expect(chips(refused)).toEqual([["👍", 1, false, false]]);
+  expect(rows([message], { pending: [refused] }).at(-1)).toMatchObject({ state: "sent", refused: [refused] });
+});
+
+test("a pin under way shows at once, the last wish counts", () => {
+  const message = { ...said(1, NOON), pinned: true };
+  const pin = (on: boolean, change: Partial<Pending> = {}) => pending({ what: "pin", seq: 1, on }, change);
+  const pinned = (...wishes: Pending[]) => {
+    const row = rows([message], { pending: wishes }).at(-1);
+    return row?.kind === "message" && row.pinned;
+  };
+  expect([pinned(), pinned(pin(false)), pinned(pin(false), pin(true))]).toEqual([true, false, true]);
+  expect(pinned(pin(false, { state: "failed", failure: { code: 5, message: "no" } }))).toBe(true);
 });

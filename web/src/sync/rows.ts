@@ -1,6 +1,8 @@
 // The lines of a timeline, from the log, the outbox and the divider. Pure.
 import type { ChatMessage, Entry, SystemLine } from "./log";
+import { type Mentions, mentioned, NOBODY } from "./mentions";
 import type { Pending } from "./outbox";
+import { has, type Reaction, wished } from "./reactions";
 
 export type MessageState = "queued" | "sending" | "sent" | "failed";
 
@@ -11,16 +13,29 @@ export interface MessageRow {
   seq: number;
   authorId: string;
   text: string;
+  mentions: Mentions;
+  /** It mentions whoever reads it. */
+  callsMe: boolean;
   at: number;
   edited: boolean;
   deleted: boolean;
+  pinned: boolean;
+  reactions: readonly Chip[];
   state: MessageState;
   /** The intent behind the state, for retry and discard. */
   pending: Pending | null;
+  /** Reactions and pins that were refused, for retry and discard. */
+  refused: readonly Pending[];
   /** Same author shortly before: the name is not said again. */
   continued: boolean;
   /** Within the same minute as the row above: the time is not said again. */
   sameMinute: boolean;
+}
+/** An emoji below a message. */
+export interface Chip extends Reaction {
+  mine: boolean;
+  /** One's own wish about it is not confirmed yet. */
+  waiting: boolean;
 }
 export interface SystemRow {
   kind: "system";
@@ -55,8 +70,12 @@ export interface RowsInput {
 export function buildRows({ entries, pending, divider, moreBefore, me }: RowsInput): Row[] {
   const rows: Row[] = [];
   const overlays = new Map<number, Pending>();
+  const wishes = new Map<number, Pending[]>();
   for (const intent of pending) {
-    if (intent.body.what !== "post") overlays.set(intent.body.seq, intent);
+    const { body } = intent;
+    if (body.what === "react" || body.what === "pin")
+      wishes.set(body.seq, [...(wishes.get(body.seq) ?? []), intent]);
+    else if (body.what !== "post") overlays.set(body.seq, intent);
   }
   let previous: MessageRow | null = null;
   let dayBefore = "";
@@ -93,7 +112,7 @@ export function buildRows({ entries, pending, divider, moreBefore, me }: RowsInp
       previous = null;
       rows.push({ kind: "unread", key: "unread" });
     }
-    push(messageRow(entry, overlays.get(entry.seq) ?? null));
+    push(messageRow(entry, overlays.get(entry.seq) ?? null, wishes.get(entry.seq) ?? [], me));
   }
   const shown = entries[entries.length - 1]?.seq ?? 0;
   for (const intent of pending) {
@@ -105,11 +124,16 @@ export function buildRows({ entries, pending, divider, moreBefore, me }: RowsInp
       seq: intent.seq ?? 0,
       authorId: me,
       text: intent.body.text,
+      mentions: NOBODY,
+      callsMe: false,
       at: intent.at,
       edited: false,
       deleted: false,
+      pinned: false,
+      reactions: [],
       state: intent.state,
       pending: intent,
+      refused: [],
       continued: false,
       sameMinute: false,
     });
@@ -117,7 +141,33 @@ export function buildRows({ entries, pending, divider, moreBefore, me }: RowsInp
   return rows;
 }
 
-function messageRow(message: ChatMessage, overlay: Pending | null): MessageRow {
+/** What is on a message, with what its reader wished to put there or take back. */
+function chips(all: readonly Reaction[], wishes: readonly Pending[], me: string): Chip[] {
+  const waiting = new Set<string>();
+  let shown = all;
+  for (const { body, state } of wishes) {
+    if (body.what !== "react" || state === "failed") continue;
+    if (state !== "sent") waiting.add(body.emoji);
+    shown = wished(shown, body.emoji, me, body.on);
+  }
+  return shown.map((reaction) => ({
+    ...reaction,
+    mine: has(shown, reaction.emoji, me),
+    waiting: waiting.has(reaction.emoji),
+  }));
+}
+
+function pinned(message: ChatMessage, wishes: readonly Pending[]): boolean {
+  const wish = wishes.findLast(({ body, state }) => body.what === "pin" && state !== "failed");
+  return wish?.body.what === "pin" ? wish.body.on : message.pinned;
+}
+
+function messageRow(
+  message: ChatMessage,
+  overlay: Pending | null,
+  wishes: readonly Pending[],
+  me: string,
+): MessageRow {
   const { body } = overlay ?? { body: null };
   const deleting = body?.what === "delete" && overlay?.state !== "failed";
   return {
@@ -126,11 +176,16 @@ function messageRow(message: ChatMessage, overlay: Pending | null): MessageRow {
     seq: message.seq,
     authorId: message.authorId,
     text: body?.what === "edit" ? body.text : message.text,
+    mentions: message.mentions,
+    callsMe: message.authorId !== me && mentioned(message.mentions, me),
     at: message.at,
     edited: message.editedAt !== null || body?.what === "edit",
     deleted: message.deleted || deleting,
+    pinned: !deleting && pinned(message, wishes),
+    reactions: deleting ? [] : chips(message.reactions, wishes, me),
     state: overlay?.state ?? "sent",
     pending: overlay,
+    refused: wishes.filter(({ state }) => state === "failed"),
     continued: false,
     sameMinute: false,
   };

@@ -3,17 +3,19 @@
 import { deleteDB, type IDBPDatabase, openDB } from "idb";
 import type { CachedLog } from "./log";
 import type { Intent } from "./outbox";
+import type { Person } from "./people";
 import type { RoomEntry } from "./rooms";
 
 interface Kinds {
   outbox: Intent;
   drafts: { roomId: string; text: string };
   logs: CachedLog;
-  state: { rooms?: RoomEntry[]; users?: { id: string; name: string; display_name: string }[] };
+  state: { rooms?: RoomEntry[]; users?: Person[] };
 }
 export type Box = keyof Kinds;
 const BOXES: readonly Box[] = ["outbox", "drafts", "logs", "state"];
-const VERSION = 1;
+/** Raised when a page learns new kinds of events: what it kept of logs lacks them. */
+const VERSION = 4;
 
 export interface Storage {
   readonly durable: boolean;
@@ -30,7 +32,10 @@ export async function openStorage(userId: string): Promise<Storage> {
   try {
     const db = await openDB(databaseName(userId), VERSION, {
       upgrade(fresh) {
-        for (const box of BOXES) fresh.createObjectStore(box);
+        if (fresh.objectStoreNames.contains("logs")) fresh.deleteObjectStore("logs");
+        for (const box of BOXES) {
+          if (!fresh.objectStoreNames.contains(box)) fresh.createObjectStore(box);
+        }
       },
       // Another tab wants to delete or upgrade: never stand in its way.
       blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),

@@ -4,10 +4,14 @@ import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 
 interface Props {
   label: string;
   children: ReactNode;
+  /** What the button shows; three dots where it is not given. */
+  trigger?: ReactNode;
+  /** Opens above the button and to its right, for one at the bottom left. */
+  up?: boolean;
 }
 
 /** A button and the list of acts below it; arrows move, Esc closes. */
-export function Menu({ label, children }: Props) {
+export function Menu({ label, children, trigger, up = false }: Props) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -51,14 +55,14 @@ export function Menu({ label, children }: Props) {
         aria-expanded={open}
         onClick={() => setOpen(!open)}
       >
-        <EllipsisVertical size={18} aria-hidden="true" />
+        {trigger ?? <EllipsisVertical size={18} aria-hidden="true" />}
       </button>
       {open && (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the items are buttons, their keys click
         <div
           role="menu"
           aria-label={label}
-          className="absolute end-0 top-full z-20 mt-1 min-w-52 rounded-lg border border-line bg-surface p-1"
+          className={`absolute z-20 min-w-52 max-w-72 rounded-lg border border-line bg-surface p-1 ${up ? "start-0 bottom-full mb-1" : "end-0 top-full mt-1"}`}
           onClick={() => setOpen(false)}
         >
           {children}

@@ -3,8 +3,7 @@ import { language, setLanguage } from "../i18n";
 import type { Auth } from "../net/auth";
 import { Problem, Unreachable } from "../net/rest";
 import { type Translate, useStore, useT } from "./hooks";
-
-const PASSWORD_MIN = 8;
+import { PasswordField } from "./PasswordField";
 
 interface Props {
   auth: Auth;
@@ -19,7 +18,6 @@ export function SignIn({ auth, expired, onFocus }: Props) {
   const [name, setName] = useState("");
   const [displayName, setDisplayName] = useState("");
   const [password, setPassword] = useState("");
-  const [visible, setVisible] = useState(false);
   const [working, setWorking] = useState(false);
   const [error, setError] = useState<string | null>(null);
   const nameInput = useRef<HTMLInputElement>(null);
@@ -44,7 +42,6 @@ export function SignIn({ auth, expired, onFocus }: Props) {
     }
   }
 
-  const left = PASSWORD_MIN - [...password].length;
   return (
     <main className="flex h-full flex-col overflow-y-auto p-6" onFocus={onFocus}>
       <div className="m-auto w-full max-w-[23rem] py-6">
@@ -103,40 +100,13 @@ export function SignIn({ auth, expired, onFocus }: Props) {
               />
             </div>
           )}
-          <div className="grid gap-1">
-            <label htmlFor={`${ids}password`} className="text-sm font-medium">
-              {t("auth.password")}
-            </label>
-            <div className="relative">
-              <input
-                id={`${ids}password`}
-                data-testid="auth-password"
-                className="field pe-16"
-                type={visible ? "text" : "password"}
-                value={password}
-                onChange={(event) => setPassword(event.target.value)}
-                autoComplete={mode === "in" ? "current-password" : "new-password"}
-                minLength={mode === "up" ? PASSWORD_MIN : undefined}
-                required
-                aria-describedby={mode === "up" ? `${ids}passwordHint` : undefined}
-              />
-              <button
-                type="button"
-                className="label absolute inset-y-0 end-0 px-3 hover:text-ink"
-                onClick={() => setVisible(!visible)}
-                aria-pressed={visible}
-              >
-                {t(visible ? "auth.hide" : "auth.show")}
-              </button>
-            </div>
-            {mode === "up" && (
-              <p id={`${ids}passwordHint`} className="label" aria-live="polite">
-                {password === "" && t("auth.password.hint")}
-                {password !== "" && left > 0 && t("auth.password.left", { count: left })}
-                {password !== "" && left <= 0 && t("auth.password.long")}
-              </p>
-            )}
-          </div>
+          <PasswordField
+            label={t("auth.password")}
+            value={password}
+            onChange={setPassword}
+            fresh={mode === "up"}
+            testId="auth-password"
+          />
           {error !== null && (
             <p data-testid="auth-error" role="alert" className="text-coral text-sm">
               {error}

@@ -9,6 +9,7 @@ import { gfmAutolinkLiteral } from "micromark-extension-gfm-autolink-literal";
 import { gfmStrikethrough } from "micromark-extension-gfm-strikethrough";
 import { createElement, Fragment, memo, type ReactNode } from "react";
 import { Link } from "wouter";
+import { pieces } from "../sync/mentions";
 
 const options = {
   extensions: [
@@ -20,31 +21,39 @@ const options = {
   mdastExtensions: [gfmAutolinkLiteralFromMarkdown(), gfmStrikethroughFromMarkdown()],
 };
 
-export const Markdown = memo(function Markdown({ text }: { text: string }) {
-  return <>{children(parse(text))}</>;
+interface Props {
+  text: string;
+  /** Names that the text calls, between spaces; their calls are marked. */
+  called?: string;
+}
+
+export const Markdown = memo(function Markdown({ text, called = "" }: Props) {
+  return <>{children(parse(text), new Set(called.split(" ")))}</>;
 });
+
+type Called = ReadonlySet<string>;
 
 function parse(text: string): Root {
   return fromMarkdown(text, options);
 }
 
-function children(parent: Parents): ReactNode {
+function children(parent: Parents, called: Called): ReactNode {
   // Spread, not listed: the tree is built anew for every text and needs no keys.
-  return createElement(Fragment, null, ...parent.children.map(element));
+  return createElement(Fragment, null, ...parent.children.map((node) => element(node, called)));
 }
 
-function element(node: Nodes): ReactNode {
+function element(node: Nodes, called: Called): ReactNode {
   switch (node.type) {
     case "text":
-      return node.value;
+      return calls(node.value, called);
     case "paragraph":
-      return <p>{children(node)}</p>;
+      return <p>{children(node, called)}</p>;
     case "strong":
-      return <strong className="font-semibold">{children(node)}</strong>;
+      return <strong className="font-semibold">{children(node, called)}</strong>;
     case "emphasis":
-      return <em>{children(node)}</em>;
+      return <em>{children(node, called)}</em>;
     case "delete":
-      return <del>{children(node)}</del>;
+      return <del>{children(node, called)}</del>;
     case "inlineCode":
       return <code>{node.value}</code>;
     case "code":
@@ -60,21 +69,39 @@ function element(node: Nodes): ReactNode {
     case "thematicBreak":
       return <hr className="my-2 border-line" />;
     case "blockquote":
-      return <blockquote>{children(node)}</blockquote>;
+      return <blockquote>{children(node, called)}</blockquote>;
     case "heading":
-      return <p className="font-semibold">{children(node)}</p>;
+      return <p className="font-semibold">{children(node, called)}</p>;
     case "list":
-      return node.ordered ? <ol start={node.start ?? 1}>{children(node)}</ol> : <ul>{children(node)}</ul>;
+      return node.ordered ? (
+        <ol start={node.start ?? 1}>{children(node, called)}</ol>
+      ) : (
+        <ul>{children(node, called)}</ul>
+      );
     case "listItem":
-      return <li>{children(node)}</li>;
+      return <li>{children(node, called)}</li>;
     case "link":
-      return link(node.url, node.children.length === 1 ? node.children[0] : undefined, children(node));
+      return link(
+        node.url,
+        node.children.length === 1 ? node.children[0] : undefined,
+        children(node, called),
+      );
     // Pictures from elsewhere would tell their owner who reads: a link instead.
     case "image":
       return link(node.url, undefined, node.alt || node.url);
     default:
-      return "children" in node ? children(node) : "value" in node ? node.value : null;
+      return "children" in node ? children(node, called) : "value" in node ? node.value : null;
   }
+}
+
+function calls(text: string, called: Called): ReactNode {
+  const marked = { className: "font-medium text-accent" };
+  const parts = pieces(text, called);
+  return createElement(
+    Fragment,
+    null,
+    ...parts.map(({ text, call }) => (call ? createElement("span", marked, text) : text)),
+  );
 }
 
 /** Full-width punctuation and spaces end a bare address, whatever GFM says. */

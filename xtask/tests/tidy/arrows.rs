@@ -14,7 +14,17 @@ fn allowed(package: &str) -> Result<Option<&'static [&'static str]>, String> {
         "parlor-client" => Ok(Some(&["parlor-domain", "parlor-proto"])),
         // The client speaks in domain types, so who uses it names them too.
         "parlor-loadtest" => Ok(Some(&["parlor-client", "parlor-domain", "parlor-proto"])),
-        "parlor" => Ok(None),
+        // It acts for the machines of all of them.
+        "parlor-simulation" => Ok(Some(&[
+            "parlor-bus",
+            "parlor-client",
+            "parlor-domain",
+            "parlor-loadtest",
+            "parlor-realtime",
+            "parlor-store",
+        ])),
+        // The fuzz targets set up whole services to throw bytes at.
+        "parlor" | "parlor-fuzz" => Ok(None),
         other => Err(format!("{other} has no place among the arrows yet")),
     }
 }
@@ -152,4 +162,36 @@ fn every_crate_forbids_unsafe_code() {
     assert_eq!(own_lints(&made_up("bus/Cargo.toml", own)).len(), 1);
     let workspace = made_up("Cargo.toml", "[workspace.lints.rust]\nunsafe_code = \"warn\"\n");
     assert_eq!(own_lints(&workspace).len(), 1);
+}
+
+/// Features that put bugs into the server on purpose: where a manifest turns them on for everybody.
+fn planted_by_default(sources: &[Source]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for source in sources.iter().filter(|source| source.name() == "Cargo.toml") {
+        for line in source.text.lines().map(str::trim).filter(|line| line.contains("planted")) {
+            let is_offer = line.starts_with("planted =") || line.starts_with('#');
+            if !is_offer {
+                findings.push(format!("{}: `{line}` plants bugs in every build", source.path));
+            }
+        }
+    }
+    findings
+}
+
+#[test]
+fn no_build_has_planted_bugs_unless_it_asks_for_them() {
+    assert_none(planted_by_default(sources::all()));
+    let offers = |source: &&Source| source.text.contains("\nplanted =");
+    assert_eq!(sources::all().iter().filter(offers).count(), 2, "domain and server offer them");
+    for line in ["default = [\"planted\"]", "parlor = { path = \"..\", features = [\"planted\"] }"]
+    {
+        let manifest = made_up("x/Cargo.toml", &format!("[features]\n{line}\n"));
+        assert_eq!(planted_by_default(&manifest).len(), 1, "{line}");
+    }
+    let planted = sources::all().iter().find(|source| source.path == "domain/src/planted.rs");
+    let guard = "#[cfg(all(feature = \"planted\", not(debug_assertions)))]\ncompile_error!";
+    assert!(
+        planted.is_some_and(|source| source.text.contains(guard)),
+        "release builds refuse them"
+    );
 }

@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use super::Row;
 use crate::{
-    faults::{crowd, database::Kind, process::Server, scene::Scene},
+    faults::{database::Kind, process::Server, scene::Scene},
     ledger::Finding,
 };
 
@@ -18,11 +18,10 @@ pub(super) const ROW: Row = Row {
     id: "F1",
     fault: "kill -9, SQLite",
     databases: &[Kind::Sqlite],
-    own_postgres: false,
-    relayed: false,
-    lanes: crowd::in_turn,
+    programs: &["sqlite3"],
     inject: kill_and_restart,
     after: Some(integrity),
+    ..Row::BASE
 };
 
 /// Kills the server, and starts it again at once.

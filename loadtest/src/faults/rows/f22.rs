@@ -6,22 +6,16 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use rand::Rng as _;
 
 use super::Row;
-use crate::{
-    faults::{crowd, database::Kind, scene::Scene},
-    relay::Effects,
-};
+use crate::{faults::scene::Scene, relay::Effects};
 
 const BAD_FOR: std::ops::Range<Duration> = Duration::from_secs(3)..Duration::from_secs(8);
 
 pub(super) const ROW: Row = Row {
     id: "F22",
     fault: "delay, jitter, reordering, duplicates, loss to 5 %, 50 to 500 kB/s",
-    databases: Kind::ALL,
-    own_postgres: false,
     relayed: true,
-    lanes: crowd::in_turn,
     inject: worsen,
-    after: None,
+    ..Row::BASE
 };
 
 fn worsen<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {

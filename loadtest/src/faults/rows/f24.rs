@@ -8,7 +8,7 @@ use parlor_client::Lane;
 
 use super::Row;
 use crate::{
-    faults::{crowd, database::Kind, scene::Scene},
+    faults::{crowd, scene::Scene},
     relay::Effects,
 };
 
@@ -20,12 +20,10 @@ const GIVEN_UP: Duration = Duration::from_secs(60);
 pub(super) const ROW: Row = Row {
     id: "F24",
     fault: "UDP blocked in mid-session",
-    databases: Kind::ALL,
-    own_postgres: false,
     relayed: true,
     lanes: crowd::any,
     inject: block_udp,
-    after: None,
+    ..Row::BASE
 };
 
 fn block_udp<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {

@@ -7,7 +7,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::time::{Instant, timeout};
 
 use super::Row;
-use crate::faults::{crowd, database::Kind, scene::Scene};
+use crate::faults::{crowd, scene::Scene};
 
 /// The server has freed every connection within this time.
 const FREED_WITHIN: Duration = Duration::from_secs(45);
@@ -17,12 +17,10 @@ const GIVEN_UP: Duration = Duration::from_secs(90);
 pub(super) const ROW: Row = Row {
     id: "F28",
     fault: "half-open TCP",
-    databases: &[Kind::Sqlite],
-    own_postgres: false,
     relayed: true,
     lanes: crowd::over_tcp,
     inject: strand,
-    after: None,
+    ..Row::BASE
 };
 
 fn strand<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {

@@ -5,20 +5,12 @@ use std::time::Duration;
 use futures_util::{FutureExt as _, future::BoxFuture};
 
 use super::Row;
-use crate::faults::{crowd, database::Kind, scene::Scene};
+use crate::faults::scene::Scene;
 
 const PAUSE: std::ops::Range<Duration> = Duration::from_secs(5)..Duration::from_secs(20);
 
-pub(super) const ROW: Row = Row {
-    id: "F4",
-    fault: "pause of 5 to 20 s (SIGSTOP, SIGCONT)",
-    databases: Kind::ALL,
-    own_postgres: false,
-    relayed: false,
-    lanes: crowd::in_turn,
-    inject: pause,
-    after: None,
-};
+pub(super) const ROW: Row =
+    Row { id: "F4", fault: "pause of 5 to 20 s (SIGSTOP, SIGCONT)", inject: pause, ..Row::BASE };
 
 fn pause<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {
     async move {

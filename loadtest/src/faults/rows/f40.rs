@@ -5,7 +5,7 @@ use parlor_domain::{Body, RequestId};
 use rand::Rng as _;
 
 use super::Row;
-use crate::faults::{crowd, database::Kind, scene::Scene};
+use crate::faults::scene::Scene;
 
 /// Requests sent twice in each round.
 const PAIRS: usize = 200;
@@ -13,12 +13,8 @@ const PAIRS: usize = 200;
 pub(super) const ROW: Row = Row {
     id: "F40-1",
     fault: "the same request over two sessions at once, one node",
-    databases: Kind::ALL,
-    own_postgres: false,
-    relayed: false,
-    lanes: crowd::in_turn,
     inject: send_twice,
-    after: None,
+    ..Row::BASE
 };
 
 fn send_twice<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {

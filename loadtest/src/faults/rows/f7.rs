@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{FutureExt as _, future::BoxFuture};
 
 use super::Row;
-use crate::faults::{crowd, database::Kind, scene::Scene};
+use crate::faults::{database::Kind, scene::Scene};
 
 /// The first message is answered ok within this time after the database is back.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(2);
@@ -16,10 +16,8 @@ pub(super) const ROW: Row = Row {
     fault: "PostgreSQL: immediate stop and restart",
     databases: &[Kind::Postgres],
     own_postgres: true,
-    relayed: false,
-    lanes: crowd::in_turn,
     inject: stop_and_restart,
-    after: None,
+    ..Row::BASE
 };
 
 fn stop_and_restart<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {

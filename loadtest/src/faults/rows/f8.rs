@@ -6,21 +6,19 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::time::Instant;
 
 use super::{Row, f7::ANSWER_WITHIN};
-use crate::faults::{crowd, database::Kind, scene::Scene};
+use crate::faults::{database::Kind, scene::Scene};
 
-const HANG: std::ops::Range<Duration> = Duration::from_secs(3)..Duration::from_secs(15);
+pub(super) const HANG: std::ops::Range<Duration> = Duration::from_secs(3)..Duration::from_secs(15);
 /// Whoever asks meanwhile is told so within this time (C13).
-const TOLD_WITHIN: Duration = Duration::from_secs(2);
+pub(super) const TOLD_WITHIN: Duration = Duration::from_secs(2);
 
 pub(super) const ROW: Row = Row {
     id: "F8",
     fault: "PostgreSQL hangs (SIGSTOP of all its processes)",
     databases: &[Kind::Postgres],
     own_postgres: true,
-    relayed: false,
-    lanes: crowd::in_turn,
     inject: hang,
-    after: None,
+    ..Row::BASE
 };
 
 fn hang<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {

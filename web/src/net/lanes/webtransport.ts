@@ -96,8 +96,15 @@ async function acceptStreams(incoming: ReadableStream, events: LaneEvents): Prom
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
-    readFrames(value, events).catch(events.closed);
+    readFrames(value, events).catch((cause: unknown) => {
+      // One that the server resets was not wanted any more (PROTOCOL 1.3).
+      if (!isStreamReset(cause)) events.closed(cause);
+    });
   }
+}
+
+function isStreamReset(cause: unknown): boolean {
+  return cause instanceof WebTransportError && cause.source === "stream";
 }
 
 async function readFrames(stream: ReadableStream<Uint8Array>, events: LaneEvents): Promise<void> {

@@ -4,12 +4,15 @@ import type { Auth } from "../../net/auth";
 import type { User } from "../../net/rest";
 import { Client } from "../../sync/client";
 import { PHONE, useMedia, useStore } from "../hooks";
+import { ChangePassword } from "./ChangePassword";
 import { ConnectionSheet } from "./ConnectionSheet";
 import { CreateRoom } from "./CreateRoom";
 import { ChatContext, type Sheet } from "./context";
+import { Devices } from "./Devices";
 import { Directory } from "./Directory";
 import { Home } from "./Home";
 import { Missing } from "./Missing";
+import { Profile } from "./Profile";
 import { RoomPage } from "./RoomPage";
 import { Settings } from "./Settings";
 import { Shortcuts } from "./Shortcuts";
@@ -77,6 +80,9 @@ function Shell({ client, auth }: { client: Client; auth: Auth }) {
       {sheet === "create" && <CreateRoom onClose={() => show(null)} />}
       {sheet === "switch" && <Switcher onClose={() => show(null)} />}
       {sheet === "keys" && <Shortcuts onClose={() => show(null)} />}
+      {sheet === "profile" && <Profile onClose={() => show(null)} />}
+      {sheet === "devices" && <Devices onClose={() => show(null)} />}
+      {sheet === "password" && <ChangePassword onClose={() => show(null)} />}
       {sheet === "settings" && <Settings onClose={() => show(null)} />}
       {sheet === "connection" && <ConnectionSheet onClose={() => show(null)} />}
     </ChatContext>

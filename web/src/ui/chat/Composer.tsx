@@ -1,8 +1,9 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { FormattedTime } from "react-intl";
 import { useStore, useT } from "../hooks";
-import { nameOf, useChat, useNames } from "./context";
+import { nameOf, useChat, useMe, useNames } from "./context";
 import { Growing } from "./Growing";
+import { MentionList, useMentions } from "./MentionList";
 
 /** The server's limit, in bytes of UTF-8. */
 const TEXT_BYTES = 16_384;
@@ -16,6 +17,7 @@ interface Props {
 export function Composer({ id, onEditLast }: Props) {
   const t = useT();
   const { client } = useChat();
+  const me = useMe();
   const { rooms } = useStore(client.rooms);
   const status = useStore(client.connection);
   const [text, setText] = useState(() => client.drafts.getSnapshot().get(id) ?? "");
@@ -28,6 +30,7 @@ export function Composer({ id, onEditLast }: Props) {
     if (matchMedia("(pointer: fine)").matches) area.current?.focus();
   }, []);
 
+  const mentions = useMentions({ id, text, area, onChange: change });
   const over = new TextEncoder().encode(text.trim()).length - TEXT_BYTES;
 
   function change(next: string) {
@@ -45,6 +48,7 @@ export function Composer({ id, onEditLast }: Props) {
   function onKeyDown(event: KeyboardEvent) {
     // Enter that ends a word of an input method is not meant for us.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (mentions.onKeyDown(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();
@@ -85,10 +89,11 @@ export function Composer({ id, onEditLast }: Props) {
             <Now />
           </span>
           <span className="line-name py-1.5 text-accent max-md:hidden" aria-hidden="true">
-            {nameOf(client.user)}
+            {nameOf(me)}
           </span>
           <div className="flex min-w-0 items-end gap-2 pe-3 max-md:ps-3">
-            <div className="min-w-0 max-w-(--measure) flex-1">
+            <div className="relative min-w-0 max-w-(--measure) flex-1">
+              <MentionList mentions={mentions} />
               <Growing
                 ref={area}
                 data-testid="composer"
@@ -98,6 +103,11 @@ export function Composer({ id, onEditLast }: Props) {
                 value={text}
                 onChange={change}
                 onKeyDown={onKeyDown}
+                onSelect={mentions.onSelect}
+                onBlur={mentions.close}
+                aria-autocomplete="list"
+                aria-controls={mentions.listId}
+                aria-activedescendant={mentions.activeId}
               />
               {over > 0 && (
                 <p role="alert" className="text-sm text-coral">

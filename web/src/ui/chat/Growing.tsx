@@ -5,9 +5,14 @@ interface Props {
   value: string;
   onChange(value: string): void;
   onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>): void;
+  onSelect?(): void;
+  onBlur?(): void;
   className: string;
   placeholder?: string;
   "aria-label": string;
+  "aria-autocomplete"?: "list";
+  "aria-controls"?: string | undefined;
+  "aria-activedescendant"?: string | undefined;
   "data-testid"?: string;
 }
 

@@ -1,13 +1,16 @@
-import { UserMinus, X } from "lucide-react";
-import { type FormEvent, useCallback, useEffect, useState } from "react";
+import { MessageSquare, UserMinus, X } from "lucide-react";
+import { useCallback, useEffect, useState } from "react";
 import type { Member } from "../../net/rest";
 import { reasonOf, useEscape, useStore, useT } from "../hooks";
-import { nameOf, useChat } from "./context";
+import { nameOf, useChat, useMessage } from "./context";
+import { Mood } from "./Mood";
+import { PersonPicker } from "./PersonPicker";
 
 /** Who is in the room; closes by Esc. */
 export function Members({ id, onClose }: { id: string; onClose(): void }) {
   const t = useT();
   const { client } = useChat();
+  const message = useMessage();
   const { rooms } = useStore(client.rooms);
   const room = rooms.find((candidate) => candidate.id === id);
   const [members, setMembers] = useState<Member[] | null>(null);
@@ -84,14 +87,31 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
                 <span
                   className={`block truncate font-medium ${user.id === client.user.id ? "text-accent" : ""}`}
                 >
-                  {nameOf(user)}
+                  {nameOf(user)} <Mood person={user} />
                 </span>
                 <span className="label block truncate">
                   @{user.name}
                   {user.id === client.user.id && ` · ${t("members.you")}`}
                   {role !== "member" && ` · ${t(`members.${role}`)}`}
                 </span>
+                {user.status_text !== "" && (
+                  <span className="label block truncate" title={user.status_text}>
+                    {user.status_text}
+                  </span>
+                )}
               </span>
+              {user.id !== client.user.id && (
+                <button
+                  type="button"
+                  data-testid="message-person"
+                  className="icon-button pointer-fine:opacity-0 group-focus-within:opacity-100 group-hover:opacity-100"
+                  aria-label={t("people.message", { name: nameOf(user) ?? "" })}
+                  title={t("people.message", { name: nameOf(user) ?? "" })}
+                  onClick={() => void attempt(() => message(user.id))}
+                >
+                  <MessageSquare size={16} aria-hidden="true" />
+                </button>
+              )}
               {runs && role === "member" && user.id !== client.user.id && (
                 <button
                   type="button"
@@ -108,39 +128,14 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
         </ul>
       </div>
       {(runs || room?.visibility === "public") && room?.archived === false && (
-        <AddMember onAdd={(name) => attempt(() => client.api.addMember(id, name))} />
+        <div className="flex-none border-t border-line p-4">
+          <PersonPicker
+            label={t("members.add")}
+            without={new Set(members?.map(({ user }) => user.id))}
+            onPick={({ name }) => attempt(() => client.api.addMember(id, name))}
+          />
+        </div>
       )}
     </aside>
-  );
-}
-
-function AddMember({ onAdd }: { onAdd(name: string): Promise<boolean> }) {
-  const t = useT();
-  const [name, setName] = useState("");
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    if (name.trim() !== "" && (await onAdd(name.trim()))) setName("");
-  }
-  return (
-    <form className="grid flex-none gap-2 border-t border-line p-4" onSubmit={submit}>
-      <label htmlFor="add-member" className="label">
-        {t("members.add")}
-      </label>
-      <div className="flex gap-2">
-        <input
-          id="add-member"
-          className="field min-w-0"
-          placeholder={t("members.add.name")}
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          autoCapitalize="none"
-          autoComplete="off"
-          spellCheck={false}
-        />
-        <button type="submit" className="button">
-          {t("members.add.submit")}
-        </button>
-      </div>
-    </form>
   );
 }

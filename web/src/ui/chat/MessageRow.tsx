@@ -1,13 +1,19 @@
-import { Clock, Copy, Pencil, Trash2 } from "lucide-react";
+import { Clock, Copy, MailPlus, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
 import { memo, useState } from "react";
 import { FormattedDate, FormattedTime } from "react-intl";
 import type { SystemLine } from "../../sync/log";
+import { EVERYBODY } from "../../sync/mentions";
+import type { Pending } from "../../sync/outbox";
+import type { Person } from "../../sync/people";
 import type { MessageRow as Row } from "../../sync/rows";
-import { useT } from "../hooks";
+import { useStore, useT } from "../hooks";
 import { Markdown } from "../markdown";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { useChat } from "./context";
 import { EditBox } from "./EditBox";
+import { Mood } from "./Mood";
+import { ReactButton, Reactions } from "./Reactions";
+import { Edited } from "./Versions";
 
 export function DayLine({ at }: { at: number }) {
   return (
@@ -61,31 +67,36 @@ export function SystemRow({ line, names }: { line: SystemLine; names(id: string)
       words = t("system.created", { actor });
       break;
     case "archived":
+    case "pinned":
+    case "unpinned":
     case "restored":
       words = t(`system.${change.what}`, { actor });
   }
   return (
-    <div className="line pt-1">
+    <article className="line pt-1">
       <span className="line-time">
         <Time at={line.at} />
       </span>
       <p className="col-span-full col-start-2 px-3 text-sm leading-[22px] text-muted">{words}</p>
-    </div>
+    </article>
   );
 }
 
 interface Props {
   row: Row;
   name: string;
+  author: Person | undefined;
   mine: boolean;
   mayDelete: boolean;
+  /** Nothing can be put on it. */
+  frozen: boolean;
   editing: boolean;
   roomId: string;
   setEditing(seq: number | null): void;
 }
 
 export const MessageRow = memo(function MessageRow(props: Props) {
-  const { row, name, mine, editing, roomId, setEditing } = props;
+  const { row, name, author, mine, frozen, editing, roomId, setEditing } = props;
   const t = useT();
   const { client } = useChat();
   const waiting = row.state === "queued" || row.state === "sending";
@@ -97,8 +108,9 @@ export const MessageRow = memo(function MessageRow(props: Props) {
       data-author={row.authorId}
       aria-label={name}
       tabIndex={-1}
-      className={`line group relative hover:bg-tint/35 focus-within:bg-tint/35 -outline-offset-2 ${row.continued ? "" : "mt-1 pt-1"} pb-0.5`}
+      className={`line group relative -outline-offset-2 ${row.callsMe ? "bg-tint/70" : "hover:bg-tint/35 focus-within:bg-tint/35"} ${row.continued ? "" : "mt-1 pt-1"} pb-0.5`}
     >
+      {row.callsMe && <span className="sr-only">{t("timeline.callsYou")}</span>}
       <span className="line-time flex items-start justify-end gap-1">
         {waiting ? (
           <Clock
@@ -120,7 +132,13 @@ export const MessageRow = memo(function MessageRow(props: Props) {
         className={`line-name ${mine ? "text-accent" : ""} ${row.continued ? "max-md:hidden" : ""}`}
         title={row.continued ? undefined : name}
       >
-        {row.continued ? <span className="sr-only">{name}</span> : name}
+        {row.continued ? (
+          <span className="sr-only">{name}</span>
+        ) : (
+          <>
+            {name} <Mood person={author} />
+          </>
+        )}
       </span>
       <div className={`line-text ${row.state === "queued" ? "text-muted" : ""}`}>
         {editing ? (
@@ -136,24 +154,49 @@ export const MessageRow = memo(function MessageRow(props: Props) {
           <p className="text-muted italic">{t("timeline.deleted")}</p>
         ) : (
           <div data-testid="message-text" className="prose">
-            <Markdown text={row.text} />
+            <MessageText row={row} />
           </div>
         )}
-        {!editing && !row.deleted && row.edited && <span className="label">{t("timeline.edited")}</span>}
+        {row.pinned && (
+          <span className="label me-2 inline-flex items-center gap-1">
+            <Pin size={11} aria-hidden="true" />
+            {t("timeline.pinned")}
+          </span>
+        )}
+        {!editing && !row.deleted && row.edited && <Edited row={row} roomId={roomId} />}
         {row.state === "queued" && <span className="label text-amber">{t("timeline.queued")}</span>}
-        {row.state === "failed" && row.pending !== null && <Failure row={row} />}
+        {!editing && <Reactions row={row} roomId={roomId} frozen={frozen} />}
+        {row.state === "failed" && row.pending !== null && <Failure pending={row.pending} />}
+        {row.refused.map((pending) => (
+          <Failure key={pending.requestId} pending={pending} />
+        ))}
       </div>
       {!editing && !row.deleted && row.state === "sent" && row.seq > 0 && <Acts {...props} />}
     </article>
   );
 });
 
-function Failure({ row }: { row: Row }) {
+/** The text, with those it calls marked as soon as their names are known. */
+function MessageText({ row }: { row: Row }) {
+  const { client } = useChat();
+  const people = useStore(client.people);
+  const { users, room } = row.mentions;
+  const names = users.flatMap((user) => people.get(user)?.name ?? []);
+  return <Markdown text={row.text} called={[...names, ...(room ? [EVERYBODY] : [])].join(" ")} />;
+}
+
+const FAILED = {
+  post: "timeline.failed",
+  edit: "timeline.editFailed",
+  delete: "timeline.editFailed",
+  react: "timeline.reactFailed",
+  pin: "timeline.pinFailed",
+} as const;
+
+function Failure({ pending }: { pending: Pending }) {
   const t = useT();
   const { client } = useChat();
-  const { pending } = row;
-  if (pending === null) return null;
-  const words = pending.body.what === "post" ? "timeline.failed" : "timeline.editFailed";
+  const words = FAILED[pending.body.what];
   return (
     <p role="alert" className="flex flex-wrap items-center gap-x-3 text-sm text-coral">
       {t(words, { reason: pending.failure?.message ?? "" })}
@@ -168,12 +211,13 @@ function Failure({ row }: { row: Row }) {
 }
 
 /** What can be done with a message; shown on hover, on focus, and on touch. */
-function Acts({ row, mine, mayDelete, roomId, setEditing }: Props) {
+function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props) {
   const t = useT();
   const { client } = useChat();
   const [asking, setAsking] = useState(false);
   return (
     <div className="absolute end-3 top-0 z-10 flex -translate-y-1/3 rounded-md border border-line bg-surface opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 max-md:end-1">
+      {!frozen && <ReactButton row={row} roomId={roomId} className="icon-button pointer-fine:size-7" />}
       <button
         type="button"
         className="icon-button pointer-fine:size-7"
@@ -183,6 +227,30 @@ function Acts({ row, mine, mayDelete, roomId, setEditing }: Props) {
       >
         <Copy size={14} aria-hidden="true" />
       </button>
+      {!frozen && (
+        <button
+          type="button"
+          data-testid="pin-message"
+          className="icon-button pointer-fine:size-7"
+          aria-label={t(row.pinned ? "message.unpin" : "message.pin")}
+          title={t(row.pinned ? "message.unpin" : "message.pin")}
+          onClick={() => client.write(roomId, { what: "pin", seq: row.seq, on: !row.pinned })}
+        >
+          {row.pinned ? <PinOff size={14} aria-hidden="true" /> : <Pin size={14} aria-hidden="true" />}
+        </button>
+      )}
+      {!mine && (
+        <button
+          type="button"
+          data-testid="mark-unread"
+          className="icon-button pointer-fine:size-7"
+          aria-label={t("message.unread")}
+          title={t("message.unread")}
+          onClick={() => client.markUnread(roomId, row.seq)}
+        >
+          <MailPlus size={14} aria-hidden="true" />
+        </button>
+      )}
       {mine && (
         <button
           type="button"

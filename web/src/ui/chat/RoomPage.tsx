@@ -1,4 +1,4 @@
-import { ArrowLeft, Hash, Lock } from "lucide-react";
+import { ArrowLeft } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { roomEntry } from "../../sync/rooms";
@@ -11,7 +11,10 @@ import { useChat } from "./context";
 import { EditRoom } from "./EditRoom";
 import { Members } from "./Members";
 import { Missing } from "./Missing";
+import { Mood } from "./Mood";
 import { Outside } from "./Outside";
+import { Pins } from "./Pins";
+import { RoomMark } from "./RoomMark";
 import { Timeline } from "./Timeline";
 
 export function RoomPage({ id }: { id: string }) {
@@ -20,7 +23,8 @@ export function RoomPage({ id }: { id: string }) {
   const { rooms } = useStore(client.rooms);
   const view = client.view(id);
   const state = useStore(view);
-  const [people, setPeople] = useState(false);
+  const [panel, setPanel] = useState<"people" | "pins" | null>(null);
+  const [shown, setShown] = useState<number | null>(null);
   const [editing, setEditing] = useState<number | null>(null);
   const valid = /^[0-9a-f-]{36}$/i.test(id);
 
@@ -32,6 +36,9 @@ export function RoomPage({ id }: { id: string }) {
   }, [client, id, valid]);
 
   const room = rooms.find((candidate) => candidate.id === id);
+  const known = useStore(client.people);
+  const peer = room?.peerId == null ? undefined : known.get(room.peerId);
+  const topic = peer === undefined ? room?.topic : peer.status_text;
   useEffect(() => {
     document.title = room === undefined ? t("app.name") : `${room.name} · ${t("app.name")}`;
   }, [room, t]);
@@ -50,45 +57,54 @@ export function RoomPage({ id }: { id: string }) {
           <Link href="/" className="icon-button md:hidden" aria-label={t("room.back")}>
             <ArrowLeft size={20} aria-hidden="true" />
           </Link>
+          {room === undefined && <h1 className="sr-only">{t("app.name")}</h1>}
           {room !== undefined && (
             <>
               <div className="flex min-w-0 md:items-center md:gap-1 max-md:flex-col">
                 <h1 className="flex min-w-0 items-center gap-1.5 text-base leading-5 font-semibold">
-                  {room.visibility === "private" ? (
-                    <Lock size={16} className="flex-none text-muted" aria-label={t("room.private")} />
-                  ) : (
-                    <Hash size={16} className="flex-none text-muted" aria-label={t("room.public")} />
-                  )}
-                  <span className="truncate">{room.name}</span>
+                  <RoomMark visibility={room.visibility} size={16} />
+                  <span className="truncate">
+                    {room.name} <Mood person={peer} />
+                  </span>
                 </h1>
-                <button
-                  type="button"
-                  className="label flex-none rounded-md text-start hover:bg-tint hover:text-ink md:px-2 md:py-1"
-                  aria-expanded={people}
-                  onClick={() => setPeople(!people)}
-                >
-                  {t("room.people", { count: room.members })}
-                </button>
+                {room.visibility !== "direct" && (
+                  <button
+                    type="button"
+                    className="label flex-none rounded-md text-start hover:bg-tint hover:text-ink md:px-2 md:py-1"
+                    aria-expanded={panel === "people"}
+                    onClick={() => setPanel(panel === "people" ? null : "people")}
+                  >
+                    {t("room.people", { count: room.members })}
+                  </button>
+                )}
               </div>
-              <p className="label min-w-0 flex-1 truncate max-md:hidden" title={room.topic}>
-                {room.topic}
+              <p className="label min-w-0 flex-1 truncate max-md:hidden" title={topic}>
+                {topic}
               </p>
             </>
           )}
           <div className="ms-auto flex flex-none items-center">
             <ConnectionBadge />
-            <RoomMenu id={id} />
+            <RoomMenu id={id} onPins={() => setPanel("pins")} />
           </div>
         </header>
-        <Timeline key={id} id={id} editing={editing} setEditing={setEditing} />
+        <Timeline
+          key={id}
+          id={id}
+          editing={editing}
+          setEditing={setEditing}
+          shown={shown}
+          setShown={setShown}
+        />
         <Composer key={`c${id}`} id={id} onEditLast={setEditing} />
       </main>
-      {people && <Members id={id} onClose={() => setPeople(false)} />}
+      {panel === "people" && <Members id={id} onClose={() => setPanel(null)} />}
+      {panel === "pins" && <Pins id={id} onClose={() => setPanel(null)} onShow={setShown} />}
     </div>
   );
 }
 
-function RoomMenu({ id }: { id: string }) {
+function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
   const t = useT();
   const { client } = useChat();
   const [, go] = useLocation();
@@ -110,8 +126,9 @@ function RoomMenu({ id }: { id: string }) {
       const {
         readSeq: _,
         unread: __,
-        preview: ___,
-        lastAt: ____,
+        mentions: ___,
+        preview: ____,
+        lastAt: _____,
         ...changed
       } = roomEntry(await client.api.archiveRoom(id, !room.archived));
       client.rooms.change(id, changed);
@@ -123,6 +140,7 @@ function RoomMenu({ id }: { id: string }) {
         <MenuItem onSelect={() => void navigator.clipboard?.writeText(location.href)}>
           {t("room.copyLink")}
         </MenuItem>
+        <MenuItem onSelect={onPins}>{t("pins.title")}</MenuItem>
         {(room.role === "owner" || room.role === "admin") && (
           <MenuItem onSelect={() => setOpen("edit")}>{t("room.rename")}</MenuItem>
         )}
@@ -131,9 +149,11 @@ function RoomMenu({ id }: { id: string }) {
             {t(room.archived ? "room.restore" : "room.archive")}
           </MenuItem>
         )}
-        <MenuItem danger onSelect={() => setOpen("leave")}>
-          {t("room.leave")}
-        </MenuItem>
+        {room.visibility !== "direct" && (
+          <MenuItem danger onSelect={() => setOpen("leave")}>
+            {t("room.leave")}
+          </MenuItem>
+        )}
       </Menu>
       {open === "edit" && <EditRoom room={room} onClose={() => setOpen(null)} />}
       {open === "leave" && (

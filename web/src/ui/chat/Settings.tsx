@@ -3,11 +3,12 @@ import { language, setLanguage } from "../../i18n";
 import { Dialog } from "../Dialog";
 import { useStore, useT } from "../hooks";
 import { setTheme, theme } from "../theme";
-import { nameOf, useChat } from "./context";
+import { nameOf, useChat, useMe } from "./context";
 
 export function Settings({ onClose }: { onClose(): void }) {
   const t = useT();
   const { client, auth } = useChat();
+  const me = useMe();
   const { locale } = useStore(language);
   const look = useStore(theme);
   const waiting = useStore(client.outbox).length;
@@ -40,7 +41,7 @@ export function Settings({ onClose }: { onClose(): void }) {
           onChange={(next) => void setLanguage(next)}
         />
         <div className="border-t border-line pt-4">
-          <p className="label mb-3">{t("settings.signedIn", { name: nameOf(client.user) ?? "" })}</p>
+          <p className="label mb-3">{t("settings.signedIn", { name: nameOf(me) ?? "" })}</p>
           {waiting > 0 && (
             <p className="mb-3 text-amber">{t("settings.signOut.waiting", { count: waiting })}</p>
           )}

@@ -1,11 +1,14 @@
-import { Compass, Hash, Lock, MessagesSquare, Plus, Search, Settings } from "lucide-react";
+import { Compass, MessagesSquare, Plus, Search, Settings } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import type { RoomEntry } from "../../sync/rooms";
 import { useStore, useT } from "../hooks";
 import { ConnectionBadge } from "./ConnectionBadge";
-import { nameOf, useChat } from "./context";
-import type { Sections } from "./sections";
+import { useChat } from "./context";
+import { MeMenu } from "./MeMenu";
+import { Mood } from "./Mood";
+import { RoomMark } from "./RoomMark";
+import { inOrder, type Sections } from "./sections";
 
 const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl ";
 
@@ -17,17 +20,19 @@ interface Props {
 }
 
 export function Sidebar(props: Props) {
+  // Alone on the screen, the list is what the page is about.
+  const Frame = props.phone ? "main" : "div";
   return (
-    <div className="flex h-full min-h-0 border-line md:border-e">
+    <Frame className="flex h-full min-h-0 border-line md:border-e">
       <Rail />
       <RoomList {...props} />
-    </div>
+    </Frame>
   );
 }
 
 function Rail() {
   const t = useT();
-  const { show, client } = useChat();
+  const { show } = useChat();
   const [path] = useLocation();
   return (
     <nav
@@ -50,12 +55,9 @@ function Rail() {
       <RailButton onClick={() => show("settings")} label={t("nav.settings")}>
         <Settings size={18} aria-hidden="true" />
       </RailButton>
-      <span
-        className="mt-2 flex size-8 items-center justify-center rounded-md bg-tint text-sm font-semibold text-accent"
-        title={t("settings.signedIn", { name: nameOf(client.user) ?? "" })}
-      >
-        {[...(nameOf(client.user) ?? "?")][0]?.toUpperCase()}
-      </span>
+      <div className="mt-2">
+        <MeMenu up />
+      </div>
     </nav>
   );
 }
@@ -96,7 +98,8 @@ function RoomList({ parts, current, phone }: Props) {
   const { show, client } = useChat();
   const { status } = useStore(client.rooms);
   const { state } = useStore(client.connection);
-  const empty = parts.unread.length + parts.rooms.length + parts.archived.length === 0;
+  const Name = phone ? "h1" : "span";
+  const empty = inOrder(parts).length === 0;
   return (
     <nav
       aria-label={t("rooms.label")}
@@ -106,7 +109,7 @@ function RoomList({ parts, current, phone }: Props) {
       className="flex min-w-0 flex-1 flex-col bg-ground pt-[env(safe-area-inset-top)] pb-[env(safe-area-inset-bottom)]"
     >
       <header className="flex h-14 flex-none items-center justify-between gap-1 ps-5 pe-2">
-        <span className="me-auto font-semibold tracking-tight">{t("app.name")}</span>
+        <Name className="me-auto font-semibold tracking-tight">{t("app.name")}</Name>
         {phone && <ConnectionBadge />}
         <span className="flex lg:hidden">
           <button
@@ -118,15 +121,7 @@ function RoomList({ parts, current, phone }: Props) {
           >
             <Search size={18} aria-hidden="true" />
           </button>
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={t("nav.settings")}
-            title={t("nav.settings")}
-            onClick={() => show("settings")}
-          >
-            <Settings size={18} aria-hidden="true" />
-          </button>
+          <MeMenu />
         </span>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-3">
@@ -141,6 +136,7 @@ function RoomList({ parts, current, phone }: Props) {
         )}
         {status === "ready" && empty && <p className="px-3 py-2 text-muted">{t("rooms.empty")}</p>}
         <Group title={t("rooms.unread")} count={parts.unread.length} rooms={parts.unread} current={current} />
+        <Group title={t("rooms.directs")} rooms={parts.directs} current={current} />
         <Group title={t("rooms.rooms")} rooms={parts.rooms} current={current} />
         <Group title={t("rooms.archived")} rooms={parts.archived} current={current} />
       </div>
@@ -156,7 +152,7 @@ function RoomList({ parts, current, phone }: Props) {
           type="button"
           className="ms-auto hidden px-1 lg:block"
           onClick={() => show("switch")}
-          aria-label={t("switch.title")}
+          aria-label={`${t("switch.title")} ${MOD}K`}
         >
           <kbd>{MOD}K</kbd>
         </button>
@@ -199,7 +195,7 @@ function RoomItem({ room, current }: { room: RoomEntry; current: boolean }) {
   const { client } = useChat();
   const drafts = useStore(client.drafts);
   const unread = room.unread > 0;
-  const Mark = room.visibility === "private" ? Lock : Hash;
+  const people = useStore(client.people);
   return (
     <Link
       href={`/rooms/${room.id}`}
@@ -210,13 +206,22 @@ function RoomItem({ room, current }: { room: RoomEntry; current: boolean }) {
       aria-current={current ? "page" : undefined}
       title={room.preview === "" ? undefined : room.preview}
     >
-      <Mark
-        size={15}
-        className={`flex-none ${unread ? "text-ink" : "text-muted"}`}
-        aria-label={t(room.visibility === "private" ? "room.private" : "room.public")}
-      />
-      <span className={`min-w-0 flex-1 truncate ${unread ? "font-semibold" : ""}`}>{room.name}</span>
+      <RoomMark visibility={room.visibility} strong={unread} />
+      <span className={`min-w-0 flex-1 truncate ${unread ? "font-semibold" : ""}`}>
+        {room.name} {room.peerId !== null && <Mood person={people.get(room.peerId)} />}
+      </span>
       {!current && drafts.has(room.id) && <span className="label italic">{t("rooms.draft")}</span>}
+      {room.mentions > 0 && (
+        <span
+          data-testid="mentions"
+          className="text-xs font-semibold text-accent tabular-nums"
+          role="img"
+          aria-label={t("rooms.mentions", { count: room.mentions })}
+          title={t("rooms.mentions", { count: room.mentions })}
+        >
+          @{room.mentions > 99 ? "99+" : room.mentions}
+        </span>
+      )}
       {unread && (
         <span className="text-xs font-semibold tabular-nums">{room.unread > 99 ? "99+" : room.unread}</span>
       )}

@@ -1,63 +1,89 @@
-import { CornerDownLeft, Hash, Lock } from "lucide-react";
+import { AtSign, CornerDownLeft } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useId, useState } from "react";
 import { useLocation } from "wouter";
+import { PeopleFinder } from "../../sync/finder";
 import { Dialog } from "../Dialog";
-import { useStore, useT } from "../hooks";
-import { useChat } from "./context";
+import { reasonOf, useStore, useT } from "../hooks";
+import { nameOf, useChat, useMessage } from "./context";
+import { RoomMark } from "./RoomMark";
 
 interface Choice {
   id: string;
   label: string;
   mark: ReactNode;
   note: string;
-  run(): void;
+  /** Closes this, once what it does is done. */
+  run(): void | Promise<void>;
 }
 
-/** Rooms and commands by a few letters of their names. */
+/** Rooms, people and commands by a few letters of their names. */
 export function Switcher({ onClose }: { onClose(): void }) {
   const t = useT();
   const { client, show } = useChat();
   const { rooms } = useStore(client.rooms);
+  const people = useStore(client.people);
+  const message = useMessage();
+  const [finder] = useState(() => new PeopleFinder((text) => client.api.findPeople(text)));
+  const found = useStore(finder);
+  const [error, setError] = useState<string | null>(null);
   const [, go] = useLocation();
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
   const ids = useId();
 
+  const then = (act: () => void) => () => {
+    onClose();
+    act();
+  };
   const command = (id: string, label: string, run: () => void): Choice => ({
     id,
     label,
-    run,
+    run: then(run),
     note: "",
     mark: <CornerDownLeft size={15} aria-hidden="true" className="flex-none text-muted" />,
   });
-  const choices: Choice[] = [
+  const choices: (Choice & { search?: string })[] = [
     ...[...rooms]
       .sort((a, b) => Number(b.unread > 0) - Number(a.unread > 0) || (b.lastAt ?? 0) - (a.lastAt ?? 0))
       .map((room) => ({
         id: room.id,
         label: room.name,
         note: room.unread > 0 ? `${room.unread}` : "",
-        run: () => go(`/rooms/${room.id}`),
-        mark:
-          room.visibility === "private" ? (
-            <Lock size={15} aria-hidden="true" className="flex-none text-muted" />
-          ) : (
-            <Hash size={15} aria-hidden="true" className="flex-none text-muted" />
-          ),
+        search: `${room.name} ${room.peerId === null ? "" : (people.get(room.peerId)?.name ?? "")}`,
+        run: then(() => go(`/rooms/${room.id}`)),
+        mark: <RoomMark visibility={room.visibility} />,
       })),
     command("browse", t("switch.browse"), () => go("/browse")),
     command("new", t("switch.new"), () => show("create")),
+    command("profile", t("profile.title"), () => show("profile")),
+    command("devices", t("devices.title"), () => show("devices")),
     command("settings", t("switch.settings"), () => show("settings")),
     command("keys", t("switch.shortcuts"), () => show("keys")),
   ];
-  const words = query.trim().toLocaleLowerCase();
-  const shown = choices.filter(({ label }) => label.toLocaleLowerCase().includes(words)).slice(0, 12);
+  const words = query.trim().toLocaleLowerCase().replace(/^@/, "");
+  // Those with whom there is a room already are among the rooms.
+  const known = new Set(rooms.map(({ peerId }) => peerId));
+  const others = (words === "" ? [] : found.people)
+    .filter(({ id }) => id !== client.user.id && !known.has(id))
+    .map((person) => ({
+      id: person.id,
+      label: nameOf(person) ?? "",
+      note: `@${person.name}`,
+      run: () => message(person.id).then(onClose),
+      mark: <AtSign size={15} aria-hidden="true" className="flex-none text-muted" />,
+    }));
+  const matching = choices
+    .filter(({ label, search }) => (search ?? label).toLocaleLowerCase().includes(words))
+    .slice(0, 12);
+  const shown: Choice[] = [...matching, ...others];
   const chosen = Math.min(at, shown.length - 1);
 
-  function pick(choice: Choice | undefined) {
-    if (choice === undefined) return;
-    onClose();
-    choice.run();
+  async function pick(choice: Choice | undefined) {
+    try {
+      await choice?.run();
+    } catch (cause) {
+      setError(t("action.error", { detail: reasonOf(cause, t) }));
+    }
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -68,7 +94,7 @@ export function Switcher({ onClose }: { onClose(): void }) {
       setAt((chosen + step + shown.length) % Math.max(1, shown.length));
     } else if (event.key === "Enter") {
       event.preventDefault();
-      pick(shown[chosen]);
+      void pick(shown[chosen]);
     } else if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       onClose();
@@ -88,11 +114,19 @@ export function Switcher({ onClose }: { onClose(): void }) {
         value={query}
         onChange={(event) => {
           setQuery(event.target.value);
+          finder.look(event.target.value);
           setAt(0);
         }}
         onKeyDown={onKeyDown}
       />
-      {shown.length === 0 && <p className="mt-2 px-3 py-2 text-muted">{t("switch.none")}</p>}
+      {error !== null && (
+        <p role="alert" className="mt-2 px-3 text-coral text-sm">
+          {error}
+        </p>
+      )}
+      {shown.length === 0 && found.status !== "looking" && (
+        <p className="mt-2 px-3 py-2 text-muted">{t("switch.none")}</p>
+      )}
       <div
         id={`${ids}list`}
         role="listbox"
@@ -110,7 +144,7 @@ export function Switcher({ onClose }: { onClose(): void }) {
             aria-selected={index === chosen}
             className="item"
             onPointerMove={() => setAt(index)}
-            onClick={() => pick(choice)}
+            onClick={() => void pick(choice)}
           >
             {choice.mark}
             <span className="min-w-0 flex-1 truncate">{choice.label}</span>

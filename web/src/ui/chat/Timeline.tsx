@@ -12,6 +12,9 @@ interface Props {
   id: string;
   editing: number | null;
   setEditing(seq: number | null): void;
+  /** A message that shall be brought into view. */
+  shown: number | null;
+  setShown(seq: null): void;
 }
 
 /** Near enough to the end to count as being there, in pixels. */
@@ -20,16 +23,23 @@ const OLDER_WITHIN_ROWS = 10;
 const CATCH_UP_MS = 4_000;
 const ESTIMATES: Record<Row["kind"], number> = { message: 30, system: 26, day: 44, unread: 32 };
 
-export function Timeline({ id, editing, setEditing }: Props) {
+export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
   const t = useT();
   const names = useNames();
   const { client } = useChat();
   const view = client.view(id);
   const state = useStore(view);
   const outbox = useStore(client.outbox);
+  const people = useStore(client.people);
   const { rooms } = useStore(client.rooms);
   const room = rooms.find((candidate) => candidate.id === id);
-  const { entries, divider, moreBefore } = state;
+  const { divider, moreBefore } = state;
+  // Who made a room of two, and that they are in it, goes without saying.
+  const isDirect = room?.visibility === "direct";
+  const entries = useMemo(
+    () => (isDirect ? state.entries.filter(({ kind }) => kind === "message") : state.entries),
+    [state.entries, isDirect],
+  );
 
   const pending = useMemo(() => outbox.filter(({ roomId }) => roomId === id), [outbox, id]);
   const rows = useMemo(
@@ -88,6 +98,19 @@ export function Timeline({ id, editing, setEditing }: Props) {
     return () => clearTimeout(timer);
   }, []);
 
+  // What was asked for comes into the middle, and has the focus.
+  useEffect(() => {
+    if (shown === null) return;
+    const index = rows.findIndex((row) => row.kind === "message" && row.seq === shown);
+    if (index < 0) return;
+    virtualizer.scrollToIndex(index, { align: "center" });
+    const frame = requestAnimationFrame(() => {
+      scroller.current?.querySelector<HTMLElement>(`[data-seq="${shown}"]`)?.focus();
+      setShown(null);
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [shown, setShown, rows, virtualizer]);
+
   const [atEnd, setAtEnd] = useState(false);
   const noteEnd = useCallback(() => {
     const element = scroller.current;
@@ -135,7 +158,7 @@ export function Timeline({ id, editing, setEditing }: Props) {
 
   // Esc reads everything and jumps to the newest.
   useEscape(() => {
-    view.note({ divider: null });
+    view.note({ divider: null, held: false });
     client.markRead(id, lastSeq);
     virtualizer.scrollToEnd();
   });
@@ -156,6 +179,12 @@ export function Timeline({ id, editing, setEditing }: Props) {
   }
 
   const name = room?.name ?? "";
+  // A feed is made of articles: before the first of them there is none.
+  const feed = rows.length > 0 && {
+    role: "feed",
+    "aria-label": t("timeline.label", { name }),
+    "aria-busy": state.older === "loading",
+  };
   return (
     <section aria-label={t("timeline.label", { name })} className="ruled relative min-h-0 flex-1">
       {state.status === "loading" && <GreyLines />}
@@ -168,12 +197,7 @@ export function Timeline({ id, editing, setEditing }: Props) {
         onScroll={noteEnd}
         className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none] -outline-offset-2"
       >
-        <div
-          role="feed"
-          aria-label={t("timeline.label", { name })}
-          aria-busy={state.older === "loading"}
-          className="relative flex min-h-full flex-col"
-        >
+        <div {...feed} className="relative flex min-h-full flex-col">
           <div className="relative mt-auto w-full flex-none" style={{ height: virtualizer.getTotalSize() }}>
             {ready && (
               <Beginning
@@ -205,10 +229,12 @@ export function Timeline({ id, editing, setEditing }: Props) {
                     <MessageRow
                       row={row}
                       name={names(row.authorId)}
+                      author={people.get(row.authorId)}
                       mine={row.authorId === client.user.id}
                       mayDelete={
                         row.authorId === client.user.id || room?.role === "owner" || room?.role === "admin"
                       }
+                      frozen={room?.archived !== false}
                       editing={editing === row.seq && row.seq > 0}
                       roomId={id}
                       setEditing={setEditing}

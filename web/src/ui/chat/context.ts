@@ -1,10 +1,19 @@
 import { createContext, useContext } from "react";
+import { useLocation } from "wouter";
 import type { Auth } from "../../net/auth";
 import type { Client } from "../../sync/client";
-import type { Person } from "../../sync/people";
+import { nameOf as calledName, type Person } from "../../sync/people";
 import { useStore, useT } from "../hooks";
 
-export type Sheet = "create" | "switch" | "keys" | "settings" | "connection";
+export type Sheet =
+  | "create"
+  | "switch"
+  | "keys"
+  | "profile"
+  | "devices"
+  | "password"
+  | "settings"
+  | "connection";
 
 export interface ChatContextValue {
   client: Client;
@@ -28,6 +37,19 @@ export function useNames(): (id: string) => string {
   return (id) => nameOf(people.get(id)) ?? t("timeline.unknown");
 }
 
+/** Oneself, as others see it now. */
+export function useMe(): Person {
+  const { client } = useChat();
+  return useStore(client.people).get(client.user.id) ?? client.user;
+}
+
+/** Opens the room of two with somebody, and goes there. */
+export function useMessage(): (userId: string) => Promise<void> {
+  const { client } = useChat();
+  const [, go] = useLocation();
+  return async (userId) => go(`/rooms/${await client.direct(userId)}`);
+}
+
 export function nameOf(person: Person | undefined): string | undefined {
-  return person === undefined ? undefined : person.display_name || person.name;
+  return person === undefined ? undefined : calledName(person);
 }

@@ -1,8 +1,10 @@
-// The order of the room list: what is unread first, then by name.
-import type { RoomEntry } from "../../sync/rooms";
+// The order of the room list: what is unread first, then people, then rooms,
+// each by name.
+import { isUnused, type RoomEntry } from "../../sync/rooms";
 
 export interface Sections {
   unread: RoomEntry[];
+  directs: RoomEntry[];
   rooms: RoomEntry[];
   archived: RoomEntry[];
 }
@@ -14,16 +16,18 @@ export function sections(
   current: string | null,
   shownUnread: boolean,
 ): Sections {
-  const result: Sections = { unread: [], rooms: [], archived: [] };
+  const result: Sections = { unread: [], directs: [], rooms: [], archived: [] };
   for (const room of rooms) {
     const unread = room.id === current ? shownUnread : room.unread > 0;
     if (unread) result.unread.push(room);
-    else if (room.archived) result.archived.push(room);
+    else if (room.visibility === "direct") {
+      if (room.id === current || !isUnused(room)) result.directs.push(room);
+    } else if (room.archived) result.archived.push(room);
     else result.rooms.push(room);
   }
   return result;
 }
 
-export function inOrder({ unread, rooms, archived }: Sections): RoomEntry[] {
-  return [...unread, ...rooms, ...archived];
+export function inOrder({ unread, directs, rooms, archived }: Sections): RoomEntry[] {
+  return [...unread, ...directs, ...rooms, ...archived];
 }

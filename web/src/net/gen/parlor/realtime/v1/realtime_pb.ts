@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parlor/realtime/v1/realtime.proto.
  */
 export const file_parlor_realtime_v1_realtime: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLjAgoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAQgYKBGtpbmQicAoFSGVsbG8SFAoMYWNjZXNzX3Rva2VuGAEgASgJEhMKC2RldmljZV9uYW1lGAIgASgJEg4KBmNsaWVudBgDIAEoCRIsCgZyZXN1bWUYBCADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24iNgoIUG9zaXRpb24SDgoGbG9nX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgsKA3NlcRgDIAEoBCIdCgVSZW5ldxIUCgxhY2Nlc3NfdG9rZW4YASABKAki3wIKB1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoDBIoCgRwb3N0GAIgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLlBvc3RIABIoCgRlZGl0GAMgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLkVkaXRIABIsCgZkZWxldGUYBCABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRGVsZXRlSAASMQoJbWFya19yZWFkGAYgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtSZWFkSAASKAoEb3BlbhgHIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5PcGVuSAASLQoFY2xvc2UYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VMb2dIABIqCgVmZXRjaBgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5GZXRjaEgAQgYKBGJvZHkiNwoEUG9zdBIPCgdyb29tX2lkGAEgASgMEgwKBHRleHQYAiABKAkSEAoIcmVwbHlfdG8YAyABKAQiMgoERWRpdBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBBIMCgR0ZXh0GAMgASgJIiYKBkRlbGV0ZRIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCIoCghNYXJrUmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCI5CgRPcGVuEg8KB3Jvb21faWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJYWZ0ZXJfc2VxGAMgASgEIhsKCENsb3NlTG9nEg8KB3Jvb21faWQYASABKAwiWQoFRmV0Y2gSDgoGbG9nX2lkGAEgASgMEhMKCWFmdGVyX3NlcRgCIAEoBEgAEhQKCmJlZm9yZV9zZXEYAyABKARIABINCgVsaW1pdBgEIAEoDUIGCgRmcm9tIhgKBUZvY3VzEg8KB3Jvb21faWQYASABKAwiHwoMQ2xpZW50VHlwaW5nEg8KB3Jvb21faWQYASABKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCLpAwoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIyCgloZWFydGJlYXQYCCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuSGVhcnRiZWF0SAASKgoFcHJvYmUYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUHJvYmVIABItCgdnb19hd2F5GAogASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkdvQXdheUgAEioKBWNsb3NlGAsgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlSABCBgoEa2luZCKFAgoHV2VsY29tZRIPCgd1c2VyX2lkGAEgASgMEhEKCWRldmljZV9pZBgCIAEoDBISCgpzZXNzaW9uX2lkGAMgASgMEioKBmxpbWl0cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5MaW1pdHMSFAoMaGVhcnRiZWF0X21zGAUgASgNEisKBWhlYWRzGAYgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkEhUKDWV4cGlyZXNfYXRfdXMYByABKAMSLgoIdXNlcl9sb2cYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24SDAoEbm9kZRgJIAEoCSLVAQoGTGltaXRzEhMKC2ZyYW1lX2J5dGVzGAEgASgNEhIKCnRleHRfYnl0ZXMYAiABKA0SGwoTdW5hbnN3ZXJlZF9yZXF1ZXN0cxgDIAEoDRIRCglvcGVuX2xvZ3MYBCABKA0SFAoMZmV0Y2hfZXZlbnRzGAUgASgNEhUKDXJlcXVlc3RfYnVyc3QYBiABKA0SGwoTcmVxdWVzdHNfcGVyX3NlY29uZBgHIAEoDRIQCghoZWxsb19tcxgIIAEoDRIWCg5kYXRhZ3JhbV9ieXRlcxgJIAEoDSJ3CgVSZXBseRISCgpyZXF1ZXN0X2lkGAEgASgMEiQKAm9rGAIgASgLMhYucGFybG9yLnJlYWx0aW1lLnYxLk9rSAASKgoFZXJyb3IYAyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JIAEIICgZyZXN1bHQiaQoCT2sSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEg0KBWVwb2NoGAMgASgEEioKBmV2ZW50cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5FdmVudHMSDAoEbW9yZRgFIAEoCCJdCgVFcnJvchIrCgRjb2RlGAEgASgOMh0ucGFybG9yLnJlYWx0aW1lLnYxLkVycm9yQ29kZRIPCgdtZXNzYWdlGAIgASgJEhYKDnJldHJ5X2FmdGVyX21zGAMgASgNImUKBkV2ZW50cxIOCgZsb2dfaWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJZmlyc3Rfc2VxGAMgASgEEikKBmV2ZW50cxgEIAMoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FdmVudCLMBQoFRXZlbnQSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEhAKCGFjdG9yX2lkGAMgASgMEhIKCnJlcXVlc3RfaWQYBCABKAwSOwoObWVzc2FnZV9wb3N0ZWQYCiABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBvc3RlZEgAEjsKDm1lc3NhZ2VfZWRpdGVkGAsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VFZGl0ZWRIABI9Cg9tZXNzYWdlX2RlbGV0ZWQYDCABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZURlbGV0ZWRIABI3Cgxyb29tX2NyZWF0ZWQYFCABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUNyZWF0ZWRIABI3Cgxyb29tX3JlbmFtZWQYFSABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbVJlbmFtZWRIABI5Cg1yb29tX2FyY2hpdmVkGBYgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLlJvb21BcmNoaXZlZEgAEjkKDW1lbWJlcl9qb2luZWQYFyABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVySm9pbmVkSAASNQoLbWVtYmVyX2xlZnQYGCABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyTGVmdEgAEjMKCnJvb21fYWRkZWQYKCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFkZGVkSAASNwoMcm9vbV9yZW1vdmVkGCkgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21SZW1vdmVkSAASMwoKcmVhZF9tb3ZlZBgqIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5SZWFkTW92ZWRIAEIGCgRib2R5Ij8KDU1lc3NhZ2VQb3N0ZWQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoBBIOCgZlcmFzZWQYAyABKAgiQgoNTWVzc2FnZUVkaXRlZBITCgttZXNzYWdlX3NlcRgBIAEoBBIMCgR0ZXh0GAIgASgJEg4KBmVyYXNlZBgDIAEoCCIlCg5NZXNzYWdlRGVsZXRlZBITCgttZXNzYWdlX3NlcRgBIAEoBCJeCgtSb29tQ3JlYXRlZBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJEjIKCnZpc2liaWxpdHkYAyABKA4yHi5wYXJsb3IucmVhbHRpbWUudjEuVmlzaWJpbGl0eSIqCgtSb29tUmVuYW1lZBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJIiAKDFJvb21BcmNoaXZlZBIQCghhcmNoaXZlZBgBIAEoCCJHCgxNZW1iZXJKb2luZWQSDwoHdXNlcl9pZBgBIAEoDBImCgRyb2xlGAIgASgOMhgucGFybG9yLnJlYWx0aW1lLnYxLlJvbGUiHQoKTWVtYmVyTGVmdBIPCgd1c2VyX2lkGAEgASgMIhwKCVJvb21BZGRlZBIPCgdyb29tX2lkGAEgASgMIh4KC1Jvb21SZW1vdmVkEg8KB3Jvb21faWQYASABKAwiKQoJUmVhZE1vdmVkEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIjQKBVJlc2V0Eg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEIjgKCVJvb21IZWFkcxIrCgVoZWFkcxgBIAMoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Sb29tSGVhZCJ/CghSb29tSGVhZBIPCgdyb29tX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgwKBGhlYWQYAyABKAQSEAoIcmVhZF9zZXEYBCABKAQSDgoGdW5yZWFkGAUgASgNEg8KB3ByZXZpZXcYBiABKAkSEgoKbGFzdF9hdF91cxgHIAEoAyIqCgZUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDBIPCgd1c2VyX2lkGAIgASgMIkgKCUhlYXJ0YmVhdBIOCgZkaWdlc3QYASABKAYSKwoFaGVhZHMYAiADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24iUgoGR29Bd2F5Ei8KBnJlYXNvbhgBIAEoDjIfLnBhcmxvci5yZWFsdGltZS52MS5DbG9zZVJlYXNvbhIXCg9yZXN1bWVfYWZ0ZXJfbXMYAiABKA0iUQoFQ2xvc2USLwoGcmVhc29uGAEgASgOMh8ucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlUmVhc29uEhcKD3Jlc3VtZV9hZnRlcl9tcxgCIAEoDSqKAwoJRXJyb3JDb2RlEhoKFkVSUk9SX0NPREVfVU5TUEVDSUZJRUQQABIfChtFUlJPUl9DT0RFX0lOVkFMSURfQVJHVU1FTlQQARIYChRFUlJPUl9DT0RFX05PVF9GT1VORBACEhgKFEVSUk9SX0NPREVfRk9SQklEREVOEAMSIwofRVJST1JfQ09ERV9JREVNUE9URU5DWV9NSVNNQVRDSBAEEhcKE0VSUk9SX0NPREVfQ09ORkxJQ1QQBRIcChhFUlJPUl9DT0RFX1JPT01fQVJDSElWRUQQBhIcChhFUlJPUl9DT0RFX1RPT19NQU5ZX09QRU4QBxIbChdFUlJPUl9DT0RFX1JBVEVfTElNSVRFRBAQEhoKFkVSUk9SX0NPREVfVU5BVkFJTEFCTEUQERIdChlFUlJPUl9DT0RFX1JFVFJZX0lOX09SREVSEBISIQodRVJST1JfQ09ERV9SRVNPVVJDRV9FWEhBVVNURUQQExIXChNFUlJPUl9DT0RFX0lOVEVSTkFMEBQqVwoKVmlzaWJpbGl0eRIaChZWSVNJQklMSVRZX1VOU1BFQ0lGSUVEEAASFQoRVklTSUJJTElUWV9QVUJMSUMQARIWChJWSVNJQklMSVRZX1BSSVZBVEUQAipNCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIOCgpST0xFX09XTkVSEAESDgoKUk9MRV9BRE1JThACEg8KC1JPTEVfTUVNQkVSEAMqgAMKC0Nsb3NlUmVhc29uEhwKGENMT1NFX1JFQVNPTl9VTlNQRUNJRklFRBAAEhYKEkNMT1NFX1JFQVNPTl9EUkFJThABEhwKGENMT1NFX1JFQVNPTl9TTE9XX1JFQURFUhACEhsKF0NMT1NFX1JFQVNPTl9PVkVSTE9BREVEEAMSFQoRQ0xPU0VfUkVBU09OX0lETEUQBBIZChVDTE9TRV9SRUFTT05fSU5URVJOQUwQBRIeChpDTE9TRV9SRUFTT05fVE9LRU5fRVhQSVJFRBAQEiAKHENMT1NFX1JFQVNPTl9VTkFVVEhFTlRJQ0FURUQQERIYChRDTE9TRV9SRUFTT05fUkVWT0tFRBASEhkKFUNMT1NFX1JFQVNPTl9QUk9UT0NPTBAgEh4KGkNMT1NFX1JFQVNPTl9IRUxMT19USU1FT1VUECESHQoZQ0xPU0VfUkVBU09OX1JBVEVfTElNSVRFRBAiEhgKFENMT1NFX1JFQVNPTl9HT09EQllFEDBiBnByb3RvMw");
+  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLjAgoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAQgYKBGtpbmQicAoFSGVsbG8SFAoMYWNjZXNzX3Rva2VuGAEgASgJEhMKC2RldmljZV9uYW1lGAIgASgJEg4KBmNsaWVudBgDIAEoCRIsCgZyZXN1bWUYBCADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24iNgoIUG9zaXRpb24SDgoGbG9nX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgsKA3NlcRgDIAEoBCIdCgVSZW5ldxIUCgxhY2Nlc3NfdG9rZW4YASABKAki6gMKB1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoDBIoCgRwb3N0GAIgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLlBvc3RIABIoCgRlZGl0GAMgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLkVkaXRIABIsCgZkZWxldGUYBCABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRGVsZXRlSAASMQoJbWFya19yZWFkGAYgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtSZWFkSAASKAoEb3BlbhgHIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5PcGVuSAASLQoFY2xvc2UYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VMb2dIABIqCgVmZXRjaBgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5GZXRjaEgAEioKBXJlYWN0GBQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0SAASNQoLbWFya191bnJlYWQYFSABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWFya1VucmVhZEgAEiYKA3BpbhgWIAEoCzIXLnBhcmxvci5yZWFsdGltZS52MS5QaW5IAEIGCgRib2R5IjcKBFBvc3QSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEIjIKBEVkaXQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDAoEdGV4dBgDIAEoCSImCgZEZWxldGUSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiRAoFUmVhY3QSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDQoFZW1vamkYAyABKAkSDgoGcmVtb3ZlGAQgASgIIigKCE1hcmtSZWFkEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIjMKA1BpbhIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBBIOCgZyZW1vdmUYAyABKAgiKgoKTWFya1VucmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCI5CgRPcGVuEg8KB3Jvb21faWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJYWZ0ZXJfc2VxGAMgASgEIhsKCENsb3NlTG9nEg8KB3Jvb21faWQYASABKAwiWQoFRmV0Y2gSDgoGbG9nX2lkGAEgASgMEhMKCWFmdGVyX3NlcRgCIAEoBEgAEhQKCmJlZm9yZV9zZXEYAyABKARIABINCgVsaW1pdBgEIAEoDUIGCgRmcm9tIhgKBUZvY3VzEg8KB3Jvb21faWQYASABKAwiHwoMQ2xpZW50VHlwaW5nEg8KB3Jvb21faWQYASABKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCLpAwoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIyCgloZWFydGJlYXQYCCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuSGVhcnRiZWF0SAASKgoFcHJvYmUYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUHJvYmVIABItCgdnb19hd2F5GAogASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkdvQXdheUgAEioKBWNsb3NlGAsgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlSABCBgoEa2luZCKFAgoHV2VsY29tZRIPCgd1c2VyX2lkGAEgASgMEhEKCWRldmljZV9pZBgCIAEoDBISCgpzZXNzaW9uX2lkGAMgASgMEioKBmxpbWl0cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5MaW1pdHMSFAoMaGVhcnRiZWF0X21zGAUgASgNEisKBWhlYWRzGAYgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkEhUKDWV4cGlyZXNfYXRfdXMYByABKAMSLgoIdXNlcl9sb2cYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24SDAoEbm9kZRgJIAEoCSLVAQoGTGltaXRzEhMKC2ZyYW1lX2J5dGVzGAEgASgNEhIKCnRleHRfYnl0ZXMYAiABKA0SGwoTdW5hbnN3ZXJlZF9yZXF1ZXN0cxgDIAEoDRIRCglvcGVuX2xvZ3MYBCABKA0SFAoMZmV0Y2hfZXZlbnRzGAUgASgNEhUKDXJlcXVlc3RfYnVyc3QYBiABKA0SGwoTcmVxdWVzdHNfcGVyX3NlY29uZBgHIAEoDRIQCghoZWxsb19tcxgIIAEoDRIWCg5kYXRhZ3JhbV9ieXRlcxgJIAEoDSJ3CgVSZXBseRISCgpyZXF1ZXN0X2lkGAEgASgMEiQKAm9rGAIgASgLMhYucGFybG9yLnJlYWx0aW1lLnYxLk9rSAASKgoFZXJyb3IYAyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JIAEIICgZyZXN1bHQiaQoCT2sSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEg0KBWVwb2NoGAMgASgEEioKBmV2ZW50cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5FdmVudHMSDAoEbW9yZRgFIAEoCCJdCgVFcnJvchIrCgRjb2RlGAEgASgOMh0ucGFybG9yLnJlYWx0aW1lLnYxLkVycm9yQ29kZRIPCgdtZXNzYWdlGAIgASgJEhYKDnJldHJ5X2FmdGVyX21zGAMgASgNImUKBkV2ZW50cxIOCgZsb2dfaWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJZmlyc3Rfc2VxGAMgASgEEikKBmV2ZW50cxgEIAMoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FdmVudCKHCAoFRXZlbnQSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEhAKCGFjdG9yX2lkGAMgASgMEhIKCnJlcXVlc3RfaWQYBCABKAwSOwoObWVzc2FnZV9wb3N0ZWQYCiABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBvc3RlZEgAEjsKDm1lc3NhZ2VfZWRpdGVkGAsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VFZGl0ZWRIABI9Cg9tZXNzYWdlX2RlbGV0ZWQYDCABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZURlbGV0ZWRIABI3Cgxyb29tX2NyZWF0ZWQYFCABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUNyZWF0ZWRIABI3Cgxyb29tX3JlbmFtZWQYFSABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbVJlbmFtZWRIABI5Cg1yb29tX2FyY2hpdmVkGBYgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLlJvb21BcmNoaXZlZEgAEjkKDW1lbWJlcl9qb2luZWQYFyABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVySm9pbmVkSAASNQoLbWVtYmVyX2xlZnQYGCABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyTGVmdEgAEjsKDnJlYWN0aW9uX2FkZGVkGBkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0aW9uQWRkZWRIABI/ChByZWFjdGlvbl9yZW1vdmVkGBogASgLMiMucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0aW9uUmVtb3ZlZEgAEjsKDm1lc3NhZ2VfcGlubmVkGBsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VQaW5uZWRIABI/ChBtZXNzYWdlX3VucGlubmVkGBwgASgLMiMucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VVbnBpbm5lZEgAEjMKCnJvb21fYWRkZWQYKCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFkZGVkSAASNwoMcm9vbV9yZW1vdmVkGCkgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21SZW1vdmVkSAASMwoKcmVhZF9tb3ZlZBgqIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5SZWFkTW92ZWRIABI9Cg9wcm9maWxlX2NoYW5nZWQYKyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuUHJvZmlsZUNoYW5nZWRIAEIGCgRib2R5ImsKDU1lc3NhZ2VQb3N0ZWQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoBBIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCCJuCg1NZXNzYWdlRWRpdGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEgwKBHRleHQYAiABKAkSDgoGZXJhc2VkGAMgASgIEhMKC21lbnRpb25faWRzGBQgAygMEhUKDW1lbnRpb25zX3Jvb20YFSABKAgiJQoOTWVzc2FnZURlbGV0ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiMwoNUmVhY3Rpb25BZGRlZBITCgttZXNzYWdlX3NlcRgBIAEoBBINCgVlbW9qaRgCIAEoCSI1Cg9SZWFjdGlvblJlbW92ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDQoFZW1vamkYAiABKAkiJAoNTWVzc2FnZVBpbm5lZBITCgttZXNzYWdlX3NlcRgBIAEoBCImCg9NZXNzYWdlVW5waW5uZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiXgoLUm9vbUNyZWF0ZWQSDAoEbmFtZRgBIAEoCRINCgV0b3BpYxgCIAEoCRIyCgp2aXNpYmlsaXR5GAMgASgOMh4ucGFybG9yLnJlYWx0aW1lLnYxLlZpc2liaWxpdHkiKgoLUm9vbVJlbmFtZWQSDAoEbmFtZRgBIAEoCRINCgV0b3BpYxgCIAEoCSIgCgxSb29tQXJjaGl2ZWQSEAoIYXJjaGl2ZWQYASABKAgiRwoMTWVtYmVySm9pbmVkEg8KB3VzZXJfaWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlIh0KCk1lbWJlckxlZnQSDwoHdXNlcl9pZBgBIAEoDCIcCglSb29tQWRkZWQSDwoHcm9vbV9pZBgBIAEoDCIeCgtSb29tUmVtb3ZlZBIPCgdyb29tX2lkGAEgASgMIikKCVJlYWRNb3ZlZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCJRCg5Qcm9maWxlQ2hhbmdlZBIUCgxkaXNwbGF5X25hbWUYASABKAkSEwoLc3RhdHVzX3RleHQYAiABKAkSFAoMc3RhdHVzX2Vtb2ppGAMgASgJIjQKBVJlc2V0Eg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEIjgKCVJvb21IZWFkcxIrCgVoZWFkcxgBIAMoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Sb29tSGVhZCKRAQoIUm9vbUhlYWQSDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEEhAKCHJlYWRfc2VxGAQgASgEEg4KBnVucmVhZBgFIAEoDRIPCgdwcmV2aWV3GAYgASgJEhIKCmxhc3RfYXRfdXMYByABKAMSEAoIbWVudGlvbnMYFCABKA0iKgoGVHlwaW5nEg8KB3Jvb21faWQYASABKAwSDwoHdXNlcl9pZBgCIAEoDCJICglIZWFydGJlYXQSDgoGZGlnZXN0GAEgASgGEisKBWhlYWRzGAIgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIlIKBkdvQXdheRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNIlEKBUNsb3NlEi8KBnJlYXNvbhgBIAEoDjIfLnBhcmxvci5yZWFsdGltZS52MS5DbG9zZVJlYXNvbhIXCg9yZXN1bWVfYWZ0ZXJfbXMYAiABKA0qigMKCUVycm9yQ29kZRIaChZFUlJPUl9DT0RFX1VOU1BFQ0lGSUVEEAASHwobRVJST1JfQ09ERV9JTlZBTElEX0FSR1VNRU5UEAESGAoURVJST1JfQ09ERV9OT1RfRk9VTkQQAhIYChRFUlJPUl9DT0RFX0ZPUkJJRERFThADEiMKH0VSUk9SX0NPREVfSURFTVBPVEVOQ1lfTUlTTUFUQ0gQBBIXChNFUlJPUl9DT0RFX0NPTkZMSUNUEAUSHAoYRVJST1JfQ09ERV9ST09NX0FSQ0hJVkVEEAYSHAoYRVJST1JfQ09ERV9UT09fTUFOWV9PUEVOEAcSGwoXRVJST1JfQ09ERV9SQVRFX0xJTUlURUQQEBIaChZFUlJPUl9DT0RFX1VOQVZBSUxBQkxFEBESHQoZRVJST1JfQ09ERV9SRVRSWV9JTl9PUkRFUhASEiEKHUVSUk9SX0NPREVfUkVTT1VSQ0VfRVhIQVVTVEVEEBMSFwoTRVJST1JfQ09ERV9JTlRFUk5BTBAUKm4KClZpc2liaWxpdHkSGgoWVklTSUJJTElUWV9VTlNQRUNJRklFRBAAEhUKEVZJU0lCSUxJVFlfUFVCTElDEAESFgoSVklTSUJJTElUWV9QUklWQVRFEAISFQoRVklTSUJJTElUWV9ESVJFQ1QQAypNCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIOCgpST0xFX09XTkVSEAESDgoKUk9MRV9BRE1JThACEg8KC1JPTEVfTUVNQkVSEAMqgAMKC0Nsb3NlUmVhc29uEhwKGENMT1NFX1JFQVNPTl9VTlNQRUNJRklFRBAAEhYKEkNMT1NFX1JFQVNPTl9EUkFJThABEhwKGENMT1NFX1JFQVNPTl9TTE9XX1JFQURFUhACEhsKF0NMT1NFX1JFQVNPTl9PVkVSTE9BREVEEAMSFQoRQ0xPU0VfUkVBU09OX0lETEUQBBIZChVDTE9TRV9SRUFTT05fSU5URVJOQUwQBRIeChpDTE9TRV9SRUFTT05fSEVMTE9fVElNRU9VVBAGEh4KGkNMT1NFX1JFQVNPTl9UT0tFTl9FWFBJUkVEEBASIAocQ0xPU0VfUkVBU09OX1VOQVVUSEVOVElDQVRFRBAREhgKFENMT1NFX1JFQVNPTl9SRVZPS0VEEBISGQoVQ0xPU0VfUkVBU09OX1BST1RPQ09MECASHQoZQ0xPU0VfUkVBU09OX1JBVEVfTElNSVRFRBAiEhgKFENMT1NFX1JFQVNPTl9HT09EQllFEDBiBnByb3RvMw");
 
 /**
  * @generated from message parlor.realtime.v1.ClientFrame
@@ -222,6 +222,24 @@ export type Request = Message<"parlor.realtime.v1.Request"> & {
      */
     value: Fetch;
     case: "fetch";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.React react = 20;
+     */
+    value: React;
+    case: "react";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.MarkUnread mark_unread = 21;
+     */
+    value: MarkUnread;
+    case: "markUnread";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.Pin pin = 22;
+     */
+    value: Pin;
+    case: "pin";
   } | { case: undefined; value?: undefined };
 };
 
@@ -313,6 +331,40 @@ export const DeleteSchema: GenMessage<Delete> = /*@__PURE__*/
   messageDesc(file_parlor_realtime_v1_realtime, 7);
 
 /**
+ * Puts an emoji on a message, or takes one's own back; `seq` is the message's seq.
+ *
+ * @generated from message parlor.realtime.v1.React
+ */
+export type React = Message<"parlor.realtime.v1.React"> & {
+  /**
+   * @generated from field: bytes room_id = 1;
+   */
+  roomId: Uint8Array;
+
+  /**
+   * @generated from field: uint64 seq = 2;
+   */
+  seq: bigint;
+
+  /**
+   * @generated from field: string emoji = 3;
+   */
+  emoji: string;
+
+  /**
+   * @generated from field: bool remove = 4;
+   */
+  remove: boolean;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.React.
+ * Use `create(ReactSchema)` to create a new message.
+ */
+export const ReactSchema: GenMessage<React> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 8);
+
+/**
  * @generated from message parlor.realtime.v1.MarkRead
  */
 export type MarkRead = Message<"parlor.realtime.v1.MarkRead"> & {
@@ -332,7 +384,60 @@ export type MarkRead = Message<"parlor.realtime.v1.MarkRead"> & {
  * Use `create(MarkReadSchema)` to create a new message.
  */
 export const MarkReadSchema: GenMessage<MarkRead> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 8);
+  messageDesc(file_parlor_realtime_v1_realtime, 9);
+
+/**
+ * Pins a message to the room, or takes its pin away.
+ *
+ * @generated from message parlor.realtime.v1.Pin
+ */
+export type Pin = Message<"parlor.realtime.v1.Pin"> & {
+  /**
+   * @generated from field: bytes room_id = 1;
+   */
+  roomId: Uint8Array;
+
+  /**
+   * @generated from field: uint64 seq = 2;
+   */
+  seq: bigint;
+
+  /**
+   * @generated from field: bool remove = 3;
+   */
+  remove: boolean;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.Pin.
+ * Use `create(PinSchema)` to create a new message.
+ */
+export const PinSchema: GenMessage<Pin> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 10);
+
+/**
+ * Moves the read position back to just before `seq`.
+ *
+ * @generated from message parlor.realtime.v1.MarkUnread
+ */
+export type MarkUnread = Message<"parlor.realtime.v1.MarkUnread"> & {
+  /**
+   * @generated from field: bytes room_id = 1;
+   */
+  roomId: Uint8Array;
+
+  /**
+   * @generated from field: uint64 seq = 2;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.MarkUnread.
+ * Use `create(MarkUnreadSchema)` to create a new message.
+ */
+export const MarkUnreadSchema: GenMessage<MarkUnread> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 11);
 
 /**
  * Start following a log after `after_seq`. The Reply carries epoch and head;
@@ -363,7 +468,7 @@ export type Open = Message<"parlor.realtime.v1.Open"> & {
  * Use `create(OpenSchema)` to create a new message.
  */
 export const OpenSchema: GenMessage<Open> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 9);
+  messageDesc(file_parlor_realtime_v1_realtime, 12);
 
 /**
  * @generated from message parlor.realtime.v1.CloseLog
@@ -380,7 +485,7 @@ export type CloseLog = Message<"parlor.realtime.v1.CloseLog"> & {
  * Use `create(CloseLogSchema)` to create a new message.
  */
 export const CloseLogSchema: GenMessage<CloseLog> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 10);
+  messageDesc(file_parlor_realtime_v1_realtime, 13);
 
 /**
  * A page of events of one log. Exactly one of after_seq and before_seq;
@@ -424,7 +529,7 @@ export type Fetch = Message<"parlor.realtime.v1.Fetch"> & {
  * Use `create(FetchSchema)` to create a new message.
  */
 export const FetchSchema: GenMessage<Fetch> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 11);
+  messageDesc(file_parlor_realtime_v1_realtime, 14);
 
 /**
  * The room on screen: its events travel on a stream of their own. Empty: none.
@@ -443,7 +548,7 @@ export type Focus = Message<"parlor.realtime.v1.Focus"> & {
  * Use `create(FocusSchema)` to create a new message.
  */
 export const FocusSchema: GenMessage<Focus> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 12);
+  messageDesc(file_parlor_realtime_v1_realtime, 15);
 
 /**
  * @generated from message parlor.realtime.v1.ClientTyping
@@ -460,7 +565,7 @@ export type ClientTyping = Message<"parlor.realtime.v1.ClientTyping"> & {
  * Use `create(ClientTypingSchema)` to create a new message.
  */
 export const ClientTypingSchema: GenMessage<ClientTyping> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 13);
+  messageDesc(file_parlor_realtime_v1_realtime, 16);
 
 /**
  * `digest` is the XOR of position_digest over all open logs (PROTOCOL.md).
@@ -479,7 +584,7 @@ export type ClientHeartbeat = Message<"parlor.realtime.v1.ClientHeartbeat"> & {
  * Use `create(ClientHeartbeatSchema)` to create a new message.
  */
 export const ClientHeartbeatSchema: GenMessage<ClientHeartbeat> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 14);
+  messageDesc(file_parlor_realtime_v1_realtime, 17);
 
 /**
  * Echoed unchanged by the server, on the way it came.
@@ -498,7 +603,7 @@ export type Probe = Message<"parlor.realtime.v1.Probe"> & {
  * Use `create(ProbeSchema)` to create a new message.
  */
 export const ProbeSchema: GenMessage<Probe> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 15);
+  messageDesc(file_parlor_realtime_v1_realtime, 18);
 
 /**
  * @generated from message parlor.realtime.v1.ServerFrame
@@ -575,7 +680,7 @@ export type ServerFrame = Message<"parlor.realtime.v1.ServerFrame"> & {
  * Use `create(ServerFrameSchema)` to create a new message.
  */
 export const ServerFrameSchema: GenMessage<ServerFrame> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 16);
+  messageDesc(file_parlor_realtime_v1_realtime, 19);
 
 /**
  * @generated from message parlor.realtime.v1.Welcome
@@ -640,7 +745,7 @@ export type Welcome = Message<"parlor.realtime.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 17);
+  messageDesc(file_parlor_realtime_v1_realtime, 20);
 
 /**
  * Limits the client must keep; all per session.
@@ -701,7 +806,7 @@ export type Limits = Message<"parlor.realtime.v1.Limits"> & {
  * Use `create(LimitsSchema)` to create a new message.
  */
 export const LimitsSchema: GenMessage<Limits> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 18);
+  messageDesc(file_parlor_realtime_v1_realtime, 21);
 
 /**
  * @generated from message parlor.realtime.v1.Reply
@@ -735,15 +840,15 @@ export type Reply = Message<"parlor.realtime.v1.Reply"> & {
  * Use `create(ReplySchema)` to create a new message.
  */
 export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 19);
+  messageDesc(file_parlor_realtime_v1_realtime, 22);
 
 /**
  * @generated from message parlor.realtime.v1.Ok
  */
 export type Ok = Message<"parlor.realtime.v1.Ok"> & {
   /**
-   * Seq of the event that the request made (Post, Edit, Delete, MarkRead), or
-   * the head of the log (Open, Fetch).
+   * Seq of the event that the request made (Post, Edit, Delete, React, Pin,
+   * MarkRead, MarkUnread), or the head of the log (Open, Fetch).
    *
    * @generated from field: uint64 seq = 1;
    */
@@ -779,7 +884,7 @@ export type Ok = Message<"parlor.realtime.v1.Ok"> & {
  * Use `create(OkSchema)` to create a new message.
  */
 export const OkSchema: GenMessage<Ok> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 20);
+  messageDesc(file_parlor_realtime_v1_realtime, 23);
 
 /**
  * @generated from message parlor.realtime.v1.Error
@@ -810,7 +915,7 @@ export type Error = Message<"parlor.realtime.v1.Error"> & {
  * Use `create(ErrorSchema)` to create a new message.
  */
 export const ErrorSchema: GenMessage<Error> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 21);
+  messageDesc(file_parlor_realtime_v1_realtime, 24);
 
 /**
  * A dense run of events: events[i].seq = first_seq + i.
@@ -844,7 +949,7 @@ export type Events = Message<"parlor.realtime.v1.Events"> & {
  * Use `create(EventsSchema)` to create a new message.
  */
 export const EventsSchema: GenMessage<Events> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 22);
+  messageDesc(file_parlor_realtime_v1_realtime, 25);
 
 /**
  * @generated from message parlor.realtime.v1.Event
@@ -927,6 +1032,30 @@ export type Event = Message<"parlor.realtime.v1.Event"> & {
     case: "memberLeft";
   } | {
     /**
+     * @generated from field: parlor.realtime.v1.ReactionAdded reaction_added = 25;
+     */
+    value: ReactionAdded;
+    case: "reactionAdded";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.ReactionRemoved reaction_removed = 26;
+     */
+    value: ReactionRemoved;
+    case: "reactionRemoved";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.MessagePinned message_pinned = 27;
+     */
+    value: MessagePinned;
+    case: "messagePinned";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.MessageUnpinned message_unpinned = 28;
+     */
+    value: MessageUnpinned;
+    case: "messageUnpinned";
+  } | {
+    /**
      * User logs.
      *
      * @generated from field: parlor.realtime.v1.RoomAdded room_added = 40;
@@ -945,6 +1074,12 @@ export type Event = Message<"parlor.realtime.v1.Event"> & {
      */
     value: ReadMoved;
     case: "readMoved";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.ProfileChanged profile_changed = 43;
+     */
+    value: ProfileChanged;
+    case: "profileChanged";
   } | { case: undefined; value?: undefined };
 };
 
@@ -953,7 +1088,7 @@ export type Event = Message<"parlor.realtime.v1.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 23);
+  messageDesc(file_parlor_realtime_v1_realtime, 26);
 
 /**
  * @generated from message parlor.realtime.v1.MessagePosted
@@ -977,6 +1112,18 @@ export type MessagePosted = Message<"parlor.realtime.v1.MessagePosted"> & {
    * @generated from field: bool erased = 3;
    */
   erased: boolean;
+
+  /**
+   * Members whom the text calls by name, and whether it calls all of them.
+   *
+   * @generated from field: repeated bytes mention_ids = 20;
+   */
+  mentionIds: Uint8Array[];
+
+  /**
+   * @generated from field: bool mentions_room = 21;
+   */
+  mentionsRoom: boolean;
 };
 
 /**
@@ -984,7 +1131,7 @@ export type MessagePosted = Message<"parlor.realtime.v1.MessagePosted"> & {
  * Use `create(MessagePostedSchema)` to create a new message.
  */
 export const MessagePostedSchema: GenMessage<MessagePosted> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 24);
+  messageDesc(file_parlor_realtime_v1_realtime, 27);
 
 /**
  * @generated from message parlor.realtime.v1.MessageEdited
@@ -1004,6 +1151,16 @@ export type MessageEdited = Message<"parlor.realtime.v1.MessageEdited"> & {
    * @generated from field: bool erased = 3;
    */
   erased: boolean;
+
+  /**
+   * @generated from field: repeated bytes mention_ids = 20;
+   */
+  mentionIds: Uint8Array[];
+
+  /**
+   * @generated from field: bool mentions_room = 21;
+   */
+  mentionsRoom: boolean;
 };
 
 /**
@@ -1011,7 +1168,7 @@ export type MessageEdited = Message<"parlor.realtime.v1.MessageEdited"> & {
  * Use `create(MessageEditedSchema)` to create a new message.
  */
 export const MessageEditedSchema: GenMessage<MessageEdited> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 25);
+  messageDesc(file_parlor_realtime_v1_realtime, 28);
 
 /**
  * @generated from message parlor.realtime.v1.MessageDeleted
@@ -1028,7 +1185,87 @@ export type MessageDeleted = Message<"parlor.realtime.v1.MessageDeleted"> & {
  * Use `create(MessageDeletedSchema)` to create a new message.
  */
 export const MessageDeletedSchema: GenMessage<MessageDeleted> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 26);
+  messageDesc(file_parlor_realtime_v1_realtime, 29);
+
+/**
+ * The actor put an emoji on a message.
+ *
+ * @generated from message parlor.realtime.v1.ReactionAdded
+ */
+export type ReactionAdded = Message<"parlor.realtime.v1.ReactionAdded"> & {
+  /**
+   * @generated from field: uint64 message_seq = 1;
+   */
+  messageSeq: bigint;
+
+  /**
+   * @generated from field: string emoji = 2;
+   */
+  emoji: string;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.ReactionAdded.
+ * Use `create(ReactionAddedSchema)` to create a new message.
+ */
+export const ReactionAddedSchema: GenMessage<ReactionAdded> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 30);
+
+/**
+ * @generated from message parlor.realtime.v1.ReactionRemoved
+ */
+export type ReactionRemoved = Message<"parlor.realtime.v1.ReactionRemoved"> & {
+  /**
+   * @generated from field: uint64 message_seq = 1;
+   */
+  messageSeq: bigint;
+
+  /**
+   * @generated from field: string emoji = 2;
+   */
+  emoji: string;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.ReactionRemoved.
+ * Use `create(ReactionRemovedSchema)` to create a new message.
+ */
+export const ReactionRemovedSchema: GenMessage<ReactionRemoved> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 31);
+
+/**
+ * @generated from message parlor.realtime.v1.MessagePinned
+ */
+export type MessagePinned = Message<"parlor.realtime.v1.MessagePinned"> & {
+  /**
+   * @generated from field: uint64 message_seq = 1;
+   */
+  messageSeq: bigint;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.MessagePinned.
+ * Use `create(MessagePinnedSchema)` to create a new message.
+ */
+export const MessagePinnedSchema: GenMessage<MessagePinned> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 32);
+
+/**
+ * @generated from message parlor.realtime.v1.MessageUnpinned
+ */
+export type MessageUnpinned = Message<"parlor.realtime.v1.MessageUnpinned"> & {
+  /**
+   * @generated from field: uint64 message_seq = 1;
+   */
+  messageSeq: bigint;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.MessageUnpinned.
+ * Use `create(MessageUnpinnedSchema)` to create a new message.
+ */
+export const MessageUnpinnedSchema: GenMessage<MessageUnpinned> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 33);
 
 /**
  * @generated from message parlor.realtime.v1.RoomCreated
@@ -1055,7 +1292,7 @@ export type RoomCreated = Message<"parlor.realtime.v1.RoomCreated"> & {
  * Use `create(RoomCreatedSchema)` to create a new message.
  */
 export const RoomCreatedSchema: GenMessage<RoomCreated> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 27);
+  messageDesc(file_parlor_realtime_v1_realtime, 34);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRenamed
@@ -1077,7 +1314,7 @@ export type RoomRenamed = Message<"parlor.realtime.v1.RoomRenamed"> & {
  * Use `create(RoomRenamedSchema)` to create a new message.
  */
 export const RoomRenamedSchema: GenMessage<RoomRenamed> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 28);
+  messageDesc(file_parlor_realtime_v1_realtime, 35);
 
 /**
  * @generated from message parlor.realtime.v1.RoomArchived
@@ -1094,7 +1331,7 @@ export type RoomArchived = Message<"parlor.realtime.v1.RoomArchived"> & {
  * Use `create(RoomArchivedSchema)` to create a new message.
  */
 export const RoomArchivedSchema: GenMessage<RoomArchived> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 29);
+  messageDesc(file_parlor_realtime_v1_realtime, 36);
 
 /**
  * @generated from message parlor.realtime.v1.MemberJoined
@@ -1116,7 +1353,7 @@ export type MemberJoined = Message<"parlor.realtime.v1.MemberJoined"> & {
  * Use `create(MemberJoinedSchema)` to create a new message.
  */
 export const MemberJoinedSchema: GenMessage<MemberJoined> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 30);
+  messageDesc(file_parlor_realtime_v1_realtime, 37);
 
 /**
  * @generated from message parlor.realtime.v1.MemberLeft
@@ -1133,7 +1370,7 @@ export type MemberLeft = Message<"parlor.realtime.v1.MemberLeft"> & {
  * Use `create(MemberLeftSchema)` to create a new message.
  */
 export const MemberLeftSchema: GenMessage<MemberLeft> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 31);
+  messageDesc(file_parlor_realtime_v1_realtime, 38);
 
 /**
  * @generated from message parlor.realtime.v1.RoomAdded
@@ -1150,7 +1387,7 @@ export type RoomAdded = Message<"parlor.realtime.v1.RoomAdded"> & {
  * Use `create(RoomAddedSchema)` to create a new message.
  */
 export const RoomAddedSchema: GenMessage<RoomAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 32);
+  messageDesc(file_parlor_realtime_v1_realtime, 39);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRemoved
@@ -1167,7 +1404,7 @@ export type RoomRemoved = Message<"parlor.realtime.v1.RoomRemoved"> & {
  * Use `create(RoomRemovedSchema)` to create a new message.
  */
 export const RoomRemovedSchema: GenMessage<RoomRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 33);
+  messageDesc(file_parlor_realtime_v1_realtime, 40);
 
 /**
  * @generated from message parlor.realtime.v1.ReadMoved
@@ -1189,7 +1426,38 @@ export type ReadMoved = Message<"parlor.realtime.v1.ReadMoved"> & {
  * Use `create(ReadMovedSchema)` to create a new message.
  */
 export const ReadMovedSchema: GenMessage<ReadMoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 34);
+  messageDesc(file_parlor_realtime_v1_realtime, 41);
+
+/**
+ * What others see of the user, all of it, as it is from now on.
+ *
+ * @generated from message parlor.realtime.v1.ProfileChanged
+ */
+export type ProfileChanged = Message<"parlor.realtime.v1.ProfileChanged"> & {
+  /**
+   * @generated from field: string display_name = 1;
+   */
+  displayName: string;
+
+  /**
+   * Empty where there is none.
+   *
+   * @generated from field: string status_text = 2;
+   */
+  statusText: string;
+
+  /**
+   * @generated from field: string status_emoji = 3;
+   */
+  statusEmoji: string;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.ProfileChanged.
+ * Use `create(ProfileChangedSchema)` to create a new message.
+ */
+export const ProfileChangedSchema: GenMessage<ProfileChanged> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 42);
 
 /**
  * The client's position does not fit this log: forget it and load anew.
@@ -1218,7 +1486,7 @@ export type Reset = Message<"parlor.realtime.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 35);
+  messageDesc(file_parlor_realtime_v1_realtime, 43);
 
 /**
  * Rooms of the user that the session has not open; at most one entry per room
@@ -1238,7 +1506,7 @@ export type RoomHeads = Message<"parlor.realtime.v1.RoomHeads"> & {
  * Use `create(RoomHeadsSchema)` to create a new message.
  */
 export const RoomHeadsSchema: GenMessage<RoomHeads> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 36);
+  messageDesc(file_parlor_realtime_v1_realtime, 44);
 
 /**
  * @generated from message parlor.realtime.v1.RoomHead
@@ -1282,6 +1550,13 @@ export type RoomHead = Message<"parlor.realtime.v1.RoomHead"> & {
    * @generated from field: int64 last_at_us = 7;
    */
   lastAtUs: bigint;
+
+  /**
+   * Those of the unread messages that mention the user; counted as far.
+   *
+   * @generated from field: uint32 mentions = 20;
+   */
+  mentions: number;
 };
 
 /**
@@ -1289,7 +1564,7 @@ export type RoomHead = Message<"parlor.realtime.v1.RoomHead"> & {
  * Use `create(RoomHeadSchema)` to create a new message.
  */
 export const RoomHeadSchema: GenMessage<RoomHead> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 37);
+  messageDesc(file_parlor_realtime_v1_realtime, 45);
 
 /**
  * @generated from message parlor.realtime.v1.Typing
@@ -1311,11 +1586,11 @@ export type Typing = Message<"parlor.realtime.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 38);
+  messageDesc(file_parlor_realtime_v1_realtime, 46);
 
 /**
  * `digest` is the XOR of position_digest over all logs this session has open,
- * at what the server has sent; `heads` names those that changed since the last
+ * at the heads it should have; `heads` names those that changed since the last
  * Heartbeat, or all of them when the client's digest did not match.
  *
  * @generated from message parlor.realtime.v1.Heartbeat
@@ -1337,7 +1612,7 @@ export type Heartbeat = Message<"parlor.realtime.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 39);
+  messageDesc(file_parlor_realtime_v1_realtime, 47);
 
 /**
  * The node wants this session gone: reconnect after about resume_after_ms,
@@ -1362,7 +1637,7 @@ export type GoAway = Message<"parlor.realtime.v1.GoAway"> & {
  * Use `create(GoAwaySchema)` to create a new message.
  */
 export const GoAwaySchema: GenMessage<GoAway> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 40);
+  messageDesc(file_parlor_realtime_v1_realtime, 48);
 
 /**
  * Last frame of a session.
@@ -1386,7 +1661,7 @@ export type Close = Message<"parlor.realtime.v1.Close"> & {
  * Use `create(CloseSchema)` to create a new message.
  */
 export const CloseSchema: GenMessage<Close> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 41);
+  messageDesc(file_parlor_realtime_v1_realtime, 49);
 
 /**
  * A request that failed; the session goes on.
@@ -1488,6 +1763,13 @@ export enum Visibility {
    * @generated from enum value: VISIBILITY_PRIVATE = 2;
    */
   PRIVATE = 2,
+
+  /**
+   * Of exactly two people.
+   *
+   * @generated from enum value: VISIBILITY_DIRECT = 3;
+   */
+  DIRECT = 3,
 }
 
 /**
@@ -1564,6 +1846,11 @@ export enum CloseReason {
   INTERNAL = 5,
 
   /**
+   * @generated from enum value: CLOSE_REASON_HELLO_TIMEOUT = 6;
+   */
+  HELLO_TIMEOUT = 6,
+
+  /**
    * Come back with a new access token.
    *
    * @generated from enum value: CLOSE_REASON_TOKEN_EXPIRED = 16;
@@ -1586,11 +1873,6 @@ export enum CloseReason {
    * @generated from enum value: CLOSE_REASON_PROTOCOL = 32;
    */
   PROTOCOL = 32,
-
-  /**
-   * @generated from enum value: CLOSE_REASON_HELLO_TIMEOUT = 33;
-   */
-  HELLO_TIMEOUT = 33,
 
   /**
    * @generated from enum value: CLOSE_REASON_RATE_LIMITED = 34;

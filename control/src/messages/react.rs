@@ -1,0 +1,41 @@
+//! `PUT /api/v1/rooms/{id}/messages/{seq}/reactions/{emoji}`
+
+use axum::extract::State;
+use uuid::Uuid;
+
+use super::reaction;
+use crate::{
+    Problem,
+    app::App,
+    extract::{Caller, Idempotency, Json, Path},
+    wire::{Committed, Number},
+};
+
+/// Puts an emoji on a message, in the name of the caller. One that is there already stays,
+/// and its first `seq` is told again.
+#[utoipa::path(
+    put, path = "/rooms/{id}/messages/{seq}/reactions/{emoji}", tag = "messages",
+    operation_id = "react", security(("bearer" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The room's id"),
+        ("seq" = Number, Path, description = "The message's seq"),
+        ("emoji" = String, Path, description = "One emoji of at most 32 bytes", example = "👍"),
+        Idempotency,
+    ),
+    responses(
+        (status = 200, description = "Put there; `seq` is the event's own", body = Committed),
+        (status = 403, description = "FORBIDDEN: join the room first"),
+        (status = 404, description = "NOT_FOUND: no such room or message"),
+        (status = 409, description = "CONFLICT: deleted, or 20 different emoji; ROOM_ARCHIVED; or IDEMPOTENCY_MISMATCH"),
+        (status = 422, description = "UNPROCESSABLE: not one emoji of at most 32 bytes"),
+    ),
+)]
+pub(crate) async fn react(
+    State(app): State<App>,
+    caller: Caller,
+    Path(path): Path<(Uuid, String, String)>,
+    Idempotency(request_id): Idempotency,
+) -> Result<Json<Committed>, Problem> {
+    let change = reaction(&path, true)?;
+    Ok(Json(app.submit(caller.user, request_id, change).await?.into()))
+}

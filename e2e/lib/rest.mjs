@@ -1,0 +1,39 @@
+// The REST face, as a program uses it: what stories need before they begin.
+
+import assert from "node:assert/strict";
+import { PASSWORD } from "./person.mjs";
+
+export class Rest {
+  #url;
+
+  constructor(server) {
+    this.#url = `${server.url}/api/v1`;
+  }
+
+  /** Registers somebody, who is the one that asks from now on. */
+  async register(name, more = {}) {
+    const session = await this.post("/register", { name, password: PASSWORD, ...more });
+    this.authorization = `Bearer ${session.access_token}`;
+    return session;
+  }
+
+  async post(path, body) {
+    const answer = await fetch(this.#url + path, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(this.authorization && { authorization: this.authorization }),
+      },
+      body: JSON.stringify(body),
+    });
+    assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`);
+    return answer.json();
+  }
+
+  /** Makes a room and says these things in it; returns its id. */
+  async room(name, messages = [], more = {}) {
+    const { id } = await this.post("/rooms", { name, ...more });
+    for (const text of messages) await this.post(`/rooms/${id}/messages`, { text });
+    return id;
+  }
+}

@@ -1,0 +1,127 @@
+// Every screen there is, for axe to look at.
+
+import assert from "node:assert/strict";
+import { findings } from "./axe.mjs";
+import { PASSWORD } from "./person.mjs";
+import { Rest } from "./rest.mjs";
+
+/** Opens every screen there is, and lets axe look at each. */
+export async function tour(world, settings) {
+  await world.serve();
+  const { room, outside } = await furnish(world);
+  const ada = await world.person("ada", settings);
+  const { page } = ada;
+  const by = (id) => page.getByTestId(id).first();
+  const dialog = page.getByRole("dialog");
+  const found = [];
+  const looked = [];
+  const look = async (screen) => {
+    looked.push(screen);
+    for (const finding of await findings(page)) found.push(`${screen}: ${finding}`);
+  };
+  const lookAtDialog = async (screen, open) => {
+    await open();
+    await dialog.waitFor();
+    await look(screen);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  };
+
+  await page.goto(ada.url);
+  await by("auth-name").fill("nobody");
+  await look("sign in");
+  await by("auth-password").fill(PASSWORD);
+  await by("auth-submit").click();
+  await by("auth-error").waitFor();
+  await look("sign in, refused");
+  await by("auth-switch").click();
+  await look("register");
+  await ada.register();
+
+  await page.goto(`${ada.url}/browse`);
+  await by("directory-item").waitFor();
+  await look("directory");
+  await page.goto(`${ada.url}/rooms/${outside}`);
+  await by("join-room").waitFor();
+  await look("a room one is not in");
+  await by("join-room").click();
+  await by("composer").waitFor();
+  await look("a room where nothing was said");
+  await page.goto(`${ada.url}/rooms/${crypto.randomUUID()}`);
+  await page.locator('main a[href="/browse"]').waitFor();
+  await look("a room that is not there");
+
+  await page.goto(`${ada.url}/rooms/${room}`);
+  await by("join-room").click();
+  await ada.sees("a quote, a list and `code`".replaceAll("`", ""));
+  await ada.say("mine, to be changed");
+  await ada.sees("mine, to be changed");
+  await look("room");
+  const own = page.getByTestId("message").filter({ hasText: "mine, to be changed" });
+  await own.hover();
+  await look("room, acts of a message");
+  await lookAtDialog("delete a message?", () => own.getByTestId("delete-message").click());
+  await own.hover();
+  await own.getByTestId("edit-message").click();
+  await page.keyboard.type(" and it was");
+  await look("room, editing");
+  await page.keyboard.press("Enter");
+  await ada.sees("mine, to be changed and it was");
+  await look("room, edited");
+
+  const menu = page.locator("main header [aria-haspopup=menu]");
+  await menu.click();
+  await page.getByRole("menu").waitFor();
+  await look("room menu");
+  await lookAtDialog("leave?", () => page.getByRole("menuitem").last().click());
+  await page.locator("main header [aria-expanded]").first().click();
+  await by("members-panel").getByRole("listitem").first().waitFor();
+  await look("members");
+  await page.keyboard.press("Escape");
+
+  await lookAtDialog("switcher", () => page.keyboard.press("Control+k"));
+  await lookAtDialog("shortcuts", () => page.keyboard.press("Control+/"));
+  await lookAtDialog("settings", async () => {
+    await page.keyboard.press("Control+k");
+    const options = dialog.getByRole("option");
+    await options.last().waitFor();
+    // The last command is the sheet of shortcuts; the settings are above it.
+    await options.nth((await options.count()) - 2).click();
+    await dialog.getByRole("radio").first().waitFor({ state: "attached" });
+  });
+  await lookAtDialog("connection", () => by("connection").getByRole("button").first().click());
+
+  await page.goto(ada.url);
+  await by("room-list").waitFor({ state: "attached" });
+  await look("first page");
+  if (await by("new-room").isVisible()) {
+    await lookAtDialog("new room", () => by("new-room").click());
+  }
+  await page.goto(`${ada.url}/rooms/${room}`);
+  await ada.sees("mine, to be changed and it was");
+  await world.server.kill();
+  await by("composer").fill("written without a server");
+  await by("composer").press("Enter");
+  await page.locator("[data-testid=connection][data-state=reconnecting]").first().waitFor();
+  await look("without a server");
+
+  console.log(`# ${looked.length} screens: ${looked.join(", ")}`);
+  assert.deepEqual(found, []);
+}
+
+/** Ben, a room of his with all kinds of messages, and another one. */
+async function furnish(world) {
+  const ben = new Rest(world.server);
+  await ben.register("ben", { display_name: "Ben 本" });
+  const room = await ben.room(
+    "celadon",
+    [
+      "Good morning. 早上好。",
+      "> said before\n\n- one\n- two\n\n1. first\n\n```rust\nfn main() {}\n```",
+      "See https://example.org, **bold**, *soft*, ~~gone~~",
+      "a quote, a list and `code`",
+    ],
+    { topic: "青瓷, and what it is made of" },
+  );
+  return { room, outside: await ben.room("elsewhere", [], { topic: "Not for ada yet" }) };
+}

@@ -1,0 +1,191 @@
+// What somebody hostile can write, and what a page must not do with it: rows X1, X3, X4 and X5.
+
+import assert from "node:assert/strict";
+import { Rest } from "../lib/rest.mjs";
+import { until } from "../lib/wait.mjs";
+import { story } from "../lib/world.mjs";
+
+/** Each of these has run in somebody's chat. */
+const SCRIPTS = [
+  "<script>window.hurt = 1</script>",
+  "<img src=x onerror='window.hurt = 1'>",
+  "<svg/onload=window.hurt=1>",
+  "<svg><animate onbegin=window.hurt=1 attributeName=x dur=1s>",
+  "<iframe srcdoc='<script>parent.hurt=1</script>'></iframe>",
+  "<details open ontoggle=window.hurt=1>",
+  "<math><mtext></form><form><mglyph><style></math><img src onerror=window.hurt=1>",
+  "<noscript><p title='</noscript><img src=x onerror=window.hurt=1>'>",
+  '"><script>window.hurt = 1</script>',
+  "{{constructor.constructor('window.hurt=1')()}}",
+];
+const LINKS = [
+  "[a](javascript:window.hurt=1)",
+  "[b](JaVaScRiPt:window.hurt=1)",
+  "[c](java\tscript:window.hurt=1)",
+  "[d](&#106;avascript:window.hurt=1)",
+  "[e](data:text/html,<script>window.hurt=1</script>)",
+  "[f](vbscript:window.hurt=1)",
+  "[g](file:///etc/passwd)",
+  "[h](//elsewhere.example/h)",
+  "[i](https://elsewhere.example/ 'x\" onmouseover=\"window.hurt=1')",
+  "<javascript:window.hurt=1>",
+  '<https://elsewhere.example/"onclick=window.hurt=1>',
+  "![pixel](https://elsewhere.example/pixel.gif)",
+  "![p][q]\n\n[q]: javascript:window.hurt=1",
+];
+
+/** Watches a page for all that it must not do. */
+async function watch(person) {
+  const seen = { dialogs: [], violations: [], foreign: [] };
+  const host = new URL(person.url).host;
+  person.page.on("dialog", (dialog) => {
+    seen.dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
+  person.page.on("request", (request) => {
+    const url = new URL(request.url());
+    const ours = url.host === host || ["data:", "blob:"].includes(url.protocol);
+    if (!ours) seen.foreign.push(request.url());
+  });
+  await person.page.exposeFunction("toldViolation", (text) => seen.violations.push(text));
+  await person.page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) =>
+      window.toldViolation(`${event.effectiveDirective} ${event.blockedURI}`),
+    );
+  });
+  return seen;
+}
+
+story("X1 X3 no text runs, loads or leads anywhere but to the web", async (world) => {
+  const server = await world.serve();
+  const eve = new Rest(server);
+  const names = { display_name: "<img src=x onerror=hurt=1>" };
+  await eve.register("eve", names);
+  const name = "<script>window.hurt=1</script>";
+  const texts = [...SCRIPTS, ...LINKS, "the last of them"];
+  const room = await eve.room(name, texts, { topic: "<svg onload=window.hurt=1>" });
+
+  const ada = await world.person("ada");
+  const seen = await watch(ada);
+  await ada.register();
+  const { page } = ada;
+  await page.goto(`${ada.url}/rooms/${room}`);
+  await page.getByTestId("join-room").click();
+  await ada.sees("the last of them");
+  assert.equal((await ada.timeline()).length, texts.length, "all of it is shown");
+  await page.locator("main header [aria-expanded]").first().click();
+  await page.getByTestId("members-panel").getByText(names.display_name).waitFor();
+  assert.ok((await page.title()).startsWith(name));
+
+  // Whatever is pointed at and clicked, nothing of it happens.
+  const links = page.locator("[data-testid=message-text] a");
+  for (const link of await links.all()) {
+    await link.hover();
+    const { href, rel, target, attributes } = await link.evaluate((a) => ({
+      href: a.href,
+      rel: a.rel,
+      target: a.target,
+      attributes: a.getAttributeNames(),
+    }));
+    assert.match(href, /^(https?|mailto):/);
+    assert.ok(rel.split(" ").includes("noopener") && target === "_blank", `${href}: ${rel} ${target}`);
+    assert.deepEqual(
+      attributes.filter((attribute) => attribute.startsWith("on")),
+      [],
+    );
+  }
+  const strange = "script, img, iframe, object, embed, form, style, link, meta, base, details, math";
+  assert.equal(await page.locator("[data-testid=message-text]").locator(strange).count(), 0);
+  assert.equal(await page.evaluate(() => window.hurt), undefined);
+  assert.deepEqual(seen, { dialogs: [], violations: [], foreign: [] });
+});
+
+story("X4 no script can read a token", async (world) => {
+  await world.serve();
+  const ada = await world.person("ada");
+  const tokens = new Set();
+  ada.page.on("response", async (response) => {
+    if (!/\/(register|refresh|login)$/.test(response.url())) return;
+    const session = await response.json().catch(() => ({}));
+    tokens.add(session.access_token);
+    assert.equal(session.refresh_token, undefined, "it went into the cookie");
+  });
+  await ada.register();
+  await ada.createRoom("kept");
+  await ada.say("something to keep");
+  await ada.sees("something to keep");
+  await ada.page.reload();
+  await ada.sees("something to keep");
+  await until("the page has got its tokens", () => tokens.size >= 2);
+
+  const kept = await ada.page.evaluate(async () => {
+    const all = [JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie];
+    all.push(location.href, JSON.stringify(history.state), window.name);
+    for (const { name } of await indexedDB.databases()) {
+      const database = await new Promise((resolve, reject) => {
+        const opening = indexedDB.open(name);
+        opening.onsuccess = () => resolve(opening.result);
+        opening.onerror = () => reject(opening.error);
+      });
+      for (const store of database.objectStoreNames) {
+        const rows = await new Promise((resolve, reject) => {
+          const reading = database.transaction(store).objectStore(store).getAll();
+          reading.onsuccess = () => resolve(reading.result);
+          reading.onerror = () => reject(reading.error);
+        });
+        all.push(JSON.stringify(rows, (_, value) => (typeof value === "bigint" ? `${value}` : value)));
+      }
+      database.close();
+    }
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const request of await cache.keys()) all.push(request.url);
+    }
+    return all.join("\n");
+  });
+  assert.ok(kept.includes("something to keep"), "the scan sees what is kept");
+  const cookies = await ada.page.context().cookies();
+  assert.equal(cookies.length, 1);
+  const [{ httpOnly, sameSite, value }] = cookies;
+  assert.deepEqual({ httpOnly, sameSite }, { httpOnly: true, sameSite: "Strict" });
+  for (const token of [...tokens, value]) {
+    assert.ok(token.length > 20);
+    assert.ok(!kept.includes(token), "a token is where scripts can read it");
+  }
+});
+
+story("X5 no text breaks the page, and a long history is not all drawn", async (world) => {
+  const server = await world.serve();
+  const eve = new Rest(server);
+  await eve.register("eve");
+  const zalgo = `Z${"\u0335\u0321\u034e".repeat(200)}algo`;
+  const line = "w".repeat(16_000);
+  const many = Array.from({ length: 250 }, (_, index) => `message ${index}`);
+  const room = await eve.room("long", [...many, line, zalgo, "字".repeat(5_000), "the last of them"]);
+
+  const viewport = { width: 390, height: 844 };
+  const ada = await world.person("ada", { viewport });
+  await ada.register();
+  const { page } = ada;
+  await page.goto(`${ada.url}/rooms/${room}`);
+  await page.getByTestId("join-room").click();
+  await ada.sees("the last of them");
+  for (let pages = 0; pages < 12; pages += 1) {
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= viewport.width, `the page is ${wide} px wide`);
+    const drawn = await page.getByTestId("message").count();
+    assert.ok(drawn < 100, `${drawn} messages are drawn at once`);
+    await page.getByTestId("timeline").evaluate((timeline) => {
+      const scroller = [timeline, ...timeline.querySelectorAll("*"), timeline.parentElement].find(
+        (element) => element.scrollHeight > element.clientHeight + 50,
+      );
+      scroller.scrollBy(0, -2 * scroller.clientHeight);
+    });
+    await page.evaluate(
+      () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+    );
+  }
+  // The zalgo stays within a line or two of its own.
+  const box = await page.getByTestId("composer").boundingBox();
+  assert.ok(box.y + box.height <= viewport.height, "the composer is still there");
+});

@@ -1,0 +1,120 @@
+// What two people do with each other's messages, each seeing at once what the other did.
+
+import assert from "node:assert/strict";
+import { until } from "../lib/wait.mjs";
+import { story } from "../lib/world.mjs";
+
+/** The row of a message, by its text. */
+const row = (person, text) =>
+  person.page.getByTestId("message").filter({ has: person.page.getByText(text, { exact: true }) });
+
+/** Presses one of the buttons that show while the row has the focus. */
+async function acts(person, text, button) {
+  const message = row(person, text);
+  await message.focus();
+  await message.getByTestId(button).first().click();
+}
+
+/** What stands below a message: emoji, count, and whether it is one's own. */
+const reactions = (person, text) =>
+  row(person, text)
+    .getByTestId("reaction")
+    .evaluateAll((chips) =>
+      chips.map((chip) => [chip.dataset.emoji, chip.textContent.replace(/\D/g, ""), chip.ariaPressed]),
+    );
+
+const shows = (person, text, expected) =>
+  until(`${person.name} sees ${JSON.stringify(expected)} below "${text}"`, async () => {
+    assert.deepEqual(await reactions(person, text), expected);
+    return true;
+  });
+
+/** The entry of another room in the list. */
+const entry = (person, name) => person.page.getByTestId("room-item").filter({ hasText: name });
+
+story("two people react, edit, mention, mark unread and pin", async (world) => {
+  await world.serve();
+  const ada = await world.person("ada");
+  await ada.register();
+  await ada.createRoom("celadon");
+  const ben = await world.person("ben");
+  await ben.register();
+  await ben.join("celadon");
+  await Promise.all([ada.onLane("webtransport"), ben.onLane("webtransport")]);
+
+  // Reactions, by keyboard alone and by a click on what is there.
+  await ada.say("shall we?");
+  await ben.sees("shall we?");
+  await acts(ben, "shall we?", "react");
+  await ben.page.keyboard.press("Enter");
+  await shows(ben, "shall we?", [["👍", "1", "true"]]);
+  await shows(ada, "shall we?", [["👍", "1", "false"]]);
+  await row(ada, "shall we?").getByTestId("reaction").click();
+  await shows(ben, "shall we?", [["👍", "2", "true"]]);
+  const words = await row(ben, "shall we?").getByTestId("reaction").getAttribute("aria-label");
+  assert.equal(words, "👍 you and ada");
+  await row(ben, "shall we?").getByTestId("reaction").click();
+  await shows(ada, "shall we?", [["👍", "1", "true"]]);
+
+  // Earlier texts.
+  await acts(ada, "shall we?", "edit-message");
+  await ada.page.keyboard.press("ControlOrMeta+a");
+  await ada.page.keyboard.type("shall we go?");
+  await ada.page.keyboard.press("Enter");
+  await ben.sees("shall we go?");
+  await row(ben, "shall we go?").getByTestId("edited").click();
+  const versions = ben.page.getByTestId("version");
+  await until("both texts are told", async () => (await versions.count()) === 2);
+  assert.match(await versions.nth(0).textContent(), /shall we go\?$/);
+  assert.match(await versions.nth(1).textContent(), /shall we\?$/);
+  await ben.page.keyboard.press("Escape");
+  await shows(ben, "shall we go?", [["👍", "1", "false"]]);
+
+  // Mentions reach somebody who is in another room.
+  await ben.createRoom("elsewhere");
+  await ada.page.getByTestId("composer").pressSequentially("look, @b");
+  await ada.page.getByTestId("mention-list").waitFor();
+  await ada.page.keyboard.press("Tab");
+  await ada.page.keyboard.type("here");
+  await ada.page.keyboard.press("Enter");
+  await ada.sees("look, @ben here");
+  await ada.say("and nobody else");
+  await ada.sees("and nobody else");
+  await until("one of two unread messages mentions ben", async () => {
+    const item = entry(ben, "celadon");
+    return (
+      (await item.getAttribute("data-unread")) === "2" &&
+      (await item.getByTestId("mentions").textContent()) === "@1"
+    );
+  });
+  await entry(ben, "celadon").click();
+  await ben.sees("look, @ben here");
+  await until("nothing is unread", async () => {
+    return (await entry(ben, "celadon").getAttribute("data-unread")) === "0";
+  });
+
+  // Unread again, until the room is entered anew.
+  await acts(ben, "and nobody else", "mark-unread");
+  await entry(ben, "elsewhere").click();
+  await until("one message is unread", async () => {
+    return (await entry(ben, "celadon").getAttribute("data-unread")) === "1";
+  });
+  await entry(ben, "celadon").click();
+  await until("it is read", async () => {
+    return (await entry(ben, "celadon").getAttribute("data-unread")) === "0";
+  });
+
+  // Pins.
+  await acts(ada, "shall we go?", "pin-message");
+  await ben.page.getByText("ada pinned a message").waitFor();
+  await ben.page.getByRole("button", { name: "Room menu" }).click();
+  await ben.page.getByRole("menuitem", { name: "Pinned messages" }).click();
+  await until("the pin is listed", async () => (await ben.page.getByTestId("pin").count()) === 1);
+  await acts(ada, "shall we go?", "pin-message");
+  await until("the list follows", async () => (await ben.page.getByTestId("pin").count()) === 0);
+
+  // What is deleted loses all of it.
+  await acts(ada, "shall we go?", "delete-message");
+  await ada.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await until("no reaction is left", async () => (await ben.page.getByTestId("reaction").count()) === 0);
+});

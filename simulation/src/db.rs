@@ -1,0 +1,340 @@
+//! The database that the log's pure part works on here: tables in memory.
+//! Whatever is in it is committed; that outlives every crash.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use parlor_domain::{
+    Code, Command, Digest, Epoch, Event, EventBody, LogId, Mentions, Position, Profile, Refusal,
+    RequestId, Role, Room, RoomId, Seq, Timestamp, UserId, limits, permit,
+};
+use parlor_store::{
+    Done, Page, RoomSummary,
+    machines::{
+        facts::{
+            EmojiFacts, Facts, LogFacts, MessageFacts, Needs, PinFacts, ReactionFacts, ReactionKey,
+            Repeat, RoomFacts,
+        },
+        plan::{NewMessage, Plan, Projection, Writes},
+    },
+};
+
+use crate::Plant;
+
+/// The incarnation of every log.
+pub const EPOCH: Epoch = Epoch::new(1);
+
+#[derive(Clone, Debug, Default)]
+struct Log {
+    is_user: bool,
+    events: Vec<Event>,
+    /// When each event was committed, on the simulated clock.
+    committed: Vec<Duration>,
+    requests: BTreeMap<RequestId, (Seq, Digest)>,
+}
+
+/// Every table.
+#[derive(Clone, Debug, Default)]
+pub struct Db {
+    logs: BTreeMap<LogId, Log>,
+    rooms: BTreeMap<RoomId, RoomFacts>,
+    members: BTreeMap<(RoomId, UserId), Role>,
+    messages: BTreeMap<(RoomId, Seq), MessageFacts>,
+    edits: BTreeMap<(RoomId, Seq), BTreeSet<Seq>>,
+    reactions: BTreeMap<ReactionKey, (ReactionFacts, Seq)>,
+    pins: BTreeMap<(RoomId, Seq), PinFacts>,
+    reads: BTreeMap<(UserId, RoomId), Seq>,
+    profiles: BTreeMap<UserId, Profile>,
+    /// When a membership ended last.
+    left: BTreeMap<(RoomId, UserId), (Seq, Duration)>,
+}
+
+impl Db {
+    /// Makes an account's log.
+    pub fn add_user(&mut self, user: UserId) {
+        self.logs.insert(user.into(), Log { is_user: true, ..Log::default() });
+    }
+
+    /// Decides commands and writes what follows, as one transaction.
+    pub fn commit(
+        &mut self,
+        commands: &[Command],
+        now: Duration,
+        plant: Option<Plant>,
+    ) -> Vec<Result<Done, Refusal>> {
+        let mut facts = self.facts(&Needs::of(commands));
+        if plant == Some(Plant::DedupeOff) {
+            facts.repeats.clear();
+        }
+        let at = Timestamp::from_micros(i64::try_from(now.as_micros()).unwrap_or(i64::MAX));
+        let mut plan = Plan::new(facts, EPOCH, at);
+        let results = commands.iter().map(|command| plan.decide(command)).collect();
+        self.write(plan.into_writes(), now);
+        results
+    }
+
+    fn facts(&self, needs: &Needs) -> Facts {
+        let mut facts = Facts::default();
+        for id in &needs.logs {
+            if let Some(log) = self.logs.get(id) {
+                facts.logs.insert(*id, LogFacts { head: head(log), is_user: log.is_user });
+            }
+        }
+        for room in &needs.rooms {
+            if let Some(found) = self.rooms.get(room) {
+                let head = self.logs.get(&(*room).into()).map_or(Seq::ZERO, |log| head(log).seq);
+                facts.rooms.insert(*room, RoomFacts { head, ..found.clone() });
+            }
+        }
+        for key in &needs.roles {
+            facts.roles.extend(self.members.get(key).map(|role| (*key, *role)));
+        }
+        for (log, request) in &needs.requests {
+            let Some(log_rows) = self.logs.get(log) else { continue };
+            if let Some((seq, digest)) = log_rows.requests.get(request)
+                && let Some(event) = at(log_rows, *seq)
+            {
+                let repeat = Repeat { seq: *seq, at: event.at, digest: *digest };
+                facts.repeats.insert((*log, *request), repeat);
+            }
+        }
+        for key in &needs.messages {
+            facts.messages.extend(self.messages.get(key).map(|message| (*key, *message)));
+        }
+        for key @ (room, message, ..) in &needs.reactions {
+            facts.reactions.extend(self.reactions.get(key).map(|(first, _)| (key.clone(), *first)));
+            let borne = facts.emoji.entry((*room, *message)).or_default();
+            borne.clear();
+            for ((_, _, emoji, _), (_, since)) in self.reactions_on(*room, *message) {
+                let on_it = EmojiFacts { since: *since, users: 0 };
+                borne.entry(emoji.clone()).or_insert(on_it).users += 1;
+            }
+        }
+        for key @ (room, _) in &needs.pins {
+            facts.pins.extend(self.pins.get(key).map(|first| (*key, *first)));
+            let pinned = self.pins.keys().filter(|(there, _)| there == room).count();
+            facts.pinned.insert(*room, u32::try_from(pinned).unwrap_or(u32::MAX));
+        }
+        for key in &needs.reads {
+            facts.reads.extend(self.reads.get(key).map(|seq| (*key, *seq)));
+        }
+        for user in &needs.profiles {
+            facts.profiles.extend(self.profiles.get(user).map(|profile| (*user, profile.clone())));
+        }
+        facts
+    }
+
+    fn reactions_on(
+        &self,
+        room: RoomId,
+        message: Seq,
+    ) -> impl Iterator<Item = (&ReactionKey, &(ReactionFacts, Seq))> {
+        self.reactions.iter().filter(move |((there, on, ..), _)| (*there, *on) == (room, message))
+    }
+
+    fn write(&mut self, writes: Writes, now: Duration) {
+        for log in writes.logs {
+            self.logs.insert(log, Log::default());
+        }
+        for new in writes.events {
+            let log = self.logs.entry(new.log).or_default();
+            if let (Some(request), Some(digest)) = (new.event.request_id, new.digest) {
+                log.requests.insert(request, (new.event.seq, digest));
+            }
+            if let EventBody::MemberLeft { user } = new.event.body {
+                self.left.insert((new.log.as_room(), user), (new.event.seq, now));
+            }
+            log.events.push(new.event);
+            log.committed.push(now);
+        }
+        for NewMessage { room, seq, author, reply_to, .. } in writes.messages {
+            let message = MessageFacts { author, reply_to, deleted: false };
+            self.messages.insert((room, seq), message);
+        }
+        for change in writes.changes {
+            self.project(change);
+        }
+        self.reads.extend(writes.reads);
+    }
+
+    fn project(&mut self, change: Projection) {
+        match change {
+            Projection::RoomCreated { room, facts } | Projection::RoomChanged { room, facts } => {
+                self.rooms.insert(room, facts);
+            }
+            Projection::Joined { room, user, role } => {
+                self.members.insert((room, user), role);
+                self.count(room, role, 1);
+            }
+            Projection::Left { room, user, role } => {
+                self.members.remove(&(room, user));
+                self.count(room, role, -1);
+            }
+            Projection::Edited { room, message, by, .. } => {
+                self.edits.entry((room, message)).or_default().insert(by);
+            }
+            Projection::Reacted { key, since, by } => {
+                let at = self.logs.get(&key.0.into()).and_then(|log| at(log, by));
+                let at = at.map(|event| event.at).unwrap_or_default();
+                self.reactions.insert(key, (ReactionFacts { seq: by, at }, since));
+            }
+            Projection::Unreacted { key, .. } => {
+                self.reactions.remove(&key);
+            }
+            Projection::Pinned { room, message, by, .. } => {
+                let at = self.logs.get(&room.into()).and_then(|log| at(log, by));
+                let at = at.map(|event| event.at).unwrap_or_default();
+                self.pins.insert((room, message), PinFacts { seq: by, at });
+            }
+            Projection::Unpinned { room, message, .. } => {
+                self.pins.remove(&(room, message));
+            }
+            Projection::Erased { room, message, reply_to, .. } => {
+                self.pins.remove(&(room, message));
+                self.reactions.retain(|(there, on, ..), _| (*there, *on) != (room, message));
+                if let Some(facts) = self.messages.get_mut(&(room, message)) {
+                    facts.deleted = true;
+                }
+                let posted = EventBody::MessagePosted {
+                    text: String::new(),
+                    mentions: Mentions::default(),
+                    reply_to,
+                    erased: true,
+                };
+                self.replace(room, message, posted);
+                for seq in self.edits.remove(&(room, message)).unwrap_or_default() {
+                    let edited = EventBody::MessageEdited {
+                        message,
+                        text: String::new(),
+                        mentions: Mentions::default(),
+                        erased: true,
+                    };
+                    self.replace(room, seq, edited);
+                }
+            }
+            Projection::ProfileChanged { user, profile } => {
+                self.profiles.insert(user, profile);
+            }
+        }
+    }
+
+    fn count(&mut self, room: RoomId, role: Role, by: i32) {
+        if let Some(facts) = self.rooms.get_mut(&room) {
+            facts.members = facts.members.saturating_add_signed(by);
+            if role == Role::Owner {
+                facts.owners = facts.owners.saturating_add_signed(by);
+            }
+        }
+    }
+
+    fn replace(&mut self, room: RoomId, seq: Seq, body: EventBody) {
+        let log = self.logs.get_mut(&room.into());
+        if let Some(event) = log.and_then(|log| log.events.get_mut(index(seq))) {
+            event.body = body;
+        }
+    }
+
+    /// Where a log stands.
+    pub fn head(&self, log: LogId) -> Option<Position> {
+        self.logs.get(&log).map(head)
+    }
+
+    /// Every event of a log.
+    pub fn events(&self, log: LogId) -> &[Event] {
+        self.logs.get(&log).map_or(&[], |log| &log.events)
+    }
+
+    /// When an event was committed.
+    pub fn committed_at(&self, log: LogId, seq: Seq) -> Option<Duration> {
+        self.logs.get(&log)?.committed.get(index(seq)).copied()
+    }
+
+    /// A page, as the store reads it: bounded in items and, about, in bytes.
+    pub fn after(&self, log: LogId, after: Seq) -> Option<Page> {
+        let log = self.logs.get(&log)?;
+        let rest = log.events.get(index(after.next())..).unwrap_or_default();
+        let events: Vec<_> = rest.iter().take(limits::PAGE_ITEMS as usize).cloned().collect();
+        let more = events.len() < rest.len();
+        Some(Page { head: head(log), events, more })
+    }
+
+    /// What a session has to know before it may follow.
+    pub fn authorise(&self, log: LogId, user: UserId) -> Result<Position, Refusal> {
+        let at = self.head(log).ok_or_else(Refusal::not_found)?;
+        if log != LogId::from(user) {
+            let room = self.rooms.get(&log.as_room()).ok_or_else(Refusal::not_found)?;
+            let role = self.role(log.as_room(), user);
+            permit(role, room.visibility, parlor_domain::Action::Read)?;
+        }
+        Ok(at)
+    }
+
+    /// What a user is in a room.
+    pub fn role(&self, room: RoomId, user: UserId) -> Option<Role> {
+        self.members.get(&(room, user)).copied()
+    }
+
+    /// When the user stopped being a member the last time: by which event.
+    pub fn left(&self, room: RoomId, user: UserId) -> Option<(Seq, Duration)> {
+        self.left.get(&(room, user)).copied()
+    }
+
+    /// The user's rooms as Welcome tells them.
+    pub fn summaries(&self, user: UserId) -> Vec<RoomSummary> {
+        let mine = self.members.iter().filter(|((_, member), _)| *member == user);
+        mine.filter_map(|((id, _), role)| {
+            let facts = self.rooms.get(id)?;
+            let at = self.head((*id).into())?;
+            let room = Room {
+                id: *id,
+                name: facts.name.clone(),
+                topic: facts.topic.clone(),
+                visibility: facts.visibility,
+                archived: facts.archived,
+                created_at: Timestamp::default(),
+                epoch: at.epoch,
+                head: at.seq,
+                members: facts.members,
+            };
+            let read = self.reads.get(&(user, *id)).copied().unwrap_or_default();
+            let last_at = Timestamp::default();
+            Some(RoomSummary {
+                room,
+                role: *role,
+                peer: None,
+                read,
+                unread: 0,
+                mentions: 0,
+                preview: None,
+                last_at,
+            })
+        })
+        .collect()
+    }
+
+    /// A message of the user that can still be edited, the newest.
+    pub fn message_of(&self, room: RoomId, user: UserId) -> Option<Seq> {
+        let range = (room, Seq::ZERO)..=(room, Seq::MAX);
+        let mine = |(_, facts): &(_, &MessageFacts)| facts.author == user && !facts.deleted;
+        self.messages.range(range).rev().find(mine).map(|((_, seq), _)| *seq)
+    }
+}
+
+fn index(seq: Seq) -> usize {
+    usize::try_from(seq.get().saturating_sub(1)).unwrap_or(usize::MAX)
+}
+
+fn head(log: &Log) -> Position {
+    Position { epoch: EPOCH, seq: Seq::new(log.events.len() as u64) }
+}
+
+fn at(log: &Log, seq: Seq) -> Option<&Event> {
+    log.events.get(index(seq))
+}
+
+/// What a database that is away tells.
+pub fn away() -> Refusal {
+    Refusal::new(Code::Unavailable, "the database is away").retry_after(limits::UNAVAILABLE_RETRY)
+}

@@ -1,0 +1,133 @@
+//! Pinned messages: what decides about them, their rows, and reads.
+
+use std::collections::BTreeSet;
+
+use parlor_domain::{Message, Pin, RoomId, Seq, Timestamp, UserId, limits};
+use uuid::Uuid;
+
+use super::{Connection, Db, facts::select, reactions::touch, row};
+use crate::log::facts::{Facts, Needs, PinFacts};
+
+pub(super) async fn load(
+    connection: &mut Connection,
+    needs: &Needs,
+    facts: &mut Facts,
+) -> sqlx::Result<()> {
+    let sql = (
+        "SELECT t.room_id, t.message, t.seq, t.at FROM (",
+        ") AS v CROSS JOIN pins t WHERE t.room_id = v.column1 AND t.message = v.column2",
+    );
+    let rows: Vec<(Uuid, i64, i64, i64)> =
+        select(connection, sql, &needs.pins, |tuple, (room, message)| {
+            tuple.push_bind(room.uuid()).push_bind(row::number(*message));
+        })
+        .await?;
+    for (room, message, seq, at) in rows {
+        let first = PinFacts { seq: row::seq(seq), at: Timestamp::from_micros(at) };
+        facts.pins.insert((RoomId::from_uuid(room), row::seq(message)), first);
+    }
+    let rooms: BTreeSet<RoomId> = needs.pins.iter().map(|(room, _)| *room).collect();
+    let sql = (
+        "SELECT t.room_id, COUNT(*) FROM (",
+        ") AS v CROSS JOIN pins t WHERE t.room_id = v.column1 GROUP BY t.room_id",
+    );
+    let rows: Vec<(Uuid, i64)> = select(connection, sql, &rooms, |tuple, room| {
+        tuple.push_bind(room.uuid());
+    })
+    .await?;
+    for (room, pinned) in rows {
+        facts.pinned.insert(RoomId::from_uuid(room), row::count(pinned));
+    }
+    Ok(())
+}
+
+pub(super) async fn add(
+    connection: &mut Connection,
+    room: RoomId,
+    message: Seq,
+    user: UserId,
+    by: Seq,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO pins (room_id, message, user_id, seq, at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(room.uuid())
+    .bind(row::number(message))
+    .bind(user.uuid())
+    .bind(row::number(by))
+    .bind(now.micros())
+    .execute(&mut *connection)
+    .await?;
+    touch(connection, room, message, by).await
+}
+
+pub(super) async fn remove(
+    connection: &mut Connection,
+    room: RoomId,
+    message: Seq,
+    by: Seq,
+) -> sqlx::Result<()> {
+    clear(connection, room, message).await?;
+    touch(connection, room, message, by).await
+}
+
+pub(super) async fn clear(
+    connection: &mut Connection,
+    room: RoomId,
+    message: Seq,
+) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM pins WHERE room_id = $1 AND message = $2")
+        .bind(room.uuid())
+        .bind(row::number(message))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Says of messages, which ascend, whether they are pinned.
+pub(super) async fn read(
+    snapshot: &mut Connection,
+    room: RoomId,
+    messages: &mut [Message],
+) -> sqlx::Result<()> {
+    let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return Ok(()) };
+    let pinned: Vec<i64> = sqlx::query_scalar(
+        "SELECT message FROM pins WHERE room_id = $1 AND message BETWEEN $2 AND $3",
+    )
+    .bind(room.uuid())
+    .bind(row::number(first.seq))
+    .bind(row::number(last.seq))
+    .fetch_all(snapshot)
+    .await?;
+    for message in pinned.into_iter().map(row::seq) {
+        if let Ok(at) = messages.binary_search_by_key(&message, |message| message.seq) {
+            messages[at].pinned = true;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn list(db: &Db, room: RoomId) -> sqlx::Result<Vec<Pin>> {
+    type Row = (i64, Uuid, String, i64, Uuid, i64);
+    let mut lease = db.reader().await?;
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT m.seq, m.author, m.text, m.posted_at, p.user_id, p.at \
+         FROM pins p JOIN messages m ON m.room_id = p.room_id AND m.seq = p.message \
+         WHERE p.room_id = $1 ORDER BY p.seq DESC LIMIT $2",
+    )
+    .bind(room.uuid())
+    .bind(i64::from(limits::PINS))
+    .fetch_all(&mut *lease)
+    .await?;
+    lease.done();
+    let pin = |(message, author, text, posted_at, by, at): Row| Pin {
+        message: row::seq(message),
+        author: UserId::from_uuid(author),
+        text,
+        posted_at: Timestamp::from_micros(posted_at),
+        by: UserId::from_uuid(by),
+        at: Timestamp::from_micros(at),
+    };
+    Ok(rows.into_iter().map(pin).collect())
+}

@@ -1,0 +1,102 @@
+import { X } from "lucide-react";
+import { useCallback, useEffect, useState } from "react";
+import { FormattedDate } from "react-intl";
+import type { Pin } from "../../net/rest";
+import { useEscape, useStore, useT } from "../hooks";
+import { Markdown } from "../markdown";
+import { nameOf, useChat } from "./context";
+
+interface Props {
+  id: string;
+  onClose(): void;
+  onShow(seq: number): void;
+}
+
+/** What is pinned to the room, the last pinned first; closes by Esc. */
+export function Pins({ id, onClose, onShow }: Props) {
+  const t = useT();
+  const { client } = useChat();
+  const { entries } = useStore(client.view(id));
+  const [pins, setPins] = useState<readonly Pin[] | null>(null);
+  const [failed, setFailed] = useState(false);
+  const last = entries.findLast(
+    ({ kind, ...entry }) => kind === "system" && "change" in entry && entry.change.what.endsWith("pinned"),
+  )?.seq;
+
+  const load = useCallback(() => {
+    setFailed(false);
+    client.api.pins(id).then(
+      ({ items }) => setPins(items),
+      () => setFailed(true),
+    );
+  }, [client, id]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: something was pinned, or is no longer
+  useEffect(load, [load, last]);
+
+  useEscape(onClose);
+
+  async function show(seq: number) {
+    await client.loadUntil(id, seq);
+    onShow(seq);
+    // The panel covers the conversation where there is no room beside it.
+    if (matchMedia("(width < 1100px)").matches) onClose();
+  }
+
+  return (
+    <aside
+      data-testid="pins-panel"
+      data-landmark
+      tabIndex={-1}
+      aria-label={t("pins.title")}
+      className="flex w-80 flex-none flex-col border-s border-line bg-ground max-lg:absolute max-lg:inset-y-0 max-lg:end-0 max-lg:z-10 max-md:w-full"
+    >
+      <header className="flex h-14 flex-none items-center justify-between border-b border-line ps-5 pe-2">
+        <h2 className="font-semibold">{t("pins.title")}</h2>
+        <button type="button" className="icon-button" onClick={onClose} aria-label={t("close")} title="Esc">
+          <X size={18} aria-hidden="true" />
+        </button>
+      </header>
+      <div className="min-h-0 flex-1 overflow-y-auto px-5 py-3">
+        {pins === null && !failed && (
+          <div className="grid gap-4 py-2" aria-hidden="true">
+            <div className="skeleton h-3 w-2/3" />
+            <div className="skeleton h-3 w-1/2" />
+          </div>
+        )}
+        {failed && (
+          <p role="alert" className="text-coral">
+            {t("pins.error")}{" "}
+            <button type="button" className="link" onClick={load}>
+              {t("retry")}
+            </button>
+          </p>
+        )}
+        {pins?.length === 0 && <p className="text-muted">{t("pins.empty")}</p>}
+        <ol>
+          {pins?.map((pin) => (
+            <li
+              key={pin.seq}
+              data-testid="pin"
+              className="border-t border-line py-3 first:border-0 first:pt-0"
+            >
+              <p className="label flex gap-2">
+                <span className="min-w-0 flex-1">
+                  {t("pins.by", { author: nameOf(pin.author) ?? "", by: nameOf(pin.pinned_by) ?? "" })}
+                </span>
+                <time dateTime={pin.posted_at}>
+                  <FormattedDate value={pin.posted_at} day="numeric" month="short" />
+                </time>
+              </p>
+              <div className="prose line-clamp-6 py-1 wrap-anywhere">
+                <Markdown text={pin.text} />
+              </div>
+              <button type="button" className="link text-sm" onClick={() => void show(Number(pin.seq))}>
+                {t("pins.show")}
+              </button>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </aside>
+  );
+}

@@ -1,0 +1,88 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { FormattedDate } from "react-intl";
+import type { Version } from "../../net/rest";
+import type { MessageRow } from "../../sync/rows";
+import { useT } from "../hooks";
+import { Markdown } from "../markdown";
+import { Popover } from "../Popover";
+import { useChat } from "./context";
+
+/** Says that a message was edited, and shows what it said before. */
+export function Edited({ row, roomId }: { row: MessageRow; roomId: string }) {
+  const t = useT();
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = useCallback(() => setOpen(false), []);
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        data-testid="edited"
+        className="label rounded-sm hover:text-ink hover:underline"
+        aria-label={t("versions.show")}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        {t("timeline.edited")}
+      </button>
+      {open && (
+        <Popover label={t("versions.title")} anchor={button} onClose={close}>
+          <Versions key={row.text} seq={row.seq} roomId={roomId} />
+        </Popover>
+      )}
+    </>
+  );
+}
+
+function Versions({ seq, roomId }: { seq: number; roomId: string }) {
+  const t = useT();
+  const { client } = useChat();
+  const [versions, setVersions] = useState<readonly Version[] | null>(null);
+  const [failed, setFailed] = useState(false);
+
+  const load = useCallback(() => {
+    setFailed(false);
+    client.api.versions(roomId, seq).then(
+      (all) => setVersions(all.toReversed()),
+      () => setFailed(true),
+    );
+  }, [client, roomId, seq]);
+  useEffect(load, [load]);
+
+  return (
+    <div className="max-h-[50dvh] w-100 max-w-full overflow-y-auto px-2 pb-1">
+      <h2 className="label py-1 font-semibold">{t("versions.title")}</h2>
+      {versions === null && !failed && (
+        <div className="grid gap-4 py-2" aria-hidden="true">
+          <div className="skeleton h-3 w-2/3" />
+          <div className="skeleton h-3 w-1/2" />
+        </div>
+      )}
+      {failed && (
+        <p role="alert" className="py-1 text-coral">
+          {t("versions.error")}{" "}
+          <button type="button" className="link" onClick={load}>
+            {t("retry")}
+          </button>
+        </p>
+      )}
+      <ol>
+        {versions?.map((version, index) => (
+          <li key={version.seq} data-testid="version" className="border-t border-line py-2 first:border-0">
+            <p className="label">
+              <time dateTime={version.at}>
+                <FormattedDate value={version.at} dateStyle="medium" timeStyle="short" hourCycle="h23" />
+              </time>
+              {index === 0 && ` · ${t("versions.now")}`}
+            </p>
+            <div className={`prose wrap-anywhere ${index === 0 ? "" : "text-muted"}`}>
+              <Markdown text={version.text} />
+            </div>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
