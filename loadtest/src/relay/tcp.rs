@@ -41,6 +41,13 @@ pub(super) async fn relay(listener: TcpListener, shared: Arc<Shared>, mut rng: S
 async fn connect(client: TcpStream, shared: Arc<Shared>, up: Line, down: Line) {
     let mut strandings = shared.strandings.clone();
     strandings.mark_unchanged();
+    let mut effects = shared.tcp.clone();
+    tokio::select! {
+        // Stranded while nothing passed: the server never hears of it.
+        biased;
+        Ok(()) = strandings.changed() => return vanish(client).await,
+        () = uncut(&mut effects, Way::Up) => {}
+    }
     // Nobody there: the client sees its connection end.
     let Ok(server) = connect_to_server(&shared).await else { return };
     // Not every system takes it, and nothing but speed depends on it.
@@ -57,9 +64,13 @@ async fn connect(client: TcpStream, shared: Arc<Shared>, up: Line, down: Line) {
         }
     }
     shared.count(|counts| counts.stranded += 1);
-    // What it still says is heard by nobody; its end frees the connection.
-    let _ = tokio::io::copy(&mut from_server, &mut tokio::io::sink()).await;
+    vanish(from_server).await;
     shared.count(|counts| counts.stranded -= 1);
+}
+
+/// What this side still says is heard by nobody; its end frees the connection.
+async fn vanish(mut side: impl AsyncRead + Unpin) {
+    let _ = tokio::io::copy(&mut side, &mut tokio::io::sink()).await;
 }
 
 async fn connect_to_server(shared: &Shared) -> io::Result<TcpStream> {

@@ -168,3 +168,20 @@ async fn a_stranded_connection_is_counted_until_the_server_closes_it() {
     drop(tcp.server);
     within(counts.wait_for(|counts| counts.stranded == 0)).await.expect("the relay runs");
 }
+
+#[tokio::test]
+async fn what_is_stranded_while_nothing_passes_never_reaches_the_server() {
+    let listener = TcpListener::bind(anywhere()).await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let relay = Relay::start(anywhere(), address, 1).await.expect("a relay");
+    relay.set_tcp(Effects::CUT);
+    let mut lost = TcpStream::connect(relay.address()).await.expect("connected");
+    lost.write_all(b"lost").await.expect("sent");
+    within(relay.counts().wait_for(|counts| counts.connections == 1)).await.expect("it runs");
+    relay.strand();
+    relay.set_tcp(Effects::NONE);
+    let mut found = TcpStream::connect(relay.address()).await.expect("connected");
+    found.write_all(b"yes").await.expect("sent");
+    let (mut first, _) = within(listener.accept()).await.expect("accepted");
+    assert_eq!(&read::<3>(&mut first).await, b"yes");
+}

@@ -35,6 +35,8 @@ fn swallow<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {
         let _ = scene.crowd.people[0].client.newest_messages(room, 10).await;
         scene.notes.within("answer while hung", asked.elapsed(), TOLD_WITHIN);
         scene.wait(HANG).await;
+        // Nor is anything heard later that was said into the hole.
+        relay.strand();
         relay.set_tcp(Effects::NONE);
         let took = scene.first_answer().await?;
         scene.notes.within("first answer", took, ANSWER_WITHIN);
