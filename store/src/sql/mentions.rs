@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use parlor_domain::{Mentions, Message, RoomId, Seq, UserId, UserName};
 use uuid::Uuid;
 
-use super::{Connection, facts::select, row, writes};
+use super::{Connection, facts::select, on_message, row, writes};
 use crate::log::{
     facts::{Facts, Needs},
     plan::NewMessage,
@@ -77,12 +77,8 @@ pub(super) async fn clear(
     room: RoomId,
     message: Seq,
 ) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM mentions WHERE room_id = $1 AND message = $2")
-        .bind(room.uuid())
-        .bind(row::number(message))
-        .execute(connection)
-        .await?;
-    Ok(())
+    let sql = "DELETE FROM mentions WHERE room_id = $1 AND message = $2";
+    on_message::run(connection, sql, room, message).await
 }
 
 /// Says of messages, which ascend, whom they mention.
@@ -91,26 +87,18 @@ pub(super) async fn read(
     room: RoomId,
     messages: &mut [Message],
 ) -> sqlx::Result<()> {
-    let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return Ok(()) };
-    let rows: Vec<(i64, Uuid)> = sqlx::query_as(
-        "SELECT message, user_id FROM mentions \
-         WHERE room_id = $1 AND message BETWEEN $2 AND $3",
-    )
-    .bind(room.uuid())
-    .bind(row::number(first.seq))
-    .bind(row::number(last.seq))
-    .fetch_all(snapshot)
-    .await?;
-    for (message, user) in rows {
-        let (message, user) = (row::seq(message), UserId::from_uuid(user));
-        let Ok(at) = messages.binary_search_by_key(&message, |message| message.seq) else {
-            continue;
-        };
-        let mentions = &mut messages[at].mentions;
-        if user == EVERYBODY {
-            mentions.room = true;
-        } else {
-            mentions.users.insert(user);
+    let sql = "SELECT message, user_id FROM mentions \
+               WHERE room_id = $1 AND message BETWEEN $2 AND $3";
+    let Some(query) = on_message::query::<(i64, Uuid)>(sql, room, messages) else {
+        return Ok(());
+    };
+    for (message, user) in query.fetch_all(snapshot).await? {
+        let Some(message) = on_message::find(messages, message) else { continue };
+        match UserId::from_uuid(user) {
+            EVERYBODY => message.mentions.room = true,
+            user => {
+                message.mentions.users.insert(user);
+            }
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ pub(crate) mod health;
 pub(crate) mod log;
 mod mentions;
 pub(crate) mod messages;
+mod on_message;
 pub(crate) mod pins;
 mod reactions;
 pub(crate) mod rooms;

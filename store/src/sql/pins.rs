@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use parlor_domain::{Message, Pin, RoomId, Seq, Timestamp, UserId, limits};
 use uuid::Uuid;
 
-use super::{Connection, Db, facts::select, reactions::touch, row};
+use super::{Connection, Db, facts::select, on_message, reactions::touch, row};
 use crate::log::facts::{Facts, Needs, PinFacts};
 
 pub(super) async fn load(
@@ -77,12 +77,8 @@ pub(super) async fn clear(
     room: RoomId,
     message: Seq,
 ) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM pins WHERE room_id = $1 AND message = $2")
-        .bind(room.uuid())
-        .bind(row::number(message))
-        .execute(connection)
-        .await?;
-    Ok(())
+    let sql = "DELETE FROM pins WHERE room_id = $1 AND message = $2";
+    on_message::run(connection, sql, room, message).await
 }
 
 /// Says of messages, which ascend, whether they are pinned.
@@ -91,18 +87,11 @@ pub(super) async fn read(
     room: RoomId,
     messages: &mut [Message],
 ) -> sqlx::Result<()> {
-    let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return Ok(()) };
-    let pinned: Vec<i64> = sqlx::query_scalar(
-        "SELECT message FROM pins WHERE room_id = $1 AND message BETWEEN $2 AND $3",
-    )
-    .bind(room.uuid())
-    .bind(row::number(first.seq))
-    .bind(row::number(last.seq))
-    .fetch_all(snapshot)
-    .await?;
-    for message in pinned.into_iter().map(row::seq) {
-        if let Ok(at) = messages.binary_search_by_key(&message, |message| message.seq) {
-            messages[at].pinned = true;
+    let sql = "SELECT message FROM pins WHERE room_id = $1 AND message BETWEEN $2 AND $3";
+    let Some(query) = on_message::query::<(i64,)>(sql, room, messages) else { return Ok(()) };
+    for (message,) in query.fetch_all(snapshot).await? {
+        if let Some(message) = on_message::find(messages, message) {
+            message.pinned = true;
         }
     }
     Ok(())

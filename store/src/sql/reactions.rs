@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use parlor_domain::{Message, Reaction, RoomId, Seq, Timestamp, UserId, limits};
 use uuid::Uuid;
 
-use super::{Connection, facts::select, row};
+use super::{Connection, facts::select, on_message, row};
 use crate::log::facts::{EmojiFacts, Facts, Needs, ReactionFacts, ReactionKey};
 
 pub(super) async fn load(
@@ -100,12 +100,8 @@ pub(super) async fn clear(
     room: RoomId,
     message: Seq,
 ) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM reactions WHERE room_id = $1 AND message = $2")
-        .bind(room.uuid())
-        .bind(row::number(message))
-        .execute(connection)
-        .await?;
-    Ok(())
+    let sql = "DELETE FROM reactions WHERE room_id = $1 AND message = $2";
+    on_message::run(connection, sql, room, message).await
 }
 
 /// The event `by` changed a message, if not its text.
@@ -132,30 +128,25 @@ pub(super) async fn read(
     reader: UserId,
     messages: &mut [Message],
 ) -> sqlx::Result<()> {
-    let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return Ok(()) };
-    let rows: Vec<(i64, String, Uuid, i64)> = sqlx::query_as(
+    let Some(query) = on_message::query::<(i64, String, Uuid, i64)>(
         "SELECT n.message, n.emoji, n.user_id, n.users FROM \
          (SELECT message, emoji, user_id, since, seq, \
          COUNT(*) OVER (PARTITION BY message, emoji) AS users, \
          ROW_NUMBER() OVER (PARTITION BY message, emoji ORDER BY seq) AS place \
          FROM reactions WHERE room_id = $1 AND message BETWEEN $2 AND $3) n \
          WHERE n.place <= $4 OR n.user_id = $5 ORDER BY n.message, n.since, n.seq",
-    )
-    .bind(room.uuid())
-    .bind(row::number(first.seq))
-    .bind(row::number(last.seq))
-    .bind(i64::from(limits::REACTION_USERS))
-    .bind(reader.uuid())
-    .fetch_all(snapshot)
-    .await?;
-    for (message, emoji, user, users) in rows {
-        let (message, user) = (row::seq(message), UserId::from_uuid(user));
-        let Ok(at) = messages.binary_search_by_key(&message, |message| message.seq) else {
-            continue;
-        };
-        match messages[at].reactions.last_mut() {
+        room,
+        messages,
+    ) else {
+        return Ok(());
+    };
+    let query = query.bind(i64::from(limits::REACTION_USERS)).bind(reader.uuid());
+    for (message, emoji, user, users) in query.fetch_all(snapshot).await? {
+        let Some(message) = on_message::find(messages, message) else { continue };
+        let user = UserId::from_uuid(user);
+        match message.reactions.last_mut() {
             Some(reaction) if reaction.emoji.as_str() == emoji => reaction.users.push(user),
-            _ => messages[at].reactions.push(Reaction {
+            _ => message.reactions.push(Reaction {
                 emoji: row::emoji(&emoji)?,
                 count: row::count(users),
                 users: vec![user],

@@ -2,7 +2,8 @@
 //! one permission table says.
 
 use parlor_domain::{
-    Action, Change, Code, Refusal, Role, RoomId, RoomName, Seq, UserId, Visibility, permit,
+    Action, Change, Code, Refusal, Role, RoomId, RoomName, Seq, UserId, Visibility, direct_room,
+    permit,
 };
 use parlor_store::Done;
 
@@ -29,6 +30,15 @@ async fn stage(house: &House, role: Option<Role>, visibility: Visibility, n: usi
     let user = async |name: &str| house.user(&format!("{name}{n}")).await;
     let (owner, actor) = (user("owner").await, user("actor").await);
     let (other, outsider) = (user("other").await, user("outsider").await);
+    if visibility == Visibility::Direct {
+        // Its two people are made members by it, and stay so.
+        let one = if role.is_some() { actor } else { owner };
+        let room = direct_room(one, other);
+        house.submit(one, Change::OpenDirect { room, other }).await.expect("opened");
+        let own = house.post(one, room, "mine").await;
+        let others = house.post(other, room, "not mine").await;
+        return Stage { owner, actor, other, outsider, room, own, others };
+    }
     let room = house.room(owner, visibility).await;
     for user in [actor, other] {
         house.submit(owner, Change::AddMember { room, user }).await.expect("added");
@@ -77,10 +87,14 @@ fn code(result: &Result<Done, Refusal>) -> Option<Code> {
 }
 
 async fn every_role_may_do_what_the_table_says(house: House) {
-    let roles = [None, Some(Role::Member), Some(Role::Admin), Some(Role::Owner)];
+    let all = &[None, Some(Role::Member), Some(Role::Admin), Some(Role::Owner)][..];
     let mut n = 0;
-    for visibility in [Visibility::Public, Visibility::Private] {
-        for role in roles {
+    for (visibility, roles) in [
+        (Visibility::Public, all),
+        (Visibility::Private, all),
+        (Visibility::Direct, &[None, Some(Role::Member)]),
+    ] {
+        for &role in roles {
             n += 1;
             let stage = stage(&house, role, visibility, n).await;
             let mut role = role;
