@@ -39,8 +39,8 @@ pub const TEXT_BYTES: usize = 16 * 1024;
 pub const ROOM_NAME_CHARS: usize = 80;
 /// A room's topic, in characters.
 pub const TOPIC_CHARS: usize = 250;
-/// One emoji.
-pub const EMOJI_BYTES: usize = 32;
+/// One emoji: a kiss of two people with their skin tones has 35.
+pub const EMOJI_BYTES: usize = 48;
 /// Different emoji on one message.
 pub const REACTION_KINDS: usize = 20;
 /// Messages pinned to one room; a list of them is one page.
@@ -55,8 +55,6 @@ pub const USER_NAME_CHARS: usize = 32;
 pub const DISPLAY_NAME_CHARS: usize = 64;
 /// What a user is at, in characters.
 pub const STATUS_TEXT_CHARS: usize = 100;
-/// An emoji, in code points: a family of four with skin tones has 11.
-pub const EMOJI_CHARS: usize = 12;
 /// A device's name, in characters.
 pub const DEVICE_NAME_CHARS: usize = 80;
 /// What a program says it is, in characters; longer ones are cut.

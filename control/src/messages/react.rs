@@ -19,7 +19,7 @@ use crate::{
     params(
         ("id" = Uuid, Path, description = "The room's id"),
         ("seq" = Number, Path, description = "The message's seq"),
-        ("emoji" = String, Path, description = "One emoji of at most 32 bytes", example = "👍"),
+        ("emoji" = String, Path, description = "One emoji of at most 48 bytes", example = "👍"),
         Idempotency,
     ),
     responses(
@@ -27,7 +27,7 @@ use crate::{
         (status = 403, description = "FORBIDDEN: join the room first"),
         (status = 404, description = "NOT_FOUND: no such room or message"),
         (status = 409, description = "CONFLICT: deleted, or 20 different emoji; ROOM_ARCHIVED; or IDEMPOTENCY_MISMATCH"),
-        (status = 422, description = "UNPROCESSABLE: not one emoji of at most 32 bytes"),
+        (status = 422, description = "UNPROCESSABLE: not one emoji of at most 48 bytes"),
     ),
 )]
 pub(crate) async fn react(

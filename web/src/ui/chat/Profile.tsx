@@ -13,7 +13,11 @@ const USUAL = [
   ["🤒", "profile.usual.sick"],
   ["🌴", "profile.usual.holiday"],
 ] as const;
-const EMOJI_CHARS = 12;
+
+/** A status has one emoji: another one takes its place. */
+function lastSign(text: string): string {
+  return [...new Intl.Segmenter().segment(text)].at(-1)?.segment ?? "";
+}
 
 /** What others see of oneself, and the changing of it. */
 export function Profile({ onClose }: { onClose(): void }) {
@@ -74,7 +78,7 @@ export function Profile({ onClose }: { onClose(): void }) {
               aria-label={t("profile.emoji")}
               placeholder="🙂"
               value={emoji}
-              onChange={(event) => setEmoji([...event.target.value].slice(0, EMOJI_CHARS).join(""))}
+              onChange={(event) => setEmoji(lastSign(event.target.value))}
               autoComplete="off"
             />
             <input
