@@ -88,14 +88,15 @@ impl Users {
         reply.user.map(wire::User::from).ok_or_else(Refusal::not_found)
     }
 
-    /// Those of up to 100 users that exist.
+    /// Those of these users that exist.
     pub(crate) async fn users(&self, ids: &[UserId]) -> Result<Vec<wire::User>, Refusal> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
+        let mut users = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(limits::PAGE_ITEMS as usize) {
+            let ids = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
+            let reply = answer(self.client.clone().get_users(GetUsersRequest { ids })).await?;
+            users.extend(reply.users.into_iter().map(wire::User::from));
         }
-        let ids = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
-        let reply = answer(self.client.clone().get_users(GetUsersRequest { ids })).await?;
-        Ok(reply.users.into_iter().map(wire::User::from).collect())
+        Ok(users)
     }
 
     /// Those whose names hold a text, and the rank of each.

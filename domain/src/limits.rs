@@ -113,8 +113,11 @@ pub const LOGIN_FAILURE_ENTRIES: usize = 16 * 1024;
 /// Passwords that may wait to be hashed at once.
 pub const PASSWORDS_WAITING: usize = 256;
 
-/// One message of the internal gRPC services.
+/// One request to the internal gRPC services.
 pub const RPC_MESSAGE_BYTES: usize = 64 * 1024;
+/// One reply of theirs: a page of users or devices whose texts are all as long as they
+/// may be.
+pub const RPC_REPLY_BYTES: usize = 256 * 1024;
 /// Calls of one connection inside the house that may be answered at once.
 pub const RPC_CALLS: u32 = 1_024;
 /// A call inside the house is answered within this time.

@@ -98,7 +98,7 @@ impl Users {
     pub fn into_server(self) -> UserServiceServer<Self> {
         UserServiceServer::new(self)
             .max_decoding_message_size(limits::RPC_MESSAGE_BYTES)
-            .max_encoding_message_size(limits::RPC_MESSAGE_BYTES)
+            .max_encoding_message_size(limits::RPC_REPLY_BYTES)
     }
 
     /// Does `work` to its end even where the caller goes away in the middle: a

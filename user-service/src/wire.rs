@@ -226,3 +226,53 @@ fn invalid(message: &str) -> Refusal {
 fn unacceptable(field: &str, error: TextError) -> Refusal {
     Refusal::new(Code::Unprocessable, format!("the {field} {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use parlor_domain::{DeviceId, Profile, StatusEmoji, StatusText, Timestamp};
+    use prost::Message as _;
+
+    use super::*;
+
+    /// The longest text that counts so many characters.
+    fn long(chars: usize) -> String {
+        "\u{1F375}".repeat(chars)
+    }
+
+    #[test]
+    fn the_longest_pages_are_within_the_limit_of_replies() {
+        let end = Timestamp::from_micros(i64::MAX);
+        let user = User {
+            id: UserId::random(),
+            name: UserName::parse(&"\u{20000}".repeat(limits::USER_NAME_CHARS)).expect("valid"),
+            profile: Profile {
+                display_name: DisplayName::parse(&long(limits::DISPLAY_NAME_CHARS)).expect("valid"),
+                status_text: StatusText::parse(&long(limits::STATUS_TEXT_CHARS)).expect("valid"),
+                status_emoji: StatusEmoji::parse("\u{1F468}\u{1F3FD}").expect("valid"),
+            },
+            created_at: end,
+        };
+        let items = limits::PAGE_ITEMS as usize + 1;
+        let found = vec![to_found(Found { user, rank: Rank::MAX }); items];
+        let emoji = items * limits::EMOJI_BYTES;
+        let people = pb::SearchUsersReply { found }.encoded_len() + emoji;
+        let device = Device {
+            id: DeviceId::random(),
+            name: DeviceName::parse(&long(limits::DEVICE_NAME_CHARS)).expect("valid"),
+            seen: Seen {
+                client: ClientName::parse(&long(limits::CLIENT_CHARS)).expect("valid"),
+                address: "x".repeat(PEER_BYTES),
+            },
+            user: UserId::random(),
+            created_at: end,
+            seen_at: end,
+            revoked_at: None,
+        };
+        let devices = vec![to_device(device); items];
+        let devices = pb::ListDevicesReply { devices }.encoded_len();
+        for bytes in [people, devices] {
+            // Or this test would not know what is long.
+            assert!((limits::RPC_MESSAGE_BYTES..limits::RPC_REPLY_BYTES).contains(&bytes));
+        }
+    }
+}

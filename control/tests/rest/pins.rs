@@ -40,3 +40,25 @@ async fn messages_are_pinned_and_listed() {
     stack.get(&pins).by(&eve).send().await.refused(404, "NOT_FOUND");
     stack.put(&pin(&one)).by(&eve).send().await.refused(404, "NOT_FOUND");
 }
+
+#[tokio::test]
+async fn pins_may_name_more_people_than_a_page_has() {
+    let stack = Stack::start().await;
+    let owner = stack.person("owner").await;
+    let room = stack.room(&owner, "private").await;
+    for n in 0..51 {
+        let (author, pinner) =
+            (stack.person(&format!("author{n}")).await, stack.person(&format!("pinner{n}")).await);
+        stack.add(&owner, &room, &author).await;
+        stack.add(&owner, &room, &pinner).await;
+        let seq = stack.say(&author, &room, "hello").await;
+        let pin = format!("/api/v1/rooms/{room}/pins/{seq}");
+        stack.put(&pin).by(&pinner).send().await.ok(200);
+    }
+    let page = stack.get(&format!("/api/v1/rooms/{room}/pins")).by(&owner).send().await.ok(200);
+    let names = page["items"].as_array().unwrap().iter();
+    let names: Vec<_> =
+        names.map(|pin| (&pin["author"]["name"], &pin["pinned_by"]["name"])).collect();
+    assert_eq!(names.len(), 51);
+    assert_eq!(names[50], (&json!("author0"), &json!("pinner0")));
+}
