@@ -104,8 +104,9 @@ impl Fault {
             // transaction had looked before.
             "40001" | "40P01" | "23505" => Self::Race,
             "53100" => Self::Full,
-            // Lock or statement timeout, and a standby that was not promoted yet.
-            "55P03" | "57014" | "25006" => Self::Away,
+            // Lock or statement timeout, a standby that was not promoted yet, and a
+            // transaction that stood still too long.
+            "55P03" | "57014" | "25006" | "25P03" | "25P04" => Self::Away,
             _ if ["08", "53", "57P"].iter().any(|class| code.starts_with(class)) => Self::Away,
             _ => Self::Other,
         }
@@ -143,7 +144,7 @@ mod tests {
 
     #[test]
     fn c13_what_may_succeed_later_is_unavailable() {
-        for code in ["57P01", "57P03", "57014", "55P03", "08006", "40001", "40P01"] {
+        for code in ["57P01", "57P03", "57014", "55P03", "25P03", "08006", "40001", "40P01"] {
             let error = Fault::of_postgres(code).error(String::new());
             assert!(matches!(error, StoreError::Unavailable(_)), "{code}");
         }

@@ -87,7 +87,7 @@ pub(crate) async fn open(path: &Path) -> Result<(sql::Db, Mark), OpenError> {
     // index; nothing they are asked to run does.
     let reader = pool(READERS).connect_with(options).await.map_err(connect)?;
     first.close().await;
-    let mark = Mark::begin(path, writer.clone()).await.map_err(connect)?;
+    let mark = Mark::begin(path, writer.clone()).await;
     Ok((sql::Db::new(writer, reader, epoch), mark))
 }
 

@@ -19,7 +19,7 @@ use parlor_domain::{
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, sleep, sleep_until, timeout_at},
 };
 
 use super::facts::Needs;
@@ -39,9 +39,11 @@ const PLANTED_DELAY: Duration = Duration::from_millis(100);
 /// How often a transaction that lost a race is tried.
 const TRIES: u32 = 4;
 /// Batches that wait for a log that somebody else holds, each in a transaction
-/// of its own: half of the connections to PostgreSQL. Further ones are told to
-/// come back.
+/// of its own: half of the connections to PostgreSQL.
 const ASIDE: usize = 4;
+/// Further ones are tried again this often, as long as their callers wait: another
+/// node holds a log for as long as a commit takes.
+const LATER: Duration = Duration::from_millis(20);
 
 /// Whether a transaction waits for logs that somebody else holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +76,9 @@ pub struct LogDriver {
     held: Option<Batch>,
     /// Batches that wait for a log that somebody else holds (C12).
     aside: JoinSet<Option<Fault>>,
+    /// Batches that found no place there, and when they are tried again.
+    later: Vec<Batch>,
+    later_at: Instant,
 }
 
 /// What carries transactions out.
@@ -135,7 +140,8 @@ impl LogDriver {
         counters: Arc<Counters>,
     ) -> Self {
         let writer = Writer { backend, clock, counters };
-        Self { writer, mark, batches, held: None, aside: JoinSet::new() }
+        let (aside, later, later_at) = (JoinSet::new(), Vec::new(), Instant::now());
+        Self { writer, mark, batches, held: None, aside, later, later_at }
     }
 
     /// Commits until the last [`crate::Log`] is dropped and all it took is
@@ -145,10 +151,18 @@ impl LogDriver {
         loop {
             let gathered = tokio::select! {
                 Some(waited) = self.aside.join_next() => Err(waited.ok().flatten()),
+                () = sleep_until(self.later_at), if !self.later.is_empty() => {
+                    Ok(Some(as_many_as_fit(&mut self.later)))
+                }
                 group = gather(&mut self.held, &mut self.batches) => Ok(group),
             };
             let fault = match gathered {
-                Ok(Some(group)) => self.commit(group).await,
+                Ok(Some(mut group)) => {
+                    // Whoever does not wait any more was told that the outcome is unknown.
+                    group.retain(|batch| !batch.answer.is_closed());
+                    self.commit(group).await
+                }
+                // All callers have gone.
                 Ok(None) => break,
                 Err(fault) => fault,
             };
@@ -185,9 +199,10 @@ impl LogDriver {
 
     fn put_aside(&mut self, batch: Batch) {
         if self.aside.len() >= ASIDE {
-            let error = StoreError::Unavailable("too much waits for the same rooms".into());
-            // A caller that has gone will ask again.
-            let _ = batch.answer.send(Err(error));
+            if self.later.is_empty() {
+                self.later_at = Instant::now() + LATER;
+            }
+            self.later.push(batch);
             return;
         }
         let writer = self.writer.clone();
@@ -218,9 +233,18 @@ async fn gather(
         }
         group.push(next);
     }
-    // Whoever does not wait any more was told that the outcome is unknown.
-    group.retain(|batch| !batch.answer.is_closed());
     Some(group)
+}
+
+/// Takes a group from the front of batches, of which there is one at least.
+fn as_many_as_fit(batches: &mut Vec<Batch>) -> Vec<Batch> {
+    let mut commands = 0;
+    let fits = |batch: &&Batch| {
+        commands += batch.commands.len();
+        commands <= limits::COMMIT_COMMANDS
+    };
+    let many = batches.iter().take_while(fits).count().max(1);
+    batches.drain(..many).collect()
 }
 
 /// A group of which nothing was done, as somebody else holds some of its logs.

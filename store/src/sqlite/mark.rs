@@ -2,7 +2,8 @@
 //! database counts upwards while it is used, and a small file beside it remembers
 //! how far it had counted. Where the database has counted less than that, events
 //! that clients have seen are gone and their numbers will be given again: every
-//! log gets a new epoch, and every client an honest Reset.
+//! log gets a new epoch, and every client an honest Reset. So it does where the file
+//! remembers another epoch: a copy was put back that is older than the last such reset.
 //!
 //! The file is written after the database, so a crash between the two is no alarm.
 //! Its name does not begin with the database's, so that a copy of `parlor.db*` does
@@ -41,7 +42,7 @@ pub(super) async fn compare(database: &Path, pool: &Pool<Driver>) -> sqlx::Resul
     let (epoch, mark): (i64, i64) =
         sqlx::query_as("SELECT epoch, mark FROM meta").fetch_one(pool).await?;
     let remembered = remembered(&path(database));
-    if remembered.is_some_and(|(of, at)| of == epoch && mark < at) {
+    if remembered.is_some_and(|(of, at)| of != epoch || mark < at) {
         tracing::warn!(
             "the database was replaced by an older copy: every client starts over from it"
         );
@@ -62,10 +63,11 @@ async fn begin_epoch(pool: &Pool<Driver>) -> sqlx::Result<()> {
 
 impl Mark {
     /// Counts for the first time since the start.
-    pub(super) async fn begin(database: &Path, writer: Pool<Driver>) -> sqlx::Result<Self> {
+    pub(super) async fn begin(database: &Path, writer: Pool<Driver>) -> Self {
         let mut mark = Self { path: path(database), writer, counted_at: Instant::now() };
-        mark.count().await?;
-        Ok(mark)
+        // A disk that is full lets nobody count, and can be read all the same (C17).
+        mark.end().await;
+        mark
     }
 
     /// Something was committed: counts where that is due.
@@ -80,8 +82,8 @@ impl Mark {
         self.counted_at = Instant::now();
         match timeout(PATIENCE, self.count()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "the database could not count"),
-            Err(_) => tracing::debug!("the database took too long to count"),
+            Ok(Err(error)) => tracing::warn!(%error, "the database could not count"),
+            Err(_) => tracing::warn!("the database took too long to count"),
         }
     }
 

@@ -120,6 +120,7 @@ mod server {
         c13_statements_in_flight_do_not_keep_their_connections,
         c13_connections_that_died_unseen_are_replaced_at_once,
         c12_a_room_that_somebody_holds_keeps_no_other_waiting,
+        c12_many_rooms_that_somebody_holds_for_a_moment_are_all_written_to,
     }
 
     fn parts(database: &Database) -> (&str, &str) {
@@ -149,6 +150,28 @@ mod server {
         assert!(begun.elapsed() < Duration::from_secs(2));
         other.close().await.expect("closed");
         assert!(house.repeat(&waiting).await.is_ok());
+    }
+
+    async fn c12_many_rooms_that_somebody_holds_for_a_moment_are_all_written_to(house: House) {
+        let ada = house.user("ada").await;
+        let mut rooms = Vec::new();
+        for _ in 0..12 {
+            rooms.push(house.room(ada, Visibility::Public).await);
+        }
+        let Database::Postgres { url } = &house.database else { panic!("not a server") };
+        let mut other = PgConnection::connect(url).await.expect("opens");
+        let lock = "BEGIN; SELECT 1 FROM logs FOR UPDATE";
+        sqlx::raw_sql(lock).execute(&mut other).await.expect("locked");
+        let posts = rooms.iter().map(|room| {
+            let command = command(ada, post(*room, "a moment later"));
+            house.store.log.submit(vec![command])
+        });
+        // For as long as another node's commit takes on a slow day.
+        let (posted, ()) = tokio::join!(join_all(posts), async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            other.close().await.expect("closed");
+        });
+        assert!(posted.iter().all(Result::is_ok), "{posted:?}");
     }
 
     async fn c1_a_server_that_answers_before_its_disk_is_refused(house: House) {

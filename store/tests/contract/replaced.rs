@@ -1,6 +1,9 @@
 //! F41: the file is replaced by an older copy of itself. Only SQLite's can be.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use parlor_domain::{RoomId, Seq, Visibility};
 use parlor_store::Database;
@@ -28,14 +31,32 @@ async fn replaced(put_back: bool) -> (House, RoomId, Seq) {
     let house = house
         .reopen_after(|| {
             if put_back {
-                for part in ["", "-wal", "-shm"] {
-                    let _ = fs::remove_file(format!("{}{part}", file.display()));
-                }
-                fs::copy(&copy, &file).expect("put back");
+                put(&copy, &file);
             }
         })
         .await;
     (house, room, last)
+}
+
+/// Puts a copy back in the place of the database.
+fn put(copy: &Path, file: &Path) {
+    for part in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{part}", file.display()));
+    }
+    fs::copy(copy, file).expect("put back");
+}
+
+#[tokio::test]
+async fn f41_the_same_copy_put_back_again_is_yet_another_incarnation() {
+    let (house, room, _) = replaced(true).await;
+    let once = house.store.log.head(room.into()).await.expect("read").expect("there");
+    let file = file(&house);
+    let house = house.reopen_after(|| put(&file.with_extension("copy"), &file)).await;
+    let twice = house.store.log.head(room.into()).await.expect("read").expect("there");
+    assert_ne!(twice.epoch, once.epoch);
+    let copied = House::open(Database::Sqlite { path: file.with_extension("copy") }, None).await;
+    let before = copied.store.log.head(room.into()).await.expect("read").expect("there");
+    assert_ne!(twice.epoch, before.epoch, "nor that of the copy");
 }
 
 #[tokio::test]
