@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+/// One user in the mentions of an event: an id, its tag and its length.
+pub(crate) const MENTION_BYTES: usize = 18;
+
 /// A client frame, typed. Tokens are checked by whoever has the keys.
 #[derive(Debug)]
 pub enum ClientFrame {

@@ -222,7 +222,9 @@ impl Desk {
                 self.machine.hold(session, id, now);
                 pending.answer(Err(unavailable()));
             } else {
-                bytes += text(&pending.command).len();
+                let text = text(&pending.command);
+                let calls = text.matches('@').count().min(limits::MENTIONS);
+                bytes += text.len() + calls * wire::MENTION_BYTES;
                 commands.push(pending.command.clone());
                 self.committing.push(pending);
             }
@@ -318,17 +320,28 @@ impl Desk {
         self.machine.head().seq
     }
 
-    /// Takes what was read.
-    pub fn read(&mut self, now: Instant, page: Result<Option<Page>, StoreError>) {
+    /// Takes what was read. Returns what has to be told: of a commit whose outcome
+    /// was unknown nobody has told anything yet.
+    pub fn read(
+        &mut self,
+        now: Instant,
+        page: Result<Option<Page>, StoreError>,
+    ) -> Option<Announcement> {
         match page {
             Ok(Some(page)) => {
                 self.machine.announced(page.head.seq);
                 let advance = self.machine.take(page.events);
                 self.fan_out(&advance.events);
+                let found = self.suspect_until.is_some() && !advance.events.is_empty();
                 self.suspect_until = self.suspect_until.filter(|until| now < *until);
+                let (log, head) = (self.log_id, self.machine.head());
+                found.then_some(Announcement::Committed { log, head })
             }
-            Ok(None) => {}
-            Err(error) => tracing::debug!(log = %self.log_id, %error, "the log cannot be read"),
+            Ok(None) => None,
+            Err(error) => {
+                tracing::debug!(log = %self.log_id, %error, "the log cannot be read");
+                None
+            }
         }
     }
 
@@ -388,4 +401,36 @@ fn text(command: &Command) -> &str {
 /// What is told to those who waited too long.
 pub fn unavailable() -> Refusal {
     Refusal::from(StoreError::Unavailable("the room waited too long".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use parlor_domain::{Epoch, RoomId};
+
+    use super::*;
+
+    #[test]
+    fn what_an_unknown_commit_made_is_told_once_it_is_found() {
+        let (log, now) = (LogId::from(RoomId::random()), Instant::now());
+        let head = |seq| Position { epoch: Epoch::new(1), seq: Seq::new(seq) };
+        let event = |seq| Event {
+            seq: Seq::new(seq),
+            at: Timestamp::from_micros(0),
+            actor: UserId::random(),
+            request_id: None,
+            body: EventBody::RoomArchived { archived: true },
+        };
+        let page = |seqs: std::ops::RangeInclusive<u64>| {
+            let events: Vec<Event> = seqs.clone().map(event).collect();
+            Ok(Some(Page { head: head(*seqs.end()), events, more: false }))
+        };
+        let mut desk = Desk::new(log, head(1), now);
+        assert!(desk.read(now, page(2..=2)).is_none(), "somebody has told it");
+        let away = || StoreError::Unavailable("away".into());
+        assert!(desk.committed(now, Err(away())).is_empty());
+        assert!(desk.read(now, Err(away())).is_none());
+        let told = desk.read(now, page(3..=4));
+        let Some(Announcement::Committed { log: of, head: at }) = told else { panic!("{told:?}") };
+        assert_eq!((of, at), (log, head(4)));
+    }
 }

@@ -12,7 +12,7 @@ use parlor_domain::{
     planted::{Planted, planted},
 };
 
-use crate::session::order::OrderGate;
+use crate::{session::order::OrderGate, wire};
 
 /// Bodies of the tail kept in memory, together: what a session can be handed at
 /// once when it attaches.
@@ -209,7 +209,10 @@ impl<F: Follower> Machine<F> {
 
 fn weight(event: &Event) -> usize {
     let text = match &event.body {
-        EventBody::MessagePosted { text, .. } | EventBody::MessageEdited { text, .. } => text.len(),
+        EventBody::MessagePosted { text, mentions, .. }
+        | EventBody::MessageEdited { text, mentions, .. } => {
+            text.len() + mentions.users.len() * wire::MENTION_BYTES
+        }
         EventBody::RoomCreated { name, topic, .. } | EventBody::RoomRenamed { name, topic } => {
             name.as_str().len() + topic.as_str().len()
         }

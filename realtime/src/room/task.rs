@@ -70,7 +70,9 @@ pub(crate) async fn run(registered: Registered, mut inputs: mpsc::Receiver<RoomI
             }
             page = maybe(&mut read) => {
                 read = None;
-                room.read(Instant::now(), page);
+                if let Some(told) = room.read(Instant::now(), page) {
+                    bus.publish(told);
+                }
             }
             () = hints.given.notified() => {
                 room.hinted(Instant::now(), hints.reaches(), hints.take_missed());

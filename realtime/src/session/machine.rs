@@ -635,6 +635,20 @@ mod tests {
     }
 
     #[test]
+    fn c10_a_session_whose_posts_fail_in_ever_more_rooms_remembers_few() {
+        let (mut bench, _) = Bench::ready();
+        for _ in 0..3_000 {
+            bench.now += Duration::from_millis(100);
+            let room = RoomId::random();
+            let (failed, effects) = bench.post(room);
+            assert!(matches!(effects[..], [Effect::Submit(_)]), "{effects:?}");
+            let code = Some(Code::Unavailable);
+            bench.input(Input::Answered { id: failed, log: Some(room.into()), code });
+            assert!(bench.machine.remembered() < 600);
+        }
+    }
+
+    #[test]
     fn rule_3_7_the_users_other_sessions_count_too() {
         let (mut bench, _) = Bench::ready();
         bench.user = TokenBucket::new(Rate { burst: 1, per_second: 1 }, bench.now);

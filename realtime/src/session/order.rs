@@ -117,6 +117,9 @@ impl SenderOrder {
         if let (Some(log), Some(code)) = (log, code)
             && OrderGate::shuts_on(code)
         {
+            if !self.has_room_for(log, now) {
+                self.give_one_up();
+            }
             self.shut(log, id, place, now);
         }
     }
@@ -124,14 +127,27 @@ impl SenderOrder {
     /// The request that came last, a change of `log`, was refused and may be sent
     /// again. False where more gates are shut than one session may have.
     pub(crate) fn refused(&mut self, id: RequestId, log: LogId, now: Instant) -> bool {
+        let has_room = self.has_room_for(log, now);
+        if has_room {
+            self.shut(log, id, self.came, now);
+        }
+        has_room
+    }
+
+    /// Whether the gate of this log can be shut, with those that are.
+    fn has_room_for(&mut self, log: LogId, now: Instant) -> bool {
         if self.gates.len() >= GATES {
             self.gates.retain(|_, shut| !shut.gate.is_over(now));
         }
-        if self.gates.len() >= GATES && !self.gates.contains_key(&log) {
-            return false;
+        self.gates.len() < GATES || self.gates.contains_key(&log)
+    }
+
+    /// Opens the gate that would open first.
+    fn give_one_up(&mut self) {
+        let first = self.gates.iter().min_by_key(|(_, shut)| shut.gate.until);
+        if let Some(log) = first.map(|(log, _)| *log) {
+            self.gates.remove(&log);
         }
-        self.shut(log, id, self.came, now);
-        true
     }
 
     /// Of several requests that failed, the one that came first has to come again

@@ -51,7 +51,8 @@ pub(crate) async fn rule_3_12_what_is_no_emoji_or_no_message_is_refused(kit: &Ki
     let room = kit.room(&ada).await;
     let message = kit.post(&ada, room, "well?").await.get();
     let mut client = kit.enter(&ada).await;
-    for bad in ["", "ok", "👍👍", "a\u{301}", "👩‍👩‍👧‍👦‍👧‍👦"] {
+    for bad in ["", "ok", "👍👍", "a\u{301}", "👩‍👩‍👧‍👦‍👧‍👦‍👧‍👦"]
+    {
         let refused = client.ask(react(room, message, bad, false)).await.expect_err("refused");
         assert_eq!(refused.0, ErrorCode::InvalidArgument, "{bad:?}");
     }

@@ -208,10 +208,14 @@ impl World {
             let now = self.instant();
             if failed {
                 room.reading = None;
-                desk.read(now, Err(StoreError::Unavailable("away".into())));
+                let _ = desk.read(now, Err(StoreError::Unavailable("away".into())));
             } else if self.reads() {
                 room.reading = None;
-                desk.read(now, Ok(self.db.after(log, after)));
+                if let Some(Announcement::Committed { log, head }) =
+                    desk.read(now, Ok(self.db.after(log, after)))
+                {
+                    self.announce(log, head);
+                }
             } else {
                 room.reading = Some((after, true));
                 self.after(READ_AGAIN, Event::RoomRead { log, key });
