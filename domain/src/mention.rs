@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
 use crate::{UserId, UserName, limits};
@@ -41,7 +42,9 @@ impl Calls {
     /// [`limits::MENTIONS`] names no further ones are looked for.
     pub fn of(text: &str) -> Self {
         let mut calls = Self::default();
-        for part in prose(text) {
+        // As names are, however a keyboard composes them.
+        let text = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+        for part in prose(&text) {
             let mut before = None;
             for (at, c) in part.char_indices() {
                 if c == '@' && !before.is_some_and(|c| is_of_name(c) || c == '@') {
@@ -140,6 +143,7 @@ mod tests {
         assert_eq!(called("look @ROOM."), ["ROOM"]);
         assert_eq!(called("@roomy"), ["roomy"]);
         assert_eq!(called("*@ada* [@ben](https://example.org)"), ["ada", "ben"]);
+        assert_eq!(called("@andre\u{301} @ｋｅｎ"), ["andré", "ken"], "as names are");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
-use crate::{emoji, limits};
+use crate::{emoji, find::folded, limits};
 
 /// Why a text was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -152,11 +152,11 @@ text!(
 );
 text!(
     /// A user's unique name: letters and digits of any script, `.`, `_`, `-`;
-    /// starts with a letter or digit; folded to lower case, so that `Ada` and
-    /// `ada` are one.
+    /// starts with a letter or digit; folded, so that `Ada`, `ada` and `ａｄａ` are
+    /// one.
     UserName,
     |text| {
-        let text = name(text, limits::USER_NAME_CHARS)?.to_lowercase();
+        let text = name(&folded(text), limits::USER_NAME_CHARS)?;
         let first = text.chars().next();
         let allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
         if let Some(c) = text.chars().find(|c| !allowed(*c)) {
@@ -320,6 +320,7 @@ mod tests {
     fn user_names_fold_case_and_take_few_signs() {
         assert_eq!(UserName::parse("Ada.L-1_x").expect("valid").as_str(), "ada.l-1_x");
         assert_eq!(UserName::parse("小明").expect("valid").as_str(), "小明");
+        assert_eq!(UserName::parse("ｋｅｎ").expect("valid").as_str(), "ken");
         for bad in ["two words", "-dash", "a/b", "a@b", &"x".repeat(33)] {
             assert!(UserName::parse(bad).is_err(), "{bad:?}");
         }
