@@ -68,7 +68,7 @@ export class Person {
     };
   }
 
-  async onLane(lane, ms = 10_000) {
+  async onLane(lane, ms) {
     await until(
       `${this.name} is live on ${lane}`,
       async () => {
@@ -91,7 +91,7 @@ export class Person {
   }
 
   /** Waits until this text is shown, and (for one's own words) is no longer on its way. */
-  async sees(text, ms = 10_000) {
+  async sees(text, ms) {
     await until(
       `${this.name} sees "${text}"`,
       async () => (await this.timeline()).some((m) => m.text === text && m.state === "sent"),

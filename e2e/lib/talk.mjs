@@ -32,7 +32,7 @@ export class Talk {
 
   /** Waits until it follows the room: what is said from now on is printed. */
   async listens() {
-    await until("talk follows the room", () => this.#complaints.includes("in #"), 20_000);
+    await until("talk follows the room", () => this.#complaints.includes("in #"));
   }
 
   /** The stream whose lines are posted. */

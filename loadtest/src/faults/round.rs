@@ -162,7 +162,7 @@ impl Stage {
             rooms: options.rooms.into(),
             rate: options.rate,
             patience: Duration::from_secs(options.patience),
-            unhurried: options.short,
+            unhurried: options.unhurried,
             server,
             database,
             relay,

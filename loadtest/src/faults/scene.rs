@@ -21,7 +21,7 @@ use crate::{ledger::Finding, relay::Relay};
 const PROBE_WITHIN: Duration = Duration::from_secs(5);
 /// A machine that does other things too may take so many times as long as is
 /// promised, in a run that asks for it.
-const UNHURRIED: u32 = 2;
+const UNHURRIED: u32 = 4;
 
 /// The stage of one round, while the clients talk.
 pub(crate) struct Scene<'a> {
