@@ -73,7 +73,7 @@ story("two people react, edit, mention, mark unread and pin", async (world) => {
   // Mentions reach somebody who is in another room.
   await ben.createRoom("elsewhere");
   await ada.page.getByTestId("composer").pressSequentially("look, @b");
-  await ada.page.getByTestId("mention-list").waitFor();
+  await ada.page.getByTestId("mention-list").getByText("@ben").waitFor();
   await ada.page.keyboard.press("Tab");
   await ada.page.keyboard.type("here");
   await ada.page.keyboard.press("Enter");

@@ -20,6 +20,7 @@ fn options(server: PathBuf) -> Options {
         herd: 10,
         jobs: 1,
         short: false,
+        unhurried: false,
         require_all: false,
         server,
         postgres: None,

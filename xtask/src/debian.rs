@@ -34,6 +34,7 @@ pub(crate) fn install(packages: &[&str], log: &mut Log) -> Result<(), Error> {
 
 fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive");
+    // A machine that has just started may still be installing things of its own.
+    command.args(["-o", "DPkg::Lock::Timeout=300"]).env("DEBIAN_FRONTEND", "noninteractive");
     command
 }

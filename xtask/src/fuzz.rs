@@ -11,17 +11,24 @@ use crate::scratch;
 use crate::shell::{self, Exec};
 use crate::workspace::Workspace;
 
-/// What there is to fuzz: the binaries of `fuzz/`.
-const TARGETS: [&str; 7] = ["frame", "session", "websocket", "client", "rest", "token", "cursor"];
+/// What there is to fuzz: the binaries of `fuzz/`, and how many inputs each is given in the test
+/// command, which takes it some ten seconds.
+const TARGETS: [(&str, u32); 7] = [
+    ("frame", 400_000),
+    ("session", 100_000),
+    ("websocket", 5_000),
+    ("client", 150_000),
+    ("rest", 25_000),
+    ("token", 60_000),
+    ("cursor", 300_000),
+];
 
 /// How long each target runs where nobody says, in seconds.
 const SECONDS: u32 = 60;
 
-/// How long each target runs in the test command, in seconds.
-const STAGE_SECONDS: u32 = 10;
-
-/// What the fuzzer draws from in the test command: that judges a change and no luck. Whoever runs
-/// `cargo xtask fuzz` looks elsewhere each time.
+/// What the fuzzer draws from in the test command, which judges a change and no luck: it begins
+/// with what is kept in the repository and nothing else, and does not look at the clock. Whoever
+/// runs `cargo xtask fuzz` looks elsewhere each time.
 const STAGE_SEED: u32 = 1;
 
 /// Longer inputs are not tried: what they could show, shorter ones show sooner.
@@ -46,6 +53,8 @@ const COVERAGE: [&str; 5] = [
 /// Where things of one target are.
 struct Target<'a> {
     name: &'a str,
+    /// How many inputs it is given in the test command.
+    runs: u32,
     binary: PathBuf,
     /// In the repository: seeds, findings of the past, and what `--keep` added.
     kept: PathBuf,
@@ -58,8 +67,10 @@ struct Target<'a> {
 impl<'a> Target<'a> {
     fn new(workspace: &Workspace, host: &str, name: &'a str) -> Self {
         let built = workspace.fuzz_target();
+        let runs = TARGETS.iter().find(|(known, _)| *known == name).map_or(0, |(_, runs)| *runs);
         Self {
             name,
+            runs,
             binary: built.join(host).join("debug").join(name),
             kept: workspace.fuzz().join("corpus").join(name),
             corpus: built.join("corpus").join(name),
@@ -77,19 +88,22 @@ impl<'a> Target<'a> {
         command
     }
 
-    /// Runs for so long; an error where it found something.
+    /// Runs with so much effort; an error where it found something.
     fn run(&self, effort: &Effort, scratch: &Path, exec: &mut Exec<'_>) -> Result<(), Error> {
         let mut command = self.command(scratch);
-        // 0 lets it choose.
-        let seed = effort.seed.unwrap_or(0);
-        command
-            .arg(format!("-max_total_time={}", effort.seconds))
-            .arg(format!("-seed={seed}"))
-            .arg(format!("-max_len={INPUT_BYTES}"))
-            .arg("-print_final_stats=1")
-            .arg(&self.corpus)
-            .arg(&self.kept);
-        exec(&mut command)
+        command.arg(format!("-max_len={INPUT_BYTES}")).arg("-print_final_stats=1");
+        match effort {
+            Effort::Stage => {
+                let corpus = scratch.join("corpus").join(self.name);
+                fs::create_dir_all(&corpus).map_err(Error::file(&corpus))?;
+                command.arg(format!("-runs={}", self.runs)).arg(format!("-seed={STAGE_SEED}"));
+                command.arg(corpus);
+            }
+            Effort::Seconds { seconds, .. } => {
+                command.arg(format!("-max_total_time={seconds}")).arg(&self.corpus);
+            }
+        }
+        exec(command.arg(&self.kept))
     }
 
     /// Adds to the repository what reaches something that nothing kept there does.
@@ -108,10 +122,11 @@ impl<'a> Target<'a> {
 }
 
 /// How much is tried, and what is done with what was found on the way.
-struct Effort {
-    seconds: u32,
-    seed: Option<u32>,
-    keep: bool,
+enum Effort {
+    /// The same in each run of the test command.
+    Stage,
+    /// For so long each; what reached something new may be kept.
+    Seconds { seconds: u32, keep: bool },
 }
 
 /// A folder for the databases of the targets, which end too abruptly to clean up.
@@ -145,16 +160,15 @@ pub(crate) fn run(workspace: &Workspace, options: &FuzzOptions) -> Result<ExitCo
         return verdict(exec(target.command(&scratch.0).arg(input)));
     }
     let seconds = options.seconds.unwrap_or(SECONDS);
-    let effort = Effort { seconds, seed: None, keep: options.keep };
+    let effort = Effort::Seconds { seconds, keep: options.keep };
     verdict(fuzz(workspace, &host, &names, &effort, &scratch, &mut exec))
 }
 
 /// The stage of the test command.
 pub(crate) fn stage(workspace: &Workspace, exec: &mut Exec<'_>) -> Result<(), Error> {
-    let host = build(workspace, &TARGETS, exec)?;
-    let scratch = Scratch::create()?;
-    let effort = Effort { seconds: STAGE_SECONDS, seed: Some(STAGE_SEED), keep: false };
-    fuzz(workspace, &host, &TARGETS, &effort, &scratch, exec)
+    let names = choose(&[])?;
+    let host = build(workspace, &names, exec)?;
+    fuzz(workspace, &host, &names, &Effort::Stage, &Scratch::create()?, exec)
 }
 
 /// Findings are no error of this tool: the exit code tells them.
@@ -183,7 +197,7 @@ fn fuzz(
         let target = prepare(workspace, host, name)?;
         let before = target.found()?;
         let outcome = target.run(effort, &scratch.0, exec);
-        if outcome.is_ok() && effort.keep {
+        if outcome.is_ok() && matches!(effort, Effort::Seconds { keep: true, .. }) {
             target.keep(&scratch.0, exec)?;
         }
         let new: Vec<_> =
@@ -217,12 +231,13 @@ fn told(
 }
 
 fn choose(wanted: &[String]) -> Result<Vec<&str>, Error> {
-    if let Some(wrong) = wanted.iter().find(|name| !TARGETS.contains(&name.as_str())) {
-        let all = TARGETS.join(", ");
+    let all = TARGETS.map(|(name, _)| name);
+    if let Some(wrong) = wanted.iter().find(|name| !all.contains(&name.as_str())) {
+        let all = all.join(", ");
         return Err(Error::Usage(format!("there is no fuzz target `{wrong}`; there are {all}")));
     }
     if wanted.is_empty() {
-        return Ok(TARGETS.to_vec());
+        return Ok(all.to_vec());
     }
     Ok(wanted.iter().map(String::as_str).collect())
 }
@@ -285,10 +300,10 @@ mod tests {
     #[test]
     fn every_target_is_known_and_has_a_corpus() {
         let workspace = Workspace::find().unwrap();
-        let mut known = TARGETS.map(str::to_owned).to_vec();
+        let mut known = TARGETS.map(|(name, _)| name.to_owned()).to_vec();
         known.sort();
         assert_eq!(binaries(workspace.root()), known);
-        for name in TARGETS {
+        for (name, _) in TARGETS {
             let kept = Target::new(&workspace, "here", name).kept;
             assert!(fs::read_dir(&kept).unwrap().count() > 0, "{name}");
         }
@@ -296,7 +311,7 @@ mod tests {
 
     #[test]
     fn no_target_means_all_and_a_wrong_one_is_refused() {
-        assert_eq!(choose(&[]).unwrap(), TARGETS);
+        assert_eq!(choose(&[]).unwrap(), TARGETS.map(|(name, _)| name));
         assert_eq!(choose(&["rest".to_owned()]).unwrap(), ["rest"]);
         assert!(choose(&["rust".to_owned()]).is_err());
     }

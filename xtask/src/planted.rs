@@ -10,7 +10,8 @@ use crate::shell::Log;
 use crate::workspace::Workspace;
 
 /// Programs that the rows of the trials start, and the packages they are in.
-const PROGRAMS: [(&str, &str); 2] = [("sqlite3", "sqlite3"), ("strace", "strace")];
+const PROGRAMS: [(&str, &str); 3] =
+    [("sqlite3", "sqlite3"), ("strace", "strace"), ("psql", "postgresql-client")];
 /// Trials that run beside each other: they mostly wait.
 const JOBS: &str = "3";
 

@@ -74,10 +74,11 @@ fn supply(context: &mut Context, log: &mut Log) -> Result<(), Error> {
 
 fn provision(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     // Each is looked for, whatever became of the other; what is wrong is told after that.
+    // PostgreSQL is one of the tools: it comes after them, so that each run finds the same.
+    let tools = faults::provision(context.may_provision, log);
     let postgres = postgres(context, log);
     let chromium = chromium::find(context.may_provision, log);
     context.chromium = chromium.as_ref().ok().cloned();
-    let tools = faults::provision(context.may_provision, log);
     postgres.and(chromium.map(drop)).and(tools)
 }
 

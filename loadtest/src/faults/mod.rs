@@ -25,7 +25,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 
 pub use database::Kind;
 pub use process::Footprint;
@@ -145,11 +145,9 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
     // In short they are not judged so closely, and leave most of the machine idle.
     let company = if options.short { 3 } else { 1 };
     for (runs, jobs) in [(together, options.jobs), (alone, company)] {
-        let run = |(row, kind): (&'static Row, Kind)| async move {
-            run_row(options, row, kind).await.with_context(|| format!("{} on {kind}", row.id))
-        };
+        let run = |(row, kind)| run_row(options, row, kind);
         let mut reports = stream::iter(runs).map(run).buffer_unordered(jobs.into());
-        while let Some(row) = reports.try_next().await? {
+        while let Some(row) = reports.next().await {
             report.rows.push(row);
         }
     }
@@ -159,35 +157,41 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-async fn run_row(options: &Options, row: &'static Row, kind: Kind) -> anyhow::Result<RowReport> {
+async fn run_row(options: &Options, row: &'static Row, kind: Kind) -> RowReport {
     let mut report = RowReport::new(row, kind);
-    let mut stage = round::Stage::set(options, row, kind).await?;
+    // What goes wrong on the stage itself ends this row, and no other.
+    if let Err(error) = play_row(options, row, kind, &mut report).await {
+        say(&format!("{} {kind}: {error:#}", row.id));
+        report.findings.push(Finding { check: "row", what: format!("{error:#}") });
+    }
+    report
+}
+
+async fn play_row(
+    options: &Options,
+    row: &'static Row,
+    kind: Kind,
+    report: &mut RowReport,
+) -> anyhow::Result<()> {
+    let set = round::Stage::set(options, row, kind).await;
+    let mut stage = set.context("the stage could not be set")?;
     for round in 0..options.rounds {
         let seed = options.seed + round;
-        // What goes wrong on the stage itself ends this row, and no other.
-        match play(&mut stage, round, seed).await {
-            Ok(outcome) => {
-                let outcome_line = report.add(seed, outcome);
-                say(&format!("{} {kind} seed {seed}: {outcome_line}", row.id));
-            }
-            Err(error) => {
-                let what = format!("seed {seed} could not be played: {error:#}");
-                say(&format!("{} {kind}: {what}", row.id));
-                report.findings.push(Finding { check: "row", what });
-                return Ok(report);
-            }
-        }
+        let played = play(&mut stage, round, seed).await;
+        let outcome = played.with_context(|| format!("seed {seed} could not be played"))?;
+        let outcome_line = report.add(seed, outcome);
+        say(&format!("{} {kind} seed {seed}: {outcome_line}", row.id));
         if options.bug.is_some() && report.is_found_by(options.found_by) {
             break;
         }
     }
-    let end = stage.strike().await?;
+    let end = stage.strike().await.context("the stage could not be struck")?;
     for finding in &end.findings {
         say(&format!("{} {kind}, in the end: {finding}", row.id));
     }
     report.findings.extend(end.findings);
     report.footprints = end.footprints;
-    Ok(report)
+    Ok(())
 }
 
 async fn play(

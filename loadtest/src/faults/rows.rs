@@ -166,6 +166,11 @@ pub(crate) fn planted(row: &Row, bug: Option<&str>) -> String {
     names.collect::<Vec<_>>().join(",")
 }
 
+/// The rows that need fail points in the server.
+pub(crate) fn with_fail_points() -> impl Iterator<Item = &'static Row> {
+    ALL.iter().filter(|row| !row.fail_points.is_empty())
+}
+
 /// The rows of these ids; where none is given, all that a server with or without
 /// fail points can play.
 ///

@@ -91,7 +91,7 @@ impl Notes {
     }
 
     /// How long something may take that is promised within `limit`.
-    fn limit(&self, limit: Duration) -> Duration {
+    pub(crate) fn limit(&self, limit: Duration) -> Duration {
         if self.unhurried { limit * UNHURRIED } else { limit }
     }
 

@@ -144,7 +144,8 @@ mod server {
             for _ in 0..20 {
                 house.post(ada, free, "not held up").await;
             }
-            assert!(begun.elapsed() < Duration::from_millis(700), "{:?}", begun.elapsed());
+            // Whoever waited for the lock would wait for a second.
+            assert!(begun.elapsed() < Duration::from_millis(950), "{:?}", begun.elapsed());
         });
         assert!(matches!(held_up, Err(StoreError::Unavailable(_))), "{held_up:?}");
         assert!(begun.elapsed() < Duration::from_secs(2));
@@ -227,7 +228,7 @@ mod server {
         for _ in 0..CONNECTIONS {
             house.post(ada, room, "over a new one").await;
         }
-        assert!(begun.elapsed() < Duration::from_millis(1_000), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_millis(1_600), "{:?}", begun.elapsed());
     }
 
     async fn c13_statements_in_flight_do_not_keep_their_connections(house: House) {

@@ -64,9 +64,10 @@ async fn hold_the_database(scene: &mut Scene<'_>) -> anyhow::Result<()> {
     let (id, text) = (RequestId::random(), "asked while the database is held");
     scene.play.book.account(0).sent(id, room, text);
     bare.post(room, id, text).await?;
-    let told = timeout(TOLD_WITHIN, answer(&mut bare, id)).await;
+    let limit = scene.notes.limit(TOLD_WITHIN);
+    let told = timeout(limit, answer(&mut bare, id)).await;
     if told.is_err() {
-        scene.notes.find("C13", format!("{id} was not answered within {TOLD_WITHIN:?}"));
+        scene.notes.find("C13", format!("{id} was not answered within {limit:?}"));
     }
     scene.wait(HELD).await;
     // The end of its input ends it, and with it the transaction.

@@ -46,10 +46,11 @@ fn overflow<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {
         let mut reached: HashMap<_, _> = rooms.iter().map(|(id, _)| (*id, Seq::ZERO)).collect();
         // Its beginning: it was made, and its owner joined.
         let mut expected = Seq::new(2);
+        let within = scene.notes.limit(REACHED_WITHIN);
         for burst in 0..=BURSTS {
             let begun = Instant::now();
             while reached.values().any(|seq| *seq < expected) {
-                match timeout_at(begun + REACHED_WITHIN, bare.next()).await {
+                match timeout_at(begun + within, bare.next()).await {
                     Ok(Some(Said::Events { room, events })) => {
                         let last = events.last().map_or(Seq::ZERO, |event| event.seq);
                         reached.entry(room).and_modify(|seq| *seq = last.max(*seq));

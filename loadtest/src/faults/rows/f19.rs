@@ -50,8 +50,9 @@ fn fail<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {
         // Only now: the trace shows where each of these posts was written.
         let mut answered = Vec::new();
         let chatter = bare.chatter(room.id, AT_ONCE, usize::MAX, &mut answered);
-        let chatter = timeout(STOPPED_WITHIN, chatter);
-        let (ended, chatter) = tokio::join!(scene.server.ended(STOPPED_WITHIN), chatter);
+        let within = scene.notes.limit(STOPPED_WITHIN);
+        let chatter = timeout(within, chatter);
+        let (ended, chatter) = tokio::join!(scene.server.ended(within), chatter);
         // Elapsed or not: how the server ended tells it.
         let _ = chatter;
         match ended? {

@@ -19,7 +19,9 @@ use crate::{
 const REMOVALS: usize = 3;
 /// Posts before and after each.
 const POSTS: usize = 5;
-/// How long the one who was removed listens; what comes, comes at once.
+/// Whoever was removed is told within this time ...
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
+/// ... and then listens for so long; what comes, comes at once.
 const LISTENS: Duration = Duration::from_millis(700);
 
 pub(super) const ROW: Row =
@@ -45,13 +47,15 @@ fn remove<'a>(scene: &'a mut Scene<'_>) -> BoxFuture<'a, anyhow::Result<()>> {
             ensure!(removed.status == 204, "the removal was answered {removed:?}");
             post(&room).await?;
             let (mut has_left, mut later) = (false, 0);
-            let end = Instant::now() + LISTENS;
+            let mut end = Instant::now() + scene.notes.limit(TOLD_WITHIN);
             while let Ok(said) = timeout_at(end, bare.next()).await {
                 let said = said.context("the session of who was removed ended")?;
                 let Said::Events { room, events } = said else { continue };
                 for event in events.iter().filter(|_| room == made.id) {
                     later += usize::from(has_left);
-                    has_left |= event.is_departure;
+                    if event.is_departure && !has_left {
+                        (has_left, end) = (true, Instant::now() + LISTENS);
+                    }
                 }
             }
             if !has_left {
