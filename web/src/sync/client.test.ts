@@ -209,6 +209,25 @@ describe("reading", () => {
     expect(client.rooms.get(ROOM)?.unread).toBe(0);
   });
 
+  test("what was refused for now is said again", async () => {
+    const client = await inRoom();
+    server.last.events(2, [posted("a"), posted("b")]);
+    let refused = 0;
+    server.onRequest = (peer, { requestId, body }) => {
+      if (body.case === "markUnread" && refused === 0) {
+        refused += 1;
+        peer.refuse(requestId, ErrorCode.UNAVAILABLE, 20);
+      } else peer.ok(requestId, 1);
+    };
+    client.markRead(ROOM, 3);
+    await until(() => expect(requests("markRead")).toHaveLength(1));
+    client.markUnread(ROOM, 3);
+    await until(() => expect(requests("markUnread")).toHaveLength(2));
+    const [first, second] = requests("markUnread").map(({ requestId }) => bytesToId(requestId));
+    expect(second, "the same request").toBe(first);
+    expect(requests("markRead"), "what was answered is not said again").toHaveLength(1);
+  });
+
   test("rule_3_14 of two devices the one that the server heard last decides", async () => {
     const client = await inRoom();
     server.last.events(2, [posted("a"), posted("b")]);

@@ -10,7 +10,7 @@ import { openWebSocket } from "../net/lanes/websocket";
 import { openWebTransport } from "../net/lanes/webtransport";
 import { LaneMemory } from "../net/memory";
 import { type MessagePage, type Room, Unreachable, type User } from "../net/rest";
-import { type RequestBody, type Session, SessionEnded } from "../net/session";
+import { Refused, type RequestBody, type Session, SessionEnded } from "../net/session";
 import { Store } from "../store";
 import { Api } from "./api";
 import { Follower } from "./follower";
@@ -35,6 +35,8 @@ const FORCED_LANE_KEY = "parlor.lane";
 interface PositionWish {
   requestId: string;
   kind: "markRead" | "markUnread";
+  /** The session that was asked and has not answered. */
+  asked: Session | null;
   /** As the request names it. */
   seq: number;
   /** The newest `ReadMoved` that came meanwhile: its seq in the user's log, and what it says. */
@@ -65,6 +67,8 @@ export class Client {
   readonly #saving = new Map<string, ReturnType<typeof setTimeout>>();
   /** Read positions that are not confirmed, by room. */
   readonly #reads = new Map<string, PositionWish>();
+  /** Pages that are being loaded, by room. */
+  readonly #older = new Map<string, Promise<void>>();
   #readTimer: ReturnType<typeof setTimeout> | undefined;
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   #current: string | null = null;
@@ -183,10 +187,20 @@ export class Client {
     return this.#load(roomId);
   }
 
-  async loadOlder(roomId: string): Promise<void> {
+  /** The page before the oldest message; whoever asks while it comes waits for the same one. */
+  loadOlder(roomId: string): Promise<void> {
+    let loading = this.#older.get(roomId);
+    if (loading === undefined) {
+      loading = this.#loadOlder(roomId).finally(() => this.#older.delete(roomId));
+      this.#older.set(roomId, loading);
+    }
+    return loading;
+  }
+
+  async #loadOlder(roomId: string): Promise<void> {
     const view = this.view(roomId);
     const log = this.#follower.log(roomId);
-    if (view.getSnapshot().older === "loading" || !log.loaded || !log.moreBefore) return;
+    if (!log.loaded || !log.moreBefore) return;
     view.note({ older: "loading" });
     try {
       const page = await this.api.before(roomId, log.oldestSeq);
@@ -274,7 +288,7 @@ export class Client {
       readSeq: Math.max(room.readSeq, seq),
       ...this.#unreadAfter(roomId, seq),
     });
-    this.#reads.set(roomId, { requestId: newId(), kind: "markRead", seq, moved: null });
+    this.#reads.set(roomId, { requestId: newId(), kind: "markRead", asked: null, seq, moved: null });
     clearTimeout(this.#readTimer);
     this.#readTimer = setTimeout(() => this.#sendReads(), MARK_AFTER_MS);
   }
@@ -289,19 +303,20 @@ export class Client {
       readSeq: seq - 1,
       ...countUnread(this.#follower.log(roomId).entries, seq - 1, this.user.id),
     });
-    this.#reads.set(roomId, { requestId: newId(), kind: "markUnread", seq, moved: null });
+    this.#reads.set(roomId, { requestId: newId(), kind: "markUnread", asked: null, seq, moved: null });
     this.#sendReads();
     this.#saveRooms();
   }
 
-  /** Loads back to a message, so that it can be shown. */
-  async loadUntil(roomId: string, seq: number): Promise<void> {
+  /** Loads back to a message; true where it can be shown. */
+  async loadUntil(roomId: string, seq: number): Promise<boolean> {
     const log = this.#follower.log(roomId);
     while (log.loaded && log.moreBefore && log.oldestSeq > seq) {
       const oldest = log.oldestSeq;
       await this.loadOlder(roomId);
-      if (log.oldestSeq === oldest) return;
+      if (log.oldestSeq === oldest) break;
     }
+    return log.entries.some((entry) => entry.seq === seq);
   }
 
   saveDraft(roomId: string, text: string): void {
@@ -376,6 +391,8 @@ export class Client {
     const { session } = this.connection;
     if (session === null) return;
     for (const [roomId, wish] of this.#reads) {
+      if (wish.asked === session) continue;
+      wish.asked = session;
       const value = { roomId: idToBytes(roomId), seq: BigInt(wish.seq) };
       const settled = (last: bigint) => {
         if (this.#reads.get(roomId) !== wish) return;
@@ -387,7 +404,11 @@ export class Client {
         ({ seq }) => settled(seq),
         (cause: unknown) => {
           // Without an answer it is said again, under the same id, by the next session.
-          if (!(cause instanceof SessionEnded)) settled(0n);
+          if (!(cause instanceof Refused)) return;
+          if (cause.isFinal) return settled(0n);
+          wish.asked = null;
+          clearTimeout(this.#readTimer);
+          this.#readTimer = setTimeout(() => this.#sendReads(), Math.max(cause.retryAfterMs, MARK_AFTER_MS));
         },
       );
     }

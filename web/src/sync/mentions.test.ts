@@ -43,8 +43,12 @@ test("a name is being written after an at sign that ends no word", () => {
 test("those whose name begins so come first", () => {
   const person = (name: string, display_name: string) => ({ id: name, name, display_name });
   const all = [person("bo", "Lada"), person("adam", "Adam"), person("cy", "Cy Adler"), person("dan", "Dan")];
-  expect(fitting(all, "ad").map(({ name }) => name)).toEqual(["adam", "cy", "bo"]);
-  expect(fitting(all, "")).toHaveLength(4);
+  const everybody = person("room", "everybody in this room");
+  const found = (begun: string) => fitting(all, begun, everybody).map(({ name }) => name);
+  expect(found("ad")).toEqual(["adam", "cy", "bo"]);
+  expect(found("")).toHaveLength(5);
+  expect(found("ro")).toEqual(["room"]);
+  expect(found("b"), "nobody calls a whole room by accident").toEqual(["bo"]);
 });
 
 test("only names that the server has found are marked in a text", () => {

@@ -47,15 +47,18 @@ export function nameBefore(text: string, caret: number): { at: number; begun: st
   return match === null ? null : { at: match.index, begun: (match[1] ?? "").toLowerCase() };
 }
 
-/** Members whose name may be meant, those that begin with it first. */
-export function fitting(members: readonly Callable[], begun: string): Callable[] {
+/**
+ * Members whose name may be meant, those that begin with it first; and all of them, where that is
+ * what was begun: nobody calls a whole room by accident.
+ */
+export function fitting(members: readonly Callable[], begun: string, everybody: Callable): Callable[] {
   const rank = ({ name, display_name }: Callable) => {
     const shown = display_name.toLowerCase();
     if (name.startsWith(begun)) return 0;
     if (shown.startsWith(begun) || shown.includes(` ${begun}`)) return 1;
     return name.includes(begun) || shown.includes(begun) ? 2 : 3;
   };
-  return members
+  return [...members, ...(rank(everybody) < 2 ? [everybody] : [])]
     .map((member) => ({ member, rank: rank(member) }))
     .filter((ranked) => ranked.rank < 3)
     .sort((a, b) => a.rank - b.rank || a.member.name.localeCompare(b.member.name))

@@ -63,7 +63,11 @@ export function Menu({ label, children, trigger, up = false }: Props) {
           role="menu"
           aria-label={label}
           className={`absolute z-20 min-w-52 max-w-72 rounded-lg border border-line bg-surface p-1 ${up ? "start-0 bottom-full mb-1" : "end-0 top-full mt-1"}`}
-          onClick={() => setOpen(false)}
+          onClick={() => {
+            // Before what was chosen opens: a dialog gives the focus back to where it was.
+            button.current?.focus();
+            setOpen(false);
+          }}
         >
           {children}
         </div>

@@ -1,12 +1,13 @@
-import { MessageSquare, UserMinus, X } from "lucide-react";
+import { MessageSquare, UserMinus } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import type { Member } from "../../net/rest";
-import { reasonOf, useEscape, useStore, useT } from "../hooks";
+import { reasonOf, useStore, useT } from "../hooks";
 import { nameOf, useChat, useMessage } from "./context";
 import { Mood } from "./Mood";
+import { Panel } from "./Panel";
 import { PersonPicker } from "./PersonPicker";
 
-/** Who is in the room; closes by Esc. */
+/** Who is in the room. */
 export function Members({ id, onClose }: { id: string; onClose(): void }) {
   const t = useT();
   const { client } = useChat();
@@ -33,8 +34,6 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
     void load();
   }, [load, count]);
 
-  useEscape(onClose);
-
   async function attempt(act: () => Promise<unknown>): Promise<boolean> {
     try {
       await act();
@@ -48,19 +47,7 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
 
   const runs = room?.role === "owner" || room?.role === "admin";
   return (
-    <aside
-      data-testid="members-panel"
-      data-landmark
-      tabIndex={-1}
-      aria-label={t("members.title")}
-      className="flex w-72 flex-none flex-col border-s border-line bg-ground max-lg:absolute max-lg:inset-y-0 max-lg:end-0 max-lg:z-10 max-md:w-full"
-    >
-      <header className="flex h-14 flex-none items-center justify-between border-b border-line ps-5 pe-2">
-        <h2 className="font-semibold">{t("members.title")}</h2>
-        <button type="button" className="icon-button" onClick={onClose} aria-label={t("close")} title="Esc">
-          <X size={18} aria-hidden="true" />
-        </button>
-      </header>
+    <Panel testId="members-panel" title={t("members.title")} width="w-72" onClose={onClose}>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 py-3">
         {members === null && error === null && (
           <div className="grid gap-4 px-3 py-2" aria-hidden="true">
@@ -136,6 +123,6 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
           />
         </div>
       )}
-    </aside>
+    </Panel>
   );
 }

@@ -42,7 +42,7 @@ export function useMentions({ id, text, area, onChange }: Options): MentionState
   const writing = caret === null ? null : nameBefore(text, caret);
   const members = useMembers(id, writing !== null);
   const everybody = { id: EVERYBODY, name: EVERYBODY, display_name: t("mention.room") };
-  const choices = writing === null ? [] : fitting([...members, everybody], writing.begun).slice(0, SHOWN);
+  const choices = writing === null ? [] : fitting(members, writing.begun, everybody).slice(0, SHOWN);
   const chosen = Math.min(at, Math.max(0, choices.length - 1));
   const begun = writing?.begun;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another beginning, another first

@@ -1,10 +1,10 @@
-import { X } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import { FormattedDate } from "react-intl";
 import type { Pin } from "../../net/rest";
-import { useEscape, useStore, useT } from "../hooks";
+import { useStore, useT } from "../hooks";
 import { Markdown } from "../markdown";
 import { nameOf, useChat } from "./context";
+import { Panel } from "./Panel";
 
 interface Props {
   id: string;
@@ -12,7 +12,7 @@ interface Props {
   onShow(seq: number): void;
 }
 
-/** What is pinned to the room, the last pinned first; closes by Esc. */
+/** What is pinned to the room, the last pinned first. */
 export function Pins({ id, onClose, onShow }: Props) {
   const t = useT();
   const { client } = useChat();
@@ -33,29 +33,16 @@ export function Pins({ id, onClose, onShow }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: something was pinned, or is no longer
   useEffect(load, [load, last]);
 
-  useEscape(onClose);
-
   async function show(seq: number) {
-    await client.loadUntil(id, seq);
+    // Where it cannot be loaded, the timeline says so.
+    if (!(await client.loadUntil(id, seq))) return;
     onShow(seq);
     // The panel covers the conversation where there is no room beside it.
     if (matchMedia("(width < 1100px)").matches) onClose();
   }
 
   return (
-    <aside
-      data-testid="pins-panel"
-      data-landmark
-      tabIndex={-1}
-      aria-label={t("pins.title")}
-      className="flex w-80 flex-none flex-col border-s border-line bg-ground max-lg:absolute max-lg:inset-y-0 max-lg:end-0 max-lg:z-10 max-md:w-full"
-    >
-      <header className="flex h-14 flex-none items-center justify-between border-b border-line ps-5 pe-2">
-        <h2 className="font-semibold">{t("pins.title")}</h2>
-        <button type="button" className="icon-button" onClick={onClose} aria-label={t("close")} title="Esc">
-          <X size={18} aria-hidden="true" />
-        </button>
-      </header>
+    <Panel testId="pins-panel" title={t("pins.title")} width="w-80" onClose={onClose}>
       <div className="min-h-0 flex-1 overflow-y-auto px-5 py-3">
         {pins === null && !failed && (
           <div className="grid gap-4 py-2" aria-hidden="true">
@@ -97,6 +84,6 @@ export function Pins({ id, onClose, onShow }: Props) {
           ))}
         </ol>
       </div>
-    </aside>
+    </Panel>
   );
 }
