@@ -123,7 +123,7 @@ impl Options {
 /// Runs the rows.
 ///
 /// # Errors
-/// A row is not known, or could not be staged; what a row finds is no error.
+/// A row is not known. What a row finds is no error, nor that it could not be staged.
 pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let options = &options.shortened();
     let mut report = Report::default();
