@@ -33,8 +33,9 @@ const BACKOFF_MIN: Duration = Duration::from_millis(100);
 /// the fault plan). A herd is kept apart by full jitter, and by the server, which
 /// says how long to stay away.
 const BACKOFF_MAX: Duration = Duration::from_secs(4);
-/// A session that lived for this long was no failure.
-const STABLE: Duration = Duration::from_secs(5);
+/// A session that lived for this long was no failure: a server that is killed every
+/// few seconds is found again as soon as one that is killed once.
+const STABLE: Duration = Duration::from_secs(2);
 /// Requests taken from the application, sent or not (C10).
 const REQUESTS: usize = 256;
 

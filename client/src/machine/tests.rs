@@ -434,6 +434,27 @@ fn c20_waits_grow_and_differ() {
 }
 
 #[test]
+fn c20_a_session_that_lived_for_a_while_was_no_failure() {
+    let attempt_after = |lived| {
+        let mut bench = Bench::live();
+        for _ in 0..8 {
+            bench.lose();
+            bench.connect();
+            bench.welcome();
+        }
+        bench.now += lived;
+        let told = bench.lose();
+        let attempt = told.iter().find_map(|effect| match effect {
+            Effect::Status(Status::Waiting { attempt, .. }) => Some(*attempt),
+            _ => None,
+        });
+        attempt.expect("it comes back")
+    };
+    assert_eq!(attempt_after(STABLE), 1);
+    assert_eq!(attempt_after(Duration::ZERO), 9, "a server that dies at once is spared");
+}
+
+#[test]
 fn c10_no_more_rooms_and_requests_than_the_limits() {
     let mut bench = Bench::new();
     for _ in 0..limits::OPEN_LOGS {
