@@ -201,6 +201,19 @@ impl Client {
         self.signed(|token| async move { rest.rooms(&token, scope, cursor).await }).await
     }
 
+    /// A page of the directory: public rooms whose name or topic holds a text.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn find_rooms(
+        &self,
+        text: &str,
+        cursor: Option<&str>,
+    ) -> Result<Page<RoomInfo>, RestError> {
+        let rest = &self.inner.rest;
+        self.signed(|token| async move { rest.find_rooms(&token, text, cursor).await }).await
+    }
+
     /// The first room of this name, among one's own or in the directory; never a
     /// direct one, whose name says nothing.
     ///
@@ -213,7 +226,10 @@ impl Client {
     ) -> Result<Option<RoomInfo>, RestError> {
         let mut cursor = None;
         loop {
-            let page = self.rooms(scope, cursor.as_deref()).await?;
+            let page = match scope {
+                Scope::Mine => self.rooms(scope, cursor.as_deref()).await?,
+                Scope::Public => self.find_rooms(name.as_str(), cursor.as_deref()).await?,
+            };
             if let Some(found) = page
                 .items
                 .into_iter()

@@ -39,6 +39,7 @@ pub mod fuzzing;
 mod lane;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod machine;
+mod members;
 mod net;
 mod people;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
@@ -74,8 +75,8 @@ pub use client::{Builder, Client, ConnectError};
 pub use event::RoomEvent;
 pub use protocol::Page as EventPage;
 pub use rest::{
-    DeviceInfo, History, LaneInfo, MessageInfo, Page, ReactionInfo, Rest, RestError, RoomInfo,
-    Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
+    BanInfo, DeviceInfo, History, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, Rest,
+    RestError, RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
 };
 pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
 pub use status::{Closed, Lane, Status};

@@ -1,5 +1,6 @@
 //! The REST face, as far as a chat client needs it.
 
+mod members;
 mod model;
 mod people;
 
@@ -23,8 +24,8 @@ use tower::util::BoxCloneSyncService;
 use crate::{net::Stream, tls};
 
 pub use model::{
-    DeviceInfo, History, LaneInfo, MessageInfo, Page, ReactionInfo, RoomInfo, Scope, ServerInfo,
-    SessionTokens, UserInfo, VersionInfo,
+    BanInfo, DeviceInfo, History, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, RoomInfo,
+    Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
 };
 
 /// What the list of devices says this is.
@@ -193,6 +194,20 @@ impl Rest {
             Scope::Public => "public",
         };
         self.get(&paged(&format!("/rooms?scope={scope}&"), cursor), Some(token)).await
+    }
+
+    /// A page of the directory: public rooms whose name or topic holds a text.
+    ///
+    /// # Errors
+    /// See [`RestError`]; `UNPROCESSABLE` where no room can be called that.
+    pub async fn find_rooms(
+        &self,
+        token: &str,
+        text: &str,
+        cursor: Option<&str>,
+    ) -> Result<Page<RoomInfo>, RestError> {
+        let path = format!("/rooms?scope=public&q={}&", percent_encoded(text));
+        self.get(&paged(&path, cursor), Some(token)).await
     }
 
     /// A room by its id.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parlor_domain::{
-    Code, DisplayName, Emoji, Epoch, Event, EventBody, LogId, Mentions, Position, Profile, Refusal,
-    RequestId, Role, RoomId, RoomName, Seq, StatusEmoji, StatusText, Timestamp, Topic, UserId,
-    Visibility,
+    Code, DisplayName, Emoji, Epoch, Event, EventBody, LogId, Mentions, Notify, Position,
+    Preferences, Profile, Refusal, RequestId, Role, RoomId, RoomName, Seq, StatusEmoji, StatusText,
+    Timestamp, Topic, UserId, Visibility,
 };
 use parlor_proto::realtime::{
     self as pb, client_frame, event, fetch, reply, request, server_frame,
@@ -267,15 +267,21 @@ fn event_body(body: event::Body) -> Option<EventBody> {
         event::Body::RoomArchived(it) => EventBody::RoomArchived { archived: it.archived },
         event::Body::MemberJoined(it) => EventBody::MemberJoined {
             user: UserId::from_slice(&it.user_id)?,
-            role: match it.role() {
-                pb::Role::Owner => Role::Owner,
-                pb::Role::Admin => Role::Admin,
-                pb::Role::Member => Role::Member,
-                pb::Role::Unspecified => return None,
-            },
+            role: role(it.role())?,
         },
         event::Body::MemberLeft(it) => {
             EventBody::MemberLeft { user: UserId::from_slice(&it.user_id)? }
+        }
+        event::Body::RoleChanged(it) => EventBody::RoleChanged {
+            user: UserId::from_slice(&it.user_id)?,
+            role: role(it.role())?,
+        },
+        event::Body::MemberBanned(it) => EventBody::MemberBanned {
+            user: UserId::from_slice(&it.user_id)?,
+            was_member: it.was_member,
+        },
+        event::Body::MemberUnbanned(it) => {
+            EventBody::MemberUnbanned { user: UserId::from_slice(&it.user_id)? }
         }
         event::Body::RoomAdded(it) => {
             EventBody::RoomAdded { room: RoomId::from_slice(&it.room_id)? }
@@ -283,6 +289,22 @@ fn event_body(body: event::Body) -> Option<EventBody> {
         event::Body::RoomRemoved(it) => {
             EventBody::RoomRemoved { room: RoomId::from_slice(&it.room_id)? }
         }
+        event::Body::OwnRoleChanged(it) => EventBody::OwnRoleChanged {
+            room: RoomId::from_slice(&it.room_id)?,
+            role: role(it.role())?,
+        },
+        event::Body::PreferencesChanged(it) => EventBody::PreferencesChanged {
+            room: RoomId::from_slice(&it.room_id)?,
+            preferences: Preferences {
+                notify: match it.notify() {
+                    pb::Notify::All => Notify::All,
+                    pb::Notify::Mentions => Notify::Mentions,
+                    pb::Notify::None => Notify::None,
+                    pb::Notify::Unspecified => return None,
+                },
+                favourite: it.favourite,
+            },
+        },
         event::Body::ReadMoved(it) => {
             EventBody::ReadMoved { room: RoomId::from_slice(&it.room_id)?, seq: Seq::new(it.seq) }
         }
@@ -294,6 +316,15 @@ fn event_body(body: event::Body) -> Option<EventBody> {
             },
         },
     })
+}
+
+const fn role(role: pb::Role) -> Option<Role> {
+    match role {
+        pb::Role::Owner => Some(Role::Owner),
+        pb::Role::Admin => Some(Role::Admin),
+        pb::Role::Member => Some(Role::Member),
+        pb::Role::Unspecified => None,
+    }
 }
 
 fn mentions(users: &[Bytes], room: bool) -> Option<Mentions> {

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use parlor_bus::Announcement;
 use parlor_domain::{
-    Action, Change, Command, LogId, Position, Refusal, RequestId, Role, RoomId, RoomName, Seq,
-    Topic, UserId, Version, Visibility, direct_room, permit,
+    Action, Change, Command, LogId, Position, Refusal, RequestId, Role, RoomId, RoomName,
+    RoomQuery, Seq, Topic, UserId, Version, Visibility, direct_room, permit,
 };
 use parlor_store::{Access, Done, From, History, Member, RoomSummary};
 use sha2::{Digest as _, Sha256};
@@ -18,7 +18,7 @@ use crate::{
     problem::{internal, refused},
     unbroken::Unbroken,
     users::Users,
-    wire::WithPeer,
+    wire::{Ban, Time, WithPeer},
 };
 
 /// State of every handler.
@@ -171,25 +171,26 @@ impl App {
         let items = self.deps.rooms.mine(user, after, asked.limit + 1).await.map_err(refused)?;
         let Listed { items, next_cursor } =
             asked.listed(&list, items, |item| *item.room.id.as_bytes());
-        let peers: Vec<UserId> = items.iter().filter_map(|summary| summary.peer).collect();
-        let peers = self.users.users(&peers).await?;
-        let known = |id: UserId| peers.iter().find(|user| user.id == id.uuid()).cloned();
+        let peers = self.users.known(items.iter().filter_map(|summary| summary.peer)).await?;
         let items = items.into_iter().map(|summary| {
-            let peer = summary.peer.and_then(known);
+            let peer = summary.peer.and_then(|id| peers.get(id));
             WithPeer(summary, peer)
         });
         Ok(Listed { items: items.collect(), next_cursor })
     }
 
-    /// The public directory, with what `user` is in each room.
+    /// The public directory, or what of it `query` finds, with what `user` is in each
+    /// room.
     pub(crate) async fn directory(
         &self,
         user: UserId,
+        query: Option<&RoomQuery>,
         asked: Asked<'_>,
     ) -> Result<Listed<Access>, Refusal> {
-        let list = List::new("rooms/public", &[]);
+        let list = List::new("rooms/public", query.map_or(&[], |query| query.as_str().as_bytes()));
         let after = asked.after(&list)?.and_then(|id: [u8; 16]| RoomId::from_slice(&id));
-        let rooms = self.deps.rooms.directory(after, asked.limit + 1).await.map_err(refused)?;
+        let rooms = self.deps.rooms.directory(query, after, asked.limit + 1).await;
+        let rooms = rooms.map_err(refused)?;
         let Listed { items: rooms, next_cursor } =
             asked.listed(&list, rooms, |room| *room.id.as_bytes());
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
@@ -216,6 +217,29 @@ impl App {
         let after = asked.after(&list)?.and_then(|id: [u8; 16]| UserId::from_slice(&id));
         let items = self.deps.rooms.members(room, after, asked.limit + 1).await.map_err(refused)?;
         Ok(asked.listed(&list, items, |item| *item.user.id.as_bytes()))
+    }
+
+    /// Who is kept out of a room.
+    pub(crate) async fn bans(
+        &self,
+        user: UserId,
+        room: RoomId,
+        asked: Asked<'_>,
+    ) -> Result<Listed<Ban>, Refusal> {
+        self.access(user, room, Action::Ban).await?;
+        let list = List::new("bans", room.as_bytes());
+        let after = asked.after(&list)?.and_then(|id: [u8; 16]| UserId::from_slice(&id));
+        let items = self.deps.rooms.bans(room, after, asked.limit + 1).await.map_err(refused)?;
+        let Listed { items, next_cursor } = asked.listed(&list, items, |ban| *ban.user.as_bytes());
+        let known = self.users.known(items.iter().flat_map(|ban| [ban.user, ban.by])).await?;
+        let ban = |ban: parlor_domain::Ban| {
+            Some(Ban {
+                user: known.get(ban.user)?,
+                banned_by: known.get(ban.by)?,
+                banned_at: Time(ban.at),
+            })
+        };
+        Ok(Listed { items: items.into_iter().filter_map(ban).collect(), next_cursor })
     }
 
     /// A page of messages.

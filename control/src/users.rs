@@ -1,6 +1,9 @@
 //! `user.UserService`, as control calls it.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use parlor_domain::{Code, DeviceId, Refusal, UserId, limits};
 use parlor_proto::user::{
@@ -10,6 +13,7 @@ use parlor_proto::user::{
     user_service_client::UserServiceClient,
 };
 use tonic::{Response, Status, transport::Channel};
+use uuid::Uuid;
 
 use crate::{problem::internal, wire};
 
@@ -23,6 +27,15 @@ pub(crate) struct Users {
 pub(crate) struct SignedIn {
     pub user: wire::User,
     pub tokens: Tokens,
+}
+
+/// Users, to be looked up.
+pub(crate) struct Known(HashMap<Uuid, wire::User>);
+
+impl Known {
+    pub(crate) fn get(&self, id: UserId) -> Option<wire::User> {
+        self.0.get(&id.uuid()).cloned()
+    }
 }
 
 impl Users {
@@ -97,6 +110,16 @@ impl Users {
             users.extend(reply.users.into_iter().map(wire::User::from));
         }
         Ok(users)
+    }
+
+    /// The same, to be looked up; an id may stand there more than once.
+    pub(crate) async fn known(
+        &self,
+        ids: impl IntoIterator<Item = UserId>,
+    ) -> Result<Known, Refusal> {
+        let ids: BTreeSet<UserId> = ids.into_iter().collect();
+        let users = self.users(&Vec::from_iter(ids)).await?;
+        Ok(Known(users.into_iter().map(|user| (user.id, user)).collect()))
     }
 
     /// Those whose names hold a text, and the rank of each.

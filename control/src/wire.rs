@@ -217,7 +217,7 @@ impl From<parlor_domain::Visibility> for Visibility {
 }
 
 /// What a member is in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Role {
     /// May do everything.
@@ -235,6 +235,63 @@ impl From<parlor_domain::Role> for Role {
             parlor_domain::Role::Admin => Self::Admin,
             parlor_domain::Role::Member => Self::Member,
         }
+    }
+}
+
+impl From<Role> for parlor_domain::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Owner => Self::Owner,
+            Role::Admin => Self::Admin,
+            Role::Member => Self::Member,
+        }
+    }
+}
+
+/// What to be told of in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Notify {
+    /// Every message.
+    All,
+    /// Messages that mention the caller.
+    Mentions,
+    /// Nothing.
+    None,
+}
+
+impl From<parlor_domain::Notify> for Notify {
+    fn from(notify: parlor_domain::Notify) -> Self {
+        match notify {
+            parlor_domain::Notify::All => Self::All,
+            parlor_domain::Notify::Mentions => Self::Mentions,
+            parlor_domain::Notify::None => Self::None,
+        }
+    }
+}
+
+impl From<Notify> for parlor_domain::Notify {
+    fn from(notify: Notify) -> Self {
+        match notify {
+            Notify::All => Self::All,
+            Notify::Mentions => Self::Mentions,
+            Notify::None => Self::None,
+        }
+    }
+}
+
+/// What the caller wants of a room.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Preferences {
+    /// What to be told of.
+    pub notify: Notify,
+    /// Whether it stands among the first.
+    pub favourite: bool,
+}
+
+impl From<parlor_domain::Preferences> for Preferences {
+    fn from(preferences: parlor_domain::Preferences) -> Self {
+        Self { notify: preferences.notify.into(), favourite: preferences.favourite }
     }
 }
 
@@ -327,6 +384,9 @@ pub(crate) struct RoomSummary {
     pub preview: Option<String>,
     /// When that was posted, else when the room was made.
     pub last_at: Time,
+    /// What the caller wants of it.
+    #[serde(flatten)]
+    pub preferences: Preferences,
 }
 
 impl From<WithPeer<parlor_store::RoomSummary>> for RoomSummary {
@@ -338,6 +398,7 @@ impl From<WithPeer<parlor_store::RoomSummary>> for RoomSummary {
             mentions: summary.mentions,
             preview: summary.preview,
             last_at: Time(summary.last_at),
+            preferences: summary.preferences.into(),
         }
     }
 }
@@ -361,6 +422,17 @@ impl From<parlor_store::Member> for Member {
             joined_at: Time(member.joined_at),
         }
     }
+}
+
+/// Somebody who is kept out of a room.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Ban {
+    /// Who.
+    pub user: User,
+    /// Who banned them.
+    pub banned_by: User,
+    /// When.
+    pub banned_at: Time,
 }
 
 /// A message as it stands after all events so far.

@@ -3,8 +3,8 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Body, DisplayName, Emoji, LogId, ProfileChange, RequestId, RoomId, RoomName, Seq, StatusEmoji,
-    StatusText, Topic, UserId, Visibility,
+    Body, DisplayName, Emoji, LogId, Notify, PreferencesChange, ProfileChange, RequestId, Role,
+    RoomId, RoomName, Seq, StatusEmoji, StatusText, Topic, UserId, Visibility,
 };
 
 /// A change that somebody wants, with all that is needed to do it exactly once.
@@ -80,6 +80,24 @@ pub enum Change {
         /// Who shall be no member.
         user: UserId,
     },
+    /// Keep somebody out of a room, member or not, or let them come again.
+    Ban {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+        /// Whether they shall be kept out.
+        on: bool,
+    },
+    /// Make a member something else.
+    SetRole {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+        /// What they shall be.
+        role: Role,
+    },
     /// Post a message.
     Post {
         /// The room.
@@ -140,6 +158,13 @@ pub enum Change {
         /// The last message read.
         seq: Seq,
     },
+    /// Change what the actor wants of a room; written to the actor's own log.
+    SetPreferences {
+        /// The room.
+        room: RoomId,
+        /// What shall be different.
+        change: PreferencesChange,
+    },
     /// Change what others see of the actor; written to the actor's own log.
     SetProfile(ProfileChange),
 }
@@ -160,13 +185,16 @@ impl Change {
             | Self::Leave { room }
             | Self::AddMember { room, .. }
             | Self::RemoveMember { room, .. }
+            | Self::Ban { room, .. }
+            | Self::SetRole { room, .. }
             | Self::Post { room, .. }
             | Self::Edit { room, .. }
             | Self::Delete { room, .. }
             | Self::React { room, .. }
             | Self::Pin { room, .. }
             | Self::MarkUnread { room, .. }
-            | Self::MarkRead { room, .. } => Some(*room),
+            | Self::MarkRead { room, .. }
+            | Self::SetPreferences { room, .. } => Some(*room),
             Self::SetProfile(_) => None,
         }
     }
@@ -176,23 +204,26 @@ impl Command {
     /// The log whose seq answers the command.
     pub fn log(&self) -> LogId {
         match (&self.change, self.change.room()) {
-            (Change::MarkRead { .. } | Change::MarkUnread { .. }, _) | (_, None) => {
-                self.actor.into()
-            }
+            (
+                Change::MarkRead { .. } | Change::MarkUnread { .. } | Change::SetPreferences { .. },
+                _,
+            )
+            | (_, None) => self.actor.into(),
             (_, Some(room)) => room.into(),
         }
     }
 
     /// Every log that it may write to: that which answers it, and those of the
-    /// users whose membership it changes.
+    /// users whose membership or role it changes.
     pub fn logs(&self) -> impl Iterator<Item = LogId> + use<> {
         let further = match self.change {
             Change::CreateRoom { .. } | Change::Join { .. } | Change::Leave { .. } => {
                 [Some(self.actor), None]
             }
-            Change::AddMember { user, .. } | Change::RemoveMember { user, .. } => {
-                [Some(user), None]
-            }
+            Change::AddMember { user, .. }
+            | Change::RemoveMember { user, .. }
+            | Change::Ban { user, .. }
+            | Change::SetRole { user, .. } => [Some(user), None],
             Change::OpenDirect { other, .. } => [Some(self.actor), Some(other)],
             _ => [None, None],
         };
@@ -244,6 +275,16 @@ impl Command {
                 field(b"remove");
                 field(user.as_bytes());
             }
+            Change::Ban { user, on, .. } => {
+                field(b"ban");
+                field(user.as_bytes());
+                field(&[u8::from(*on)]);
+            }
+            Change::SetRole { user, role, .. } => {
+                field(b"role");
+                field(user.as_bytes());
+                field(role.as_str().as_bytes());
+            }
             Change::Post { body, reply_to, .. } => {
                 field(b"post");
                 field(body.as_str().as_bytes());
@@ -276,6 +317,11 @@ impl Command {
             Change::MarkRead { seq: at, .. } => {
                 field(b"read");
                 field(&seq(at));
+            }
+            Change::SetPreferences { change: PreferencesChange { notify, favourite }, .. } => {
+                field(b"preferences");
+                field(notify.map_or("", Notify::as_str).as_bytes());
+                field(favourite.map(u8::from).as_slice());
             }
             Change::SetProfile(ProfileChange { display_name, status_text, status_emoji }) => {
                 field(b"profile");

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Emoji, Mentions, Profile, RequestId, Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId,
-    Visibility,
+    Emoji, Mentions, Preferences, Profile, RequestId, Role, RoomId, RoomName, Seq, Timestamp,
+    Topic, UserId, Visibility,
 };
 
 /// One thing that happened in a log.
@@ -116,6 +116,25 @@ pub enum EventBody {
         /// Who.
         user: UserId,
     },
+    /// Room: a member's role is another from now on.
+    RoleChanged {
+        /// Who.
+        user: UserId,
+        /// As what.
+        role: Role,
+    },
+    /// Room: somebody is kept out.
+    MemberBanned {
+        /// Who.
+        user: UserId,
+        /// Stopped being a member by it.
+        was_member: bool,
+    },
+    /// Room: somebody is kept out no longer.
+    MemberUnbanned {
+        /// Who.
+        user: UserId,
+    },
     /// User: became a member of a room.
     RoomAdded {
         /// The room.
@@ -125,6 +144,20 @@ pub enum EventBody {
     RoomRemoved {
         /// The room.
         room: RoomId,
+    },
+    /// User: one's role in a room is another from now on.
+    OwnRoleChanged {
+        /// The room.
+        room: RoomId,
+        /// As what.
+        role: Role,
+    },
+    /// User: what one wants of a room changed.
+    PreferencesChanged {
+        /// The room.
+        room: RoomId,
+        /// All of it, as it is from now on.
+        preferences: Preferences,
     },
     /// User: the read position in a room moved, forward or back.
     ReadMoved {
@@ -138,4 +171,16 @@ pub enum EventBody {
         /// All of it, as it is from now on.
         profile: Profile,
     },
+}
+
+impl EventBody {
+    /// Who stopped being a member by it.
+    pub const fn departed(&self) -> Option<UserId> {
+        match self {
+            Self::MemberLeft { user } | Self::MemberBanned { user, was_member: true } => {
+                Some(*user)
+            }
+            _ => None,
+        }
+    }
 }

@@ -1,8 +1,8 @@
-//! Finding people by what they are called.
+//! Finding people and rooms by what they are called.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-use crate::{DisplayName, TextError, limits};
+use crate::{DisplayName, RoomName, TextError, limits};
 
 /// What somebody types to find a person: folded, so that case, width and the
 /// way of composing make no difference.
@@ -18,6 +18,28 @@ impl PersonQuery {
         // One that finds names by a leading @ finds them without it too.
         let text = text.trim();
         let text = DisplayName::parse(text.strip_prefix('@').unwrap_or(text))?;
+        Ok(Self(folded(text.as_str())))
+    }
+
+    /// The folded text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What somebody types to find a room, by its name or its topic; folded likewise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomQuery(String);
+
+impl RoomQuery {
+    /// Parses; the error says what is wrong with the text.
+    ///
+    /// # Errors
+    /// Empty, longer than any name, or not one line.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        // Rooms are written with a leading #.
+        let text = text.trim();
+        let text = RoomName::parse(text.strip_prefix('#').unwrap_or(text))?;
         Ok(Self(folded(text.as_str())))
     }
 
@@ -51,6 +73,12 @@ mod tests {
         assert_eq!(query("Andre\u{301}"), Ok("andr\u{E9}".to_owned()));
         assert_eq!(query("小明"), Ok("小明".to_owned()));
         assert_eq!(query("100%_\\"), Ok("100%_\\".to_owned()), "no sign means more than itself");
+        let room = |text: &str| RoomQuery::parse(text).map(|query| query.0);
+        assert_eq!(room(" #Design "), Ok("design".to_owned()));
+        assert_eq!(room("茶馆"), Ok("茶馆".to_owned()));
+        for bad in ["", "#", "a\nb", &"x".repeat(81)] {
+            assert!(room(bad).is_err(), "{bad:?}");
+        }
         for bad in ["", "  ", "@", "a\nb", "a\0", "\u{202E}", &"x".repeat(65)] {
             assert!(query(bad).is_err(), "{bad:?}");
         }

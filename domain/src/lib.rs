@@ -18,6 +18,7 @@ mod origin;
 mod permission;
 pub mod planted;
 mod position;
+mod preferences;
 mod profile;
 mod room;
 mod text;
@@ -26,15 +27,16 @@ pub use change::{Change, Command, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use code::{Code, Refusal};
 pub use event::{Event, EventBody};
-pub use find::{PersonQuery, folded};
+pub use find::{PersonQuery, RoomQuery, folded};
 pub use id::{DeviceId, LogId, RequestId, RoomId, SessionId, UserId};
 pub use mention::{Calls, Mentions};
 pub use message::{Message, Pin, Reaction, Version};
 pub use origin::OriginPolicy;
 pub use permission::{Action, permit};
 pub use position::{Epoch, HeadsDigest, Position, Seq};
+pub use preferences::{Notify, Preferences, PreferencesChange};
 pub use profile::{Profile, ProfileChange};
-pub use room::{Role, Room, Visibility, direct_room};
+pub use room::{Ban, Role, Room, Visibility, direct_room};
 pub use text::{
     Body, ClientName, DeviceName, DisplayName, Emoji, Password, RoomName, StatusEmoji, StatusText,
     TextError, Topic, UserName,

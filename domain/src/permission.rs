@@ -31,11 +31,15 @@ pub enum Action {
     AddMember,
     /// Take membership from somebody.
     RemoveMember,
+    /// Keep somebody out, and see who is.
+    Ban,
+    /// Change what a member is.
+    SetRole,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::See,
         Self::Read,
         Self::Post,
@@ -49,6 +53,8 @@ impl Action {
         Self::Leave,
         Self::AddMember,
         Self::RemoveMember,
+        Self::Ban,
+        Self::SetRole,
     ];
 }
 
@@ -66,7 +72,7 @@ pub fn permit(role: Option<Role>, visibility: Visibility, action: Action) -> Res
             matches!(action, See | Read | Post | React | Pin | EditOwn)
         }
         (Some(Role::Owner), _) => action != Join,
-        (Some(Role::Admin), _) => !matches!(action, Join | Archive),
+        (Some(Role::Admin), _) => !matches!(action, Join | Archive | SetRole),
         (Some(Role::Member), Visibility::Public) => {
             matches!(action, See | Read | Post | React | Pin | EditOwn | Leave | AddMember)
         }
@@ -110,22 +116,24 @@ mod tests {
             (
                 Some(Role::Admin),
                 Visibility::Private,
-                "See Read Post React Pin EditOwn DeleteAny Rename Leave AddMember RemoveMember",
+                "See Read Post React Pin EditOwn DeleteAny Rename Leave AddMember RemoveMember Ban",
             ),
             (
                 Some(Role::Admin),
                 Visibility::Public,
-                "See Read Post React Pin EditOwn DeleteAny Rename Leave AddMember RemoveMember",
+                "See Read Post React Pin EditOwn DeleteAny Rename Leave AddMember RemoveMember Ban",
             ),
             (
                 Some(Role::Owner),
                 Visibility::Private,
-                "See Read Post React Pin EditOwn DeleteAny Rename Archive Leave AddMember RemoveMember",
+                "See Read Post React Pin EditOwn DeleteAny Rename Archive Leave AddMember RemoveMember \
+                 Ban SetRole",
             ),
             (
                 Some(Role::Owner),
                 Visibility::Public,
-                "See Read Post React Pin EditOwn DeleteAny Rename Archive Leave AddMember RemoveMember",
+                "See Read Post React Pin EditOwn DeleteAny Rename Archive Leave AddMember RemoveMember \
+                 Ban SetRole",
             ),
         ];
         for (role, visibility, expected) in rows {

@@ -29,6 +29,33 @@ pub enum Role {
     Member,
 }
 
+impl Role {
+    /// As it is stored and told.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Member => "member",
+        }
+    }
+
+    /// The role of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Owner, Self::Admin, Self::Member].into_iter().find(|role| role.as_str() == name)
+    }
+}
+
+/// Somebody who is kept out of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ban {
+    /// Who.
+    pub user: UserId,
+    /// Who banned them.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// A room as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {

@@ -117,7 +117,11 @@ pub(crate) fn said(message: &mut Bytes) -> Option<Said> {
         Some(server_frame::Kind::Events(events)) => {
             let heard = |event: &pb::Event| Heard {
                 seq: Seq::new(event.seq),
-                is_departure: matches!(event.body, Some(event::Body::MemberLeft(_))),
+                is_departure: match &event.body {
+                    Some(event::Body::MemberLeft(_)) => true,
+                    Some(event::Body::MemberBanned(banned)) => banned.was_member,
+                    _ => false,
+                },
             };
             let events_of = events.events.iter().map(heard).collect();
             Said::Events { room: RoomId::from_slice(&events.log_id)?, events: events_of }

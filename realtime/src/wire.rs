@@ -3,8 +3,9 @@
 
 use bytes::Bytes;
 use parlor_domain::{
-    Body, Change, Code, Emoji, Epoch, Event, EventBody, HeadsDigest, LogId, Position, Refusal,
-    RequestId, Role, RoomId, Seq, SessionId, TextError, Timestamp, UserId, Visibility, limits,
+    Body, Change, Code, Emoji, Epoch, Event, EventBody, HeadsDigest, LogId, Notify, Position,
+    Refusal, RequestId, Role, RoomId, Seq, SessionId, TextError, Timestamp, UserId, Visibility,
+    limits,
 };
 use parlor_proto::realtime as pb;
 use parlor_store::{Done, Page, RoomSummary};
@@ -385,6 +386,14 @@ fn run<'a>(log: LogId, epoch: Epoch, events: impl IntoIterator<Item = &'a Event>
     }
 }
 
+const fn pb_role(role: Role) -> pb::Role {
+    match role {
+        Role::Owner => pb::Role::Owner,
+        Role::Admin => pb::Role::Admin,
+        Role::Member => pb::Role::Member,
+    }
+}
+
 fn pb_event(event: &Event) -> pb::Event {
     use pb::event::Body;
     let user = |user: &UserId| bytes(user.as_bytes());
@@ -442,22 +451,41 @@ fn pb_event(event: &Event) -> pb::Event {
         EventBody::RoomArchived { archived } => {
             Body::RoomArchived(pb::RoomArchived { archived: *archived })
         }
-        EventBody::MemberJoined { user: who, role } => Body::MemberJoined(pb::MemberJoined {
-            user_id: user(who),
-            role: match role {
-                Role::Owner => pb::Role::Owner.into(),
-                Role::Admin => pb::Role::Admin.into(),
-                Role::Member => pb::Role::Member.into(),
-            },
-        }),
+        EventBody::MemberJoined { user: who, role } => {
+            Body::MemberJoined(pb::MemberJoined { user_id: user(who), role: pb_role(*role).into() })
+        }
         EventBody::MemberLeft { user: who } => {
             Body::MemberLeft(pb::MemberLeft { user_id: user(who) })
+        }
+        EventBody::RoleChanged { user: who, role } => {
+            Body::RoleChanged(pb::RoleChanged { user_id: user(who), role: pb_role(*role).into() })
+        }
+        EventBody::MemberBanned { user: who, was_member } => {
+            Body::MemberBanned(pb::MemberBanned { user_id: user(who), was_member: *was_member })
+        }
+        EventBody::MemberUnbanned { user: who } => {
+            Body::MemberUnbanned(pb::MemberUnbanned { user_id: user(who) })
         }
         EventBody::RoomAdded { room: added } => {
             Body::RoomAdded(pb::RoomAdded { room_id: room(added) })
         }
         EventBody::RoomRemoved { room: removed } => {
             Body::RoomRemoved(pb::RoomRemoved { room_id: room(removed) })
+        }
+        EventBody::OwnRoleChanged { room: of, role } => Body::OwnRoleChanged(pb::OwnRoleChanged {
+            room_id: room(of),
+            role: pb_role(*role).into(),
+        }),
+        EventBody::PreferencesChanged { room: of, preferences } => {
+            Body::PreferencesChanged(pb::PreferencesChanged {
+                room_id: room(of),
+                notify: match preferences.notify {
+                    Notify::All => pb::Notify::All.into(),
+                    Notify::Mentions => pb::Notify::Mentions.into(),
+                    Notify::None => pb::Notify::None.into(),
+                },
+                favourite: preferences.favourite,
+            })
         }
         EventBody::ReadMoved { room: read, seq } => {
             Body::ReadMoved(pb::ReadMoved { room_id: room(read), seq: seq.get() })

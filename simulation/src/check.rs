@@ -171,8 +171,8 @@ impl World {
     fn membership_moved(&self, room: RoomId, who: UserId) -> bool {
         let log = LogId::from(room);
         self.db.events(log).iter().any(|event| {
-            let concerns = matches!(event.body,
-                EventBody::MemberJoined { user, .. } | EventBody::MemberLeft { user } if user == who);
+            let joined = matches!(event.body, EventBody::MemberJoined { user, .. } if user == who);
+            let concerns = joined || event.body.departed() == Some(who);
             concerns && self.db.committed_at(log, event.seq).unwrap_or_default() > Duration::ZERO
         })
     }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use parlor_domain::{
-    Code, Command, Digest, Epoch, Event, EventBody, LogId, Mentions, Position, Profile, Refusal,
-    RequestId, Role, Room, RoomId, Seq, Timestamp, UserId, limits, permit,
+    Code, Command, Digest, Epoch, Event, EventBody, LogId, Mentions, Position, Preferences,
+    Profile, Refusal, RequestId, Role, Room, RoomId, Seq, Timestamp, UserId, limits, permit,
 };
 use parlor_store::{
     Done, Page, RoomSummary,
@@ -46,6 +46,8 @@ pub struct Db {
     reactions: BTreeMap<ReactionKey, (ReactionFacts, Seq)>,
     pins: BTreeMap<(RoomId, Seq), PinFacts>,
     reads: BTreeMap<(UserId, RoomId), Seq>,
+    bans: BTreeSet<(RoomId, UserId)>,
+    preferences: BTreeMap<(UserId, RoomId), Preferences>,
     profiles: BTreeMap<UserId, Profile>,
     /// When a membership ended last.
     left: BTreeMap<(RoomId, UserId), (Seq, Duration)>,
@@ -120,6 +122,10 @@ impl Db {
         for key in &needs.reads {
             facts.reads.extend(self.reads.get(key).map(|seq| (*key, *seq)));
         }
+        facts.bans.extend(needs.bans.intersection(&self.bans));
+        for key in &needs.preferences {
+            facts.preferences.extend(self.preferences.get(key).map(|wanted| (*key, *wanted)));
+        }
         for user in &needs.profiles {
             facts.profiles.extend(self.profiles.get(user).map(|profile| (*user, profile.clone())));
         }
@@ -143,7 +149,7 @@ impl Db {
             if let (Some(request), Some(digest)) = (new.event.request_id, new.digest) {
                 log.requests.insert(request, (new.event.seq, digest));
             }
-            if let EventBody::MemberLeft { user } = new.event.body {
+            if let Some(user) = new.event.body.departed() {
                 self.left.insert((new.log.as_room(), user), (new.event.seq, now));
             }
             log.events.push(new.event);
@@ -170,7 +176,22 @@ impl Db {
             }
             Projection::Left { room, user, role } => {
                 self.members.remove(&(room, user));
+                self.preferences.remove(&(user, room));
                 self.count(room, role, -1);
+            }
+            Projection::RoleChanged { room, user, before, role } => {
+                self.members.insert((room, user), role);
+                self.count(room, before, -1);
+                self.count(room, role, 1);
+            }
+            Projection::Banned { room, ban } => {
+                self.bans.insert((room, ban.user));
+            }
+            Projection::Unbanned { room, user } => {
+                self.bans.remove(&(room, user));
+            }
+            Projection::Preferred { user, room, preferences } => {
+                self.preferences.insert((user, room), preferences);
             }
             Projection::Edited { room, message, by, .. } => {
                 self.edits.entry((room, message)).or_default().insert(by);
@@ -309,6 +330,7 @@ impl Db {
                 mentions: 0,
                 preview: None,
                 last_at,
+                preferences: self.preferences.get(&(user, *id)).copied().unwrap_or_default(),
             })
         })
         .collect()

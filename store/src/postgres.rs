@@ -45,6 +45,7 @@ pub(crate) async fn open(url: &str) -> Result<sql::Db, OpenError> {
         .await
         .map_err(|error| OpenError::Migrate(error.to_string()))?;
     sql::accounts::complete(&first).await.map_err(connect)?;
+    sql::rooms::complete(&first).await.map_err(connect)?;
     first.close().await;
     let deaths = Deaths::default();
     let pool = PoolOptions::<Driver>::new()

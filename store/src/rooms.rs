@@ -1,6 +1,9 @@
 //! Rooms, members and messages, to read.
 
-use parlor_domain::{Message, Pin, Position, Role, Room, RoomId, Seq, Timestamp, UserId, Version};
+use parlor_domain::{
+    Ban, Message, Pin, Position, Preferences, Role, Room, RoomId, RoomQuery, Seq, Timestamp,
+    UserId, Version,
+};
 
 use crate::{
     StoreError, User,
@@ -45,6 +48,8 @@ pub struct RoomSummary {
     pub preview: Option<String>,
     /// When that was posted, else when the room was made.
     pub last_at: Timestamp,
+    /// What the user wants of it.
+    pub preferences: Preferences,
 }
 
 /// A member of a room.
@@ -118,16 +123,18 @@ impl Rooms {
         on!(&self.backend, rooms::summaries(user, rooms))
     }
 
-    /// Public rooms that are not archived, ascending by id, those after `after`.
+    /// Public rooms that are not archived, those whose name or topic holds `query`
+    /// where one is given; ascending by id, those after `after`.
     ///
     /// # Errors
     /// The database is not available.
     pub async fn directory(
         &self,
+        query: Option<&RoomQuery>,
         after: Option<RoomId>,
         limit: u32,
     ) -> Result<Vec<Room>, StoreError> {
-        on!(&self.backend, rooms::directory(after, limit))
+        on!(&self.backend, rooms::directory(query, after, limit))
     }
 
     /// Members of a room, ascending by user id, those after `after`.
@@ -141,6 +148,27 @@ impl Rooms {
         limit: u32,
     ) -> Result<Vec<Member>, StoreError> {
         on!(&self.backend, rooms::members(room, after, limit))
+    }
+
+    /// One member of a room; `None` where the user is none.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn member(&self, room: RoomId, user: UserId) -> Result<Option<Member>, StoreError> {
+        on!(&self.backend, rooms::member(room, user))
+    }
+
+    /// Who is kept out of a room, ascending by user id, those after `after`.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn bans(
+        &self,
+        room: RoomId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Ban>, StoreError> {
+        on!(&self.backend, bans::list(room, after, limit))
     }
 
     /// A page of messages as `reader` sees them; `None` where there is no such room.

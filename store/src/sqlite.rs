@@ -82,6 +82,7 @@ pub(crate) async fn open(path: &Path) -> Result<(sql::Db, Mark), OpenError> {
     mark::compare(path, &first).await.map_err(connect)?;
     let epoch = sql::epoch(&first).await.map_err(connect)?;
     sql::accounts::complete(&first).await.map_err(connect)?;
+    sql::rooms::complete(&first).await.map_err(connect)?;
     let writer = pool(1).connect_with(options.clone()).await.map_err(connect)?;
     // The readers may write too, so that the first of them can make the WAL's
     // index; nothing they are asked to run does.

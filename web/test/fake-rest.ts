@@ -30,6 +30,8 @@ export function summary(change: Partial<RoomSummary> = {}): RoomSummary {
     mentions: 0,
     preview: null,
     last_at: null,
+    notify: "all",
+    favourite: false,
     ...change,
   };
 }
@@ -39,18 +41,25 @@ export class FakeRest {
   rooms: RoomSummary[] = [summary()];
   newest: MessagePage | null = null;
   older: MessagePage | null = null;
+  /** Paths of which the next request is refused. */
+  readonly refused = new Set<string>();
+  /** Answers come when this is done. */
+  held: Promise<unknown> | null = null;
   away = false;
 
   readonly fetch = async (url: string, init: RequestInit = {}): Promise<Response> => {
     const path = url.replace("/api/v1", "");
     this.asked.push(`${init.method ?? "GET"} ${path}`);
     if (this.away) throw new TypeError("no network");
-    const body = this.#answer(path);
+    const body = this.#answer(path, init);
+    await this.held;
+    if (this.refused.delete(path))
+      return new Response(JSON.stringify({ code: "FORBIDDEN" }), { status: 403 });
     if (body === null) return new Response(JSON.stringify({ code: "NOT_FOUND" }), { status: 404 });
     return new Response(JSON.stringify(body), { status: 200 });
   };
 
-  #answer(path: string): unknown {
+  #answer(path: string, { body }: RequestInit): unknown {
     if (path === "/refresh") {
       const far = btoa(JSON.stringify({ iat: 0, exp: 900 }));
       return { user: ADA, access_token: `h.${far}.s`, access_expires_at: "", device_id: USER };
@@ -69,6 +78,10 @@ export class FakeRest {
     }
     if (path.startsWith(`/rooms/${ROOM}/messages?before=`)) return this.older;
     if (path.startsWith(`/rooms/${ROOM}/messages`)) return this.newest;
+    if (path === `/rooms/${ROOM}/preferences`) {
+      const [{ notify, favourite } = summary()] = this.rooms;
+      return { notify, favourite, ...JSON.parse(`${body}`) };
+    }
     if (path === `/rooms/${ROOM}`) return this.rooms[0] ?? null;
     return null;
   }

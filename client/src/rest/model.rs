@@ -1,7 +1,9 @@
 //! What the REST face speaks of.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use parlor_domain::{DeviceId, Epoch, Position, Role, RoomId, Seq, UserId, Visibility};
+use parlor_domain::{
+    DeviceId, Epoch, Position, Preferences, Role, RoomId, Seq, UserId, Visibility,
+};
 use serde::{Deserialize, Deserializer};
 
 use crate::{status::Lane, tls::CertificateHash};
@@ -131,6 +133,10 @@ pub struct RoomInfo {
     /// The other one, of a direct room; its own name says nothing.
     #[serde(default)]
     pub peer: Option<UserInfo>,
+    /// What the caller wants of it, where it is one of the caller's rooms in a
+    /// list; else the default.
+    #[serde(flatten)]
+    pub preferences: Preferences,
 }
 
 impl RoomInfo {
@@ -138,6 +144,28 @@ impl RoomInfo {
     pub fn position(&self) -> Position {
         Position { epoch: Epoch::new(self.epoch), seq: Seq::new(self.head) }
     }
+}
+
+/// A member of a room.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct MemberInfo {
+    /// Who.
+    pub user: UserInfo,
+    /// As what.
+    pub role: Role,
+    /// Since when, as RFC 3339 says it.
+    pub joined_at: String,
+}
+
+/// Somebody who is kept out of a room.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct BanInfo {
+    /// Who.
+    pub user: UserInfo,
+    /// Who banned them.
+    pub banned_by: UserInfo,
+    /// When, as RFC 3339 says it.
+    pub banned_at: String,
 }
 
 /// A part of a list.

@@ -57,7 +57,7 @@ impl Rooms {
                 (listed.items.into_iter().map(|item| item.0.room).collect(), listed.next_cursor)
             }
             proto::Scope::Public => {
-                let listed = self.app.directory(caller.user, asked).await?;
+                let listed = self.app.directory(caller.user, None, asked).await?;
                 (listed.items.into_iter().map(|item| item.room).collect(), listed.next_cursor)
             }
             proto::Scope::Unspecified => return Err(wire::invalid("scope must be given")),

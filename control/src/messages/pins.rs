@@ -1,7 +1,7 @@
 //! `GET /api/v1/rooms/{id}/pins`
 
 use axum::extract::State;
-use parlor_domain::{Action, UserId};
+use parlor_domain::Action;
 use uuid::Uuid;
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     app::App,
     extract::{Caller, Json, Path},
     problem::refused,
-    wire::{Page, Pin, Time, User, room_id},
+    wire::{Page, Pin, Time, room_id},
 };
 
 /// The pinned messages of a room that the caller is a member of, the last pinned
@@ -32,19 +32,14 @@ pub(crate) async fn pins(
     let room = room_id(id);
     app.access(caller.user, room, Action::Read).await?;
     let pins = app.deps.rooms.pins(room).await.map_err(refused)?;
-    let mut users: Vec<UserId> = pins.iter().flat_map(|pin| [pin.author, pin.by]).collect();
-    users.sort_unstable();
-    users.dedup();
-    let users = app.users.users(&users).await?;
-    let user =
-        |id: UserId| -> Option<User> { users.iter().find(|user| user.id == id.uuid()).cloned() };
+    let users = app.users.known(pins.iter().flat_map(|pin| [pin.author, pin.by])).await?;
     let pin = |pin: parlor_domain::Pin| {
         Some(Pin {
             seq: pin.message.into(),
-            author: user(pin.author)?,
+            author: users.get(pin.author)?,
             text: pin.text,
             posted_at: Time(pin.posted_at),
-            pinned_by: user(pin.by)?,
+            pinned_by: users.get(pin.by)?,
             pinned_at: Time(pin.at),
         })
     };

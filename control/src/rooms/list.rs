@@ -1,12 +1,14 @@
 //! `GET /api/v1/rooms`
 
 use axum::extract::State;
+use parlor_domain::{Code, Refusal, RoomQuery};
 use serde::{Deserialize, Serialize};
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
     openapi::{RefOr, Schema, schema::AnyOfBuilder},
 };
 
+use super::unprocessable;
 use crate::{
     Problem,
     app::{App, Asked},
@@ -33,6 +35,9 @@ pub(crate) struct List {
     #[serde(default)]
     #[param(inline)]
     scope: Scope,
+    /// A part of the name or the topic; for `public` alone.
+    #[param(example = "design")]
+    q: Option<String>,
     /// Rooms in the page, at most; above 100 it is 100.
     #[serde(default)]
     #[param(inline, required = false)]
@@ -68,7 +73,7 @@ impl ToSchema for Rooms {
     }
 }
 
-/// The caller's rooms, or the public directory.
+/// The caller's rooms, or the public directory, which can be searched.
 #[utoipa::path(
     get, path = "/rooms", tag = "rooms",
     operation_id = "list_rooms", security(("bearer" = [])),
@@ -76,6 +81,7 @@ impl ToSchema for Rooms {
     responses(
         (status = 200, description = "A page of rooms: summaries for `mine`", body = Rooms),
         (status = 400, description = "INVALID_ARGUMENT or INVALID_CURSOR"),
+        (status = 422, description = "UNPROCESSABLE: no room can be called that"),
     ),
 )]
 pub(crate) async fn list(
@@ -85,7 +91,14 @@ pub(crate) async fn list(
 ) -> Result<Json<Rooms>, Problem> {
     let asked = Asked { limit: query.limit.0, cursor: query.cursor.as_deref() };
     Ok(Json(match query.scope {
+        Scope::Mine if query.q.is_some() => {
+            return Err(Refusal::new(Code::InvalidArgument, "q looks in scope=public").into());
+        }
         Scope::Mine => Rooms::Mine(app.my_rooms(caller.user, asked).await?.into()),
-        Scope::Public => Rooms::Public(app.directory(caller.user, asked).await?.into()),
+        Scope::Public => {
+            let found_by = query.q.as_deref().map(RoomQuery::parse).transpose();
+            let found_by = found_by.map_err(unprocessable("q"))?;
+            Rooms::Public(app.directory(caller.user, found_by.as_ref(), asked).await?.into())
+        }
     }))
 }

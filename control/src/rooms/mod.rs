@@ -2,14 +2,19 @@
 
 pub(crate) mod add_member;
 pub(crate) mod archive;
+pub(crate) mod ban;
+pub(crate) mod bans;
 pub(crate) mod create;
 pub(crate) mod direct;
 pub(crate) mod join;
 pub(crate) mod leave;
 pub(crate) mod list;
 pub(crate) mod members;
+pub(crate) mod preferences;
 pub(crate) mod read;
 pub(crate) mod remove_member;
+pub(crate) mod set_role;
+pub(crate) mod unban;
 pub(crate) mod update;
 
 use parlor_domain::{Code, Refusal, TextError};

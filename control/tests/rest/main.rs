@@ -11,6 +11,7 @@ mod corpus;
 mod fuzz;
 mod grpc;
 mod grpc_attacks;
+mod members;
 mod messages;
 mod openapi;
 mod people;

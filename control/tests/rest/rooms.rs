@@ -1,5 +1,7 @@
 //! Rooms and members.
 
+use std::collections::HashSet;
+
 use parlor_bus::{Announcement, Received};
 use parlor_domain::RequestId;
 use serde_json::{Value, json};
@@ -117,6 +119,36 @@ async fn public_rooms_can_be_found_and_joined_and_private_ones_cannot() {
 }
 
 #[tokio::test]
+async fn the_directory_is_searched() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let make = async |name: &str, topic: &str| {
+        let body = json!({"name": name, "topic": topic});
+        stack.post("/api/v1/rooms").by(&ada).json(body).send().await.ok(201)["id"].clone()
+    };
+    let design = make("Design", "").await;
+    let ops = make("ops", "the design of pagers").await;
+    make("lunch", "12:30").await;
+    let ask = async |rest: &str| stack.get(&format!("/api/v1/rooms?{rest}")).by(&ada).send().await;
+    let page = ask("scope=public&q=DESIGN").await.ok(200);
+    let ids: HashSet<Value> =
+        page["items"].as_array().unwrap().iter().map(|room| room["id"].clone()).collect();
+    assert_eq!(ids, HashSet::from([design, ops]));
+    let first = ask("scope=public&q=design&limit=1").await.ok(200);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = ask(&format!("scope=public&q=design&limit=1&cursor={cursor}")).await.ok(200);
+    assert_eq!(
+        (second["items"].as_array().unwrap().len(), &second["next_cursor"]),
+        (1, &json!(null))
+    );
+    assert_ne!(first["items"], second["items"]);
+    let other = ask(&format!("scope=public&q=lunch&cursor={cursor}")).await;
+    other.refused(400, "INVALID_CURSOR");
+    ask("scope=public&q=").await.refused(422, "UNPROCESSABLE");
+    ask("q=design").await.refused(400, "INVALID_ARGUMENT");
+}
+
+#[tokio::test]
 async fn members_are_added_listed_and_removed() {
     let stack = Stack::start().await;
     let (ada, bob) = (stack.person("ada").await, stack.person("bob").await);
@@ -187,6 +219,12 @@ async fn r2_a_private_room_looks_to_outsiders_as_if_it_did_not_exist() {
         ("POST", "/members", json!({"name": "eve"})),
         ("POST", "/members", json!({"name": "nobody"})),
         ("DELETE", &format!("/members/{}", ada.id), json!(null)),
+        ("PATCH", &format!("/members/{}", ada.id), json!({"role": "member"})),
+        ("GET", "/bans", json!(null)),
+        ("PUT", &format!("/bans/{}", ada.id), json!(null)),
+        ("DELETE", &format!("/bans/{}", ada.id), json!(null)),
+        ("PATCH", "/preferences", json!({"favourite": true})),
+        ("PATCH", "/preferences", json!({})),
         ("GET", "/messages", json!(null)),
         ("GET", "/messages?around=3", json!(null)),
         ("POST", "/messages", json!({"text": "let me in"})),
@@ -225,6 +263,10 @@ async fn r5_members_cannot_do_what_owners_do() {
         stack.post(&path("/archive")).json(json!({"archived": true})),
         stack.post(&path("/members")).json(json!({"name": "bob"})),
         stack.delete(&path(&format!("/members/{}", ada.id))),
+        stack.patch(&path(&format!("/members/{}", bob.id))).json(json!({"role": "owner"})),
+        stack.get(&path("/bans")),
+        stack.put(&path(&format!("/bans/{}", ada.id))),
+        stack.delete(&path(&format!("/bans/{}", ada.id))),
         stack.patch(&path(&format!("/messages/{seq}"))).json(json!({"text": "his"})),
         stack.delete(&path(&format!("/messages/{seq}"))),
     ];

@@ -348,7 +348,7 @@ impl Desk {
     /// Whoever leaves gets nothing that came after (rule 4.7), so events are
     /// passed on up to each departure.
     fn fan_out(&mut self, events: &[Arc<Event>]) {
-        let is_departure = |event: &Arc<Event>| matches!(event.body, EventBody::MemberLeft { .. });
+        let is_departure = |event: &Arc<Event>| event.body.departed().is_some();
         for run in events.split_inclusive(is_departure) {
             self.pass_on(run);
         }

@@ -120,10 +120,8 @@ impl<F: Follower> Machine<F> {
                 return Attached::Recheck;
             }
             let user = follower.user();
-            let left = self.tail.iter().rev().take_while(|event| event.seq > at).any(
-                |event| matches!(event.body, EventBody::MemberLeft { user: who } if who == user),
-            );
-            if left {
+            let mut since = self.tail.iter().rev().take_while(|event| event.seq > at);
+            if since.any(|event| event.body.departed() == Some(user)) {
                 return Attached::Gone;
             }
         }
@@ -178,7 +176,7 @@ impl<F: Follower> Machine<F> {
     /// Takes out the followers whom this event made outsiders; for after it was
     /// passed on (rule 4.7). Whoever was found to be a member later came back.
     pub fn part(&mut self, event: &Event) -> Vec<F> {
-        let EventBody::MemberLeft { user } = event.body else { return Vec::new() };
+        let Some(user) = event.body.departed() else { return Vec::new() };
         if planted(Planted::SkipMembershipRecheck) {
             return Vec::new();
         }

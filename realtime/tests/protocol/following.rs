@@ -1,10 +1,13 @@
 //! Section 4 of the protocol: following a log.
 
 use parlor_bus::Announcement;
-use parlor_domain::{Change, Command, Position, ProfileChange, RequestId, StatusText, Visibility};
+use parlor_domain::{
+    Change, Command, Notify, Position, PreferencesChange, ProfileChange, RequestId, Role,
+    StatusText, Visibility,
+};
 use parlor_proto::realtime::{
-    CloseLog, ErrorCode, Focus, Open, Probe, Reset, client_frame::Kind, event::Body, request,
-    server_frame,
+    self as pb, CloseLog, ErrorCode, Focus, Open, Probe, Reset, client_frame::Kind, event::Body,
+    request, server_frame,
 };
 
 use crate::{client::bytes, kit::Kit};
@@ -156,6 +159,30 @@ pub(crate) async fn rule_4_7_whoever_leaves_gets_nothing_more(kit: &Kit) {
     assert_eq!(run.len() as u64, heard, "what was said meanwhile was not sent before");
 }
 
+pub(crate) async fn rule_4_7_whoever_is_banned_gets_nothing_more(kit: &Kit) {
+    let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
+    let room = kit.room_with(&ada, Visibility::Private).await;
+    kit.change(ada.user, Change::AddMember { room, user: bob.user }).await;
+    let mut client = kit.enter(&bob).await;
+    let at = client.open(room, 0, 0).await.seq;
+    client.run(room, 1, at).await;
+    let ban = |on| Change::Ban { room, user: bob.user, on };
+    let out = kit.change(ada.user, ban(true)).await.seq.get();
+    let last = client.events(room.as_bytes()).await;
+    assert_eq!((last.first_seq, last.events.len()), (out, 1));
+    let Some(Body::MemberBanned(banned)) = &last.events[0].body else { panic!("{last:?}") };
+    assert_eq!((&banned.user_id[..], banned.was_member), (&bob.user.as_bytes()[..], true));
+    kit.change(ada.user, ban(false)).await;
+    kit.post(&ada, room, "he is gone").await;
+    let open = Open { room_id: bytes(room.as_bytes()), epoch: 0, after_seq: 0 };
+    let refused = client.ask(request::Body::Open(open)).await.expect_err("no member");
+    assert_eq!(refused.0, ErrorCode::NotFound);
+    kit.change(ada.user, Change::AddMember { room, user: bob.user }).await;
+    let heard = client.open(room, 0, 0).await.seq;
+    let run = client.run(room, 1, heard).await;
+    assert_eq!(run.len() as u64, heard, "what was said meanwhile was not sent before");
+}
+
 pub(crate) async fn c19_whoever_leaves_gets_nothing_of_what_is_read_together_with_it(kit: &Kit) {
     let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
     let room = kit.room_with(&ada, Visibility::Private).await;
@@ -284,4 +311,20 @@ pub(crate) async fn rule_4_10_a_profile_reaches_every_device_of_its_user(kit: &K
         let told = (profile.display_name.as_str(), profile.status_text.as_str());
         assert_eq!(told, ("ada", "on a train"));
     }
+}
+
+pub(crate) async fn rule_4_11_role_and_preferences_are_told_of_rooms_that_are_not_open(kit: &Kit) {
+    let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
+    let room = kit.room(&ada).await;
+    kit.change(bob.user, Change::Join { room }).await;
+    let mut client = kit.enter(&bob).await;
+    kit.change(ada.user, Change::SetRole { room, user: bob.user, role: Role::Admin }).await;
+    let told = client.events(bob.user.as_bytes()).await;
+    let Some(Body::OwnRoleChanged(own)) = &told.events[0].body else { panic!("{told:?}") };
+    assert_eq!((&own.room_id[..], own.role()), (&room.as_bytes()[..], pb::Role::Admin));
+    let change = PreferencesChange { notify: Some(Notify::None), favourite: Some(true) };
+    kit.change(bob.user, Change::SetPreferences { room, change }).await;
+    let told = client.events(bob.user.as_bytes()).await;
+    let Some(Body::PreferencesChanged(wanted)) = &told.events[0].body else { panic!("{told:?}") };
+    assert_eq!((wanted.notify(), wanted.favourite), (pb::Notify::None, true));
 }

@@ -75,10 +75,12 @@ on_every_lane! {
         rule_4_4_opening_again_starts_anew,
         rule_4_5_the_number_of_open_rooms_is_limited,
         rule_4_7_whoever_leaves_gets_nothing_more,
+        rule_4_7_whoever_is_banned_gets_nothing_more,
         c19_whoever_leaves_gets_nothing_of_what_is_read_together_with_it,
         rule_4_8_rooms_that_are_not_open_come_as_heads,
         rule_4_9_focus_changes_no_order,
         rule_4_10_a_profile_reaches_every_device_of_its_user,
+        rule_4_11_role_and_preferences_are_told_of_rooms_that_are_not_open,
         c14_changes_from_elsewhere_reach_who_follows,
     },
     staying::{

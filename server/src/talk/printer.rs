@@ -82,9 +82,18 @@ impl Printer {
             EventBody::MemberJoined { user, .. } => format!("added {}", self.name(user).await),
             EventBody::MemberLeft { user } if user == event.actor => "left".to_owned(),
             EventBody::MemberLeft { user } => format!("removed {}", self.name(user).await),
+            EventBody::RoleChanged { user, role } => {
+                format!("made {} {}", self.name(user).await, role.as_str())
+            }
+            EventBody::MemberBanned { user, .. } => format!("banned {}", self.name(user).await),
+            EventBody::MemberUnbanned { user } => {
+                format!("lifted the ban on {}", self.name(user).await)
+            }
             // Of a user's own log, not of a room's.
             EventBody::RoomAdded { .. }
             | EventBody::RoomRemoved { .. }
+            | EventBody::OwnRoleChanged { .. }
+            | EventBody::PreferencesChanged { .. }
             | EventBody::ReadMoved { .. }
             | EventBody::ProfileChanged { .. } => return Ok(()),
         };

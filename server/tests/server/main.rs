@@ -8,6 +8,7 @@ mod grpc;
 mod http;
 mod http2;
 mod http3;
+mod members;
 mod process;
 mod support;
 mod websocket;

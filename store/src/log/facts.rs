@@ -1,10 +1,10 @@
 //! What has to be known to decide commands.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use parlor_domain::{
-    Body, Calls, Change, Command, Digest, Emoji, LogId, Position, Profile, RequestId, Role, RoomId,
-    RoomName, Seq, Timestamp, Topic, UserId, UserName, Visibility,
+    Body, Calls, Change, Command, Digest, Emoji, LogId, Position, Preferences, Profile, RequestId,
+    Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, UserName, Visibility,
 };
 
 /// Which rows the decisions on some commands may look at. Sorted, so that all
@@ -22,6 +22,8 @@ pub struct Needs {
     /// Names that are called, and where.
     pub names: BTreeSet<(UserName, RoomId)>,
     pub reads: BTreeSet<(UserId, RoomId)>,
+    pub bans: BTreeSet<(RoomId, UserId)>,
+    pub preferences: BTreeSet<(UserId, RoomId)>,
     pub profiles: BTreeSet<UserId>,
 }
 
@@ -50,8 +52,15 @@ impl Needs {
         self.rooms.insert(room);
         self.roles.insert((room, actor));
         match change {
-            Change::AddMember { user, .. }
-            | Change::RemoveMember { user, .. }
+            Change::Join { .. } => {
+                self.bans.insert((room, actor));
+            }
+            Change::AddMember { user, .. } | Change::Ban { user, .. } => {
+                self.roles.insert((room, *user));
+                self.bans.insert((room, *user));
+            }
+            Change::RemoveMember { user, .. }
+            | Change::SetRole { user, .. }
             | Change::OpenDirect { other: user, .. } => {
                 self.roles.insert((room, *user));
             }
@@ -74,8 +83,10 @@ impl Needs {
             Change::MarkRead { .. } | Change::MarkUnread { .. } => {
                 self.reads.insert((actor, room));
             }
+            Change::SetPreferences { .. } => {
+                self.preferences.insert((actor, room));
+            }
             Change::CreateRoom { .. }
-            | Change::Join { .. }
             | Change::Leave { .. }
             | Change::RenameRoom { .. }
             | Change::ArchiveRoom { .. }
@@ -109,6 +120,8 @@ pub struct Facts {
     /// Whose name it is. The roles of those who are called are facts too.
     pub names: HashMap<UserName, UserId>,
     pub reads: HashMap<(UserId, RoomId), Seq>,
+    pub bans: HashSet<(RoomId, UserId)>,
+    pub preferences: HashMap<(UserId, RoomId), Preferences>,
     pub profiles: HashMap<UserId, Profile>,
 }
 

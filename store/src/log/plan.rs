@@ -2,6 +2,7 @@
 //! before and kept true while one command after the other is decided, so that
 //! a join and a post after it may stand in one batch.
 
+mod members;
 mod pins;
 mod reactions;
 
@@ -11,9 +12,9 @@ use std::{
 };
 
 use parlor_domain::{
-    Action, Body, Calls, Change, Code, Command, Digest, Epoch, Event, EventBody, LogId, Mentions,
-    Position, Profile, ProfileChange, Refusal, RequestId, Role, RoomId, RoomName, Seq, Timestamp,
-    Topic, UserId, Visibility, direct_room, permit,
+    Action, Ban, Body, Calls, Change, Code, Command, Digest, Epoch, Event, EventBody, LogId,
+    Mentions, Position, Preferences, PreferencesChange, Profile, ProfileChange, Refusal, RequestId,
+    Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, Visibility, direct_room, permit,
     planted::{Planted, planted},
 };
 
@@ -71,10 +72,30 @@ pub enum Projection {
         user: UserId,
         role: Role,
     },
+    /// What the user wanted of the room is forgotten too.
     Left {
         room: RoomId,
         user: UserId,
         role: Role,
+    },
+    RoleChanged {
+        room: RoomId,
+        user: UserId,
+        before: Role,
+        role: Role,
+    },
+    Banned {
+        room: RoomId,
+        ban: Ban,
+    },
+    Unbanned {
+        room: RoomId,
+        user: UserId,
+    },
+    Preferred {
+        user: UserId,
+        room: RoomId,
+        preferences: Preferences,
     },
     Edited {
         room: RoomId,
@@ -225,10 +246,16 @@ impl Plan {
             }
             Change::Join { room } => {
                 self.open_room(*room, actor, Action::Join)?;
+                if self.is_banned(*room, actor) {
+                    return Err(Refusal::new(Code::Forbidden, "you are banned from this room"));
+                }
                 self.join(request, *room, actor)
             }
             Change::AddMember { room, user } => {
                 self.open_room(*room, actor, Action::AddMember)?;
+                if self.is_banned(*room, *user) {
+                    return Err(Refusal::new(Code::Conflict, "banned from this room"));
+                }
                 self.join(request, *room, *user)
             }
             Change::Leave { room } => {
@@ -237,14 +264,11 @@ impl Plan {
             }
             Change::RemoveMember { room, user } => {
                 self.room(*room, actor, Action::RemoveMember)?;
-                if self.role(*room, *user) == Some(Role::Owner)
-                    && actor != UserId::SYSTEM
-                    && self.role(*room, actor) != Some(Role::Owner)
-                {
-                    return Err(Refusal::new(Code::Forbidden, "only an owner may remove an owner"));
-                }
+                self.spare_owners(*room, actor, *user)?;
                 self.leave(request, *room, *user)
             }
+            Change::Ban { room, user, on } => self.ban(request, *room, *user, *on),
+            Change::SetRole { room, user, role } => self.set_role(request, *room, *user, *role),
             Change::Post { room, body, reply_to } => self.post(request, *room, body, *reply_to),
             Change::Edit { room, message, body } => self.edit(request, *room, *message, body),
             Change::Delete { room, message } => self.delete(request, *room, *message),
@@ -254,6 +278,9 @@ impl Plan {
             Change::Pin { room, message, on } => self.pin(request, *room, *message, *on),
             Change::MarkUnread { room, from } => self.mark_unread(request, *room, *from),
             Change::MarkRead { room, seq } => self.mark_read(request, *room, *seq),
+            Change::SetPreferences { room, change } => {
+                self.set_preferences(request, *room, *change)
+            }
             Change::SetProfile(change) => self.set_profile(request, change),
         }
     }
@@ -360,40 +387,6 @@ impl Plan {
         Ok(done)
     }
 
-    fn join(&mut self, request: Request, room: RoomId, user: UserId) -> Outcome {
-        self.known(user)?;
-        if self.role(room, user).is_some() {
-            return Err(Refusal::new(Code::Conflict, "already a member"));
-        }
-        let role = Role::Member;
-        let mut done = self.first(request, EventBody::MemberJoined { user, role })?;
-        let added = EventBody::RoomAdded { room };
-        done.events.push(self.further(user.into(), request.actor, added)?);
-        self.enlist(room, user, role);
-        Ok(done)
-    }
-
-    fn leave(&mut self, request: Request, room: RoomId, user: UserId) -> Outcome {
-        let role = self.role(room, user).ok_or_else(Refusal::not_found)?;
-        let facts = self.facts.rooms.get_mut(&room).ok_or_else(Refusal::not_found)?;
-        if role == Role::Owner {
-            if facts.owners == 1 && facts.members > 1 {
-                return Err(Refusal::new(
-                    Code::LastOwner,
-                    "the last owner cannot leave while others are in the room",
-                ));
-            }
-            facts.owners -= 1;
-        }
-        facts.members -= 1;
-        self.facts.roles.remove(&(room, user));
-        self.writes.changes.push(Projection::Left { room, user, role });
-        let mut done = self.first(request, EventBody::MemberLeft { user })?;
-        let removed = EventBody::RoomRemoved { room };
-        done.events.push(self.further(user.into(), request.actor, removed)?);
-        Ok(done)
-    }
-
     fn post(
         &mut self,
         request: Request,
@@ -497,6 +490,25 @@ impl Plan {
         self.first(request, EventBody::ReadMoved { room, seq })
     }
 
+    fn set_preferences(
+        &mut self,
+        request: Request,
+        room: RoomId,
+        change: PreferencesChange,
+    ) -> Outcome {
+        let user = request.actor;
+        self.room(room, user, Action::Read)?;
+        self.known(user)?;
+        let before = self.facts.preferences.get(&(user, room)).copied().unwrap_or_default();
+        let preferences = before.with(change);
+        if preferences == before {
+            return self.unchanged(user.into());
+        }
+        self.facts.preferences.insert((user, room), preferences);
+        self.writes.changes.push(Projection::Preferred { user, room, preferences });
+        self.first(request, EventBody::PreferencesChanged { room, preferences })
+    }
+
     fn set_profile(&mut self, request: Request, change: &ProfileChange) -> Outcome {
         let user = request.actor;
         self.known(user)?;
@@ -553,16 +565,6 @@ impl Plan {
 
     fn log(&self, log: LogId) -> Result<LogFacts, Refusal> {
         self.facts.logs.get(&log).copied().ok_or_else(Refusal::not_found)
-    }
-
-    /// Makes `user` a member.
-    fn enlist(&mut self, room: RoomId, user: UserId, role: Role) {
-        if let Some(facts) = self.facts.rooms.get_mut(&room) {
-            facts.members += 1;
-            facts.owners += u32::from(role == Role::Owner);
-        }
-        self.facts.roles.insert((room, user), role);
-        self.writes.changes.push(Projection::Joined { room, user, role });
     }
 
     /// The answer to a request that changes nothing: where the log stands.

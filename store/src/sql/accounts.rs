@@ -125,7 +125,7 @@ pub(crate) async fn search(
 }
 
 /// A text as LIKE finds it and nothing else.
-fn pattern(text: &str) -> String {
+pub(super) fn pattern(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {

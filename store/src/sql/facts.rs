@@ -8,8 +8,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, mentions, pieces, pins,
-    reactions, row,
+    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, mentions, pieces, pins,
+    preferences, reactions, row,
 };
 use crate::log::{
     Patience,
@@ -40,6 +40,8 @@ pub(super) async fn load(
     reactions::load(connection, needs, &mut facts).await?;
     pins::load(connection, needs, &mut facts).await?;
     reads(connection, needs, &mut facts).await?;
+    bans::load(connection, needs, &mut facts).await?;
+    preferences::load(connection, needs, &mut facts).await?;
     profiles(connection, needs, &mut facts).await?;
     Ok(Ok(facts))
 }

@@ -2,6 +2,7 @@
 //! under `sqlite` and under `postgres`, against the names of its parent.
 
 pub(crate) mod accounts;
+pub(crate) mod bans;
 mod facts;
 pub(crate) mod health;
 pub(crate) mod log;
@@ -9,6 +10,7 @@ mod mentions;
 pub(crate) mod messages;
 mod on_message;
 pub(crate) mod pins;
+mod preferences;
 mod reactions;
 pub(crate) mod rooms;
 mod row;

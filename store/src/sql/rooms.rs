@@ -1,9 +1,10 @@
 //! Reads of rooms and members.
 
-use parlor_domain::{Room, RoomId, UserId, limits};
+use parlor_domain::{Room, RoomId, RoomName, RoomQuery, Topic, UserId, folded, limits};
+use sqlx::Pool;
 use uuid::Uuid;
 
-use super::{Builder, Db, mentions, row};
+use super::{Builder, Db, Driver, accounts::pattern, mentions, row};
 use crate::{Access, Member, RoomSummary};
 
 /// The columns of [`row::RoomRow`].
@@ -14,8 +15,19 @@ macro_rules! room_columns {
     };
 }
 
+/// Selects [`row::MemberRow`]s.
+macro_rules! select_members {
+    () => {
+        concat!(
+            "SELECT ",
+            row::user_columns!(),
+            ", m.role, m.joined_at FROM members m JOIN users u ON u.id = m.user_id "
+        )
+    };
+}
+
 /// Before the first id. The nil id is the system user's, who is in no list.
-fn start(after: Option<Uuid>) -> Uuid {
+pub(super) fn start(after: Option<Uuid>) -> Uuid {
     after.unwrap_or(Uuid::nil())
 }
 
@@ -36,22 +48,50 @@ pub(crate) async fn access(db: &Db, room: RoomId, user: UserId) -> sqlx::Result<
     found.map(row::access).transpose()
 }
 
+/// What the directory finds a room by.
+pub(super) fn found_by(name: &RoomName, topic: &Topic) -> String {
+    format!("{}\n{}", folded(name.as_str()), folded(topic.as_str()))
+}
+
+/// Fills `found_by` of rooms that are older than it.
+pub(crate) async fn complete(pool: &Pool<Driver>) -> sqlx::Result<()> {
+    loop {
+        let rows: Vec<(Uuid, String, String)> =
+            sqlx::query_as("SELECT id, name, topic FROM rooms WHERE found_by = '' LIMIT 256")
+                .fetch_all(pool)
+                .await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for (id, name, topic) in rows {
+            sqlx::query("UPDATE rooms SET found_by = $2 WHERE id = $1")
+                .bind(id)
+                .bind(found_by(&row::room_name(&name)?, &row::topic(&topic)?))
+                .execute(pool)
+                .await?;
+        }
+    }
+}
+
 pub(crate) async fn directory(
     db: &Db,
+    query: Option<&RoomQuery>,
     after: Option<RoomId>,
     limit: u32,
 ) -> sqlx::Result<Vec<Room>> {
-    let mut lease = db.reader().await?;
-    let rows: Vec<row::RoomRow> = sqlx::query_as(concat!(
+    let mut builder = Builder::new(concat!(
         "SELECT ",
         room_columns!(),
-        " FROM rooms r JOIN logs l ON l.id = r.id \
-         WHERE r.public AND NOT r.archived AND r.id > $1 ORDER BY r.id LIMIT $2"
-    ))
-    .bind(start(after.map(RoomId::uuid)))
-    .bind(i64::from(limit))
-    .fetch_all(&mut *lease)
-    .await?;
+        " FROM rooms r JOIN logs l ON l.id = r.id WHERE r.public AND NOT r.archived AND r.id > "
+    ));
+    builder.push_bind(start(after.map(RoomId::uuid)));
+    if let Some(query) = query {
+        builder.push(" AND r.found_by LIKE ");
+        builder.push_bind(format!("%{}%", pattern(query.as_str()))).push(" ESCAPE '\\'");
+    }
+    builder.push(" ORDER BY r.id LIMIT ").push_bind(i64::from(limit));
+    let mut lease = db.reader().await?;
+    let rows: Vec<row::RoomRow> = builder.build_query_as().fetch_all(&mut *lease).await?;
     lease.done();
     rows.into_iter().map(row::room).collect()
 }
@@ -64,10 +104,8 @@ pub(crate) async fn members(
 ) -> sqlx::Result<Vec<Member>> {
     let mut lease = db.reader().await?;
     let rows: Vec<row::MemberRow> = sqlx::query_as(concat!(
-        "SELECT ",
-        row::user_columns!(),
-        ", m.role, m.joined_at FROM members m JOIN users u ON u.id = m.user_id \
-         WHERE m.room_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3"
+        select_members!(),
+        "WHERE m.room_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3"
     ))
     .bind(room.uuid())
     .bind(start(after.map(UserId::uuid)))
@@ -76,6 +114,18 @@ pub(crate) async fn members(
     .await?;
     lease.done();
     rows.into_iter().map(row::member).collect()
+}
+
+pub(crate) async fn member(db: &Db, room: RoomId, user: UserId) -> sqlx::Result<Option<Member>> {
+    let mut lease = db.reader().await?;
+    let found: Option<row::MemberRow> =
+        sqlx::query_as(concat!(select_members!(), "WHERE m.room_id = $1 AND m.user_id = $2"))
+            .bind(room.uuid())
+            .bind(user.uuid())
+            .fetch_optional(&mut *lease)
+            .await?;
+    lease.done();
+    found.map(row::member).transpose()
 }
 
 pub(crate) async fn mine(
@@ -136,9 +186,11 @@ async fn summarise(
     query.push(") AS counted) AS mentions, substr(p.text, 1, ");
     query.push_bind(i32::try_from(limits::PREVIEW_CHARS).unwrap_or(i32::MAX));
     query.push(
-        ") AS preview, COALESCE(p.posted_at, r.created_at) AS last_at \
+        ") AS preview, COALESCE(p.posted_at, r.created_at) AS last_at, \
+         COALESCE(w.notify, 'all') AS notify, COALESCE(w.favourite, FALSE) AS favourite \
          FROM members m JOIN rooms r ON r.id = m.room_id JOIN logs l ON l.id = r.id \
          LEFT JOIN reads d ON d.user_id = m.user_id AND d.room_id = r.id \
+         LEFT JOIN preferences w ON w.user_id = m.user_id AND w.room_id = r.id \
          LEFT JOIN messages p ON p.room_id = r.id AND p.seq = (SELECT n.seq FROM messages n \
          WHERE n.room_id = r.id AND NOT n.deleted ORDER BY n.seq DESC LIMIT 1) \
          WHERE m.user_id = ",

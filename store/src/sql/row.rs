@@ -1,9 +1,9 @@
 //! Table columns to domain types and back.
 
 use parlor_domain::{
-    ClientName, DeviceId, DeviceName, DisplayName, Emoji, Epoch, Event, Mentions, Message, Profile,
-    RequestId, Role, Room, RoomId, RoomName, Seq, StatusEmoji, StatusText, Timestamp, Topic,
-    UserId, UserName, Visibility,
+    ClientName, DeviceId, DeviceName, DisplayName, Emoji, Epoch, Event, Mentions, Message, Notify,
+    Preferences, Profile, RequestId, Role, Room, RoomId, RoomName, Seq, StatusEmoji, StatusText,
+    Timestamp, Topic, UserId, UserName, Visibility,
 };
 use uuid::Uuid;
 
@@ -50,21 +50,13 @@ pub(super) const fn visibility(public: bool, direct: bool) -> Visibility {
     }
 }
 
-pub(super) const fn role_text(role: Role) -> &'static str {
-    match role {
-        Role::Owner => "owner",
-        Role::Admin => "admin",
-        Role::Member => "member",
-    }
+pub(super) fn role(text: &str) -> sqlx::Result<Role> {
+    Role::parse(text).ok_or_else(|| malformed("role"))
 }
 
-pub(super) fn role(text: &str) -> sqlx::Result<Role> {
-    match text {
-        "owner" => Ok(Role::Owner),
-        "admin" => Ok(Role::Admin),
-        "member" => Ok(Role::Member),
-        _ => Err(malformed("role")),
-    }
+pub(super) fn preferences(notify: &str, favourite: bool) -> sqlx::Result<Preferences> {
+    let notify = Notify::parse(notify).ok_or_else(|| malformed("notify"))?;
+    Ok(Preferences { notify, favourite })
 }
 
 pub(super) fn room_name(text: &str) -> sqlx::Result<RoomName> {
@@ -271,6 +263,8 @@ pub(super) struct SummaryRow {
     mentions: i64,
     preview: Option<String>,
     last_at: i64,
+    notify: String,
+    favourite: bool,
 }
 
 pub(super) fn summary(row: SummaryRow) -> sqlx::Result<RoomSummary> {
@@ -283,6 +277,7 @@ pub(super) fn summary(row: SummaryRow) -> sqlx::Result<RoomSummary> {
         mentions: count(row.mentions),
         preview: row.preview,
         last_at: Timestamp::from_micros(row.last_at),
+        preferences: preferences(&row.notify, row.favourite)?,
     })
 }
 

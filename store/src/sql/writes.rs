@@ -4,7 +4,8 @@
 use parlor_domain::{Epoch, EventBody, Mentions, Role, RoomId, Seq, Timestamp, Visibility};
 
 use super::{
-    Builder, Connection, Tuple, accounts::found_by, mentions, pieces, pins, reactions, row,
+    Builder, Connection, Tuple, accounts::found_by, bans, mentions, pieces, pins, preferences,
+    reactions, rooms, row,
 };
 use crate::log::plan::{Projection, Writes};
 
@@ -129,8 +130,8 @@ async fn project(
         Projection::RoomCreated { room, facts } => {
             sqlx::query(
                 "INSERT INTO rooms \
-                 (id, name, topic, public, direct, archived, created_at, member_count, owner_count) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0)",
+                 (id, name, topic, public, direct, archived, created_at, found_by, \
+                 member_count, owner_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)",
             )
             .bind(room.uuid())
             .bind(facts.name.as_str())
@@ -139,17 +140,21 @@ async fn project(
             .bind(facts.visibility == Visibility::Direct)
             .bind(facts.archived)
             .bind(now.micros())
+            .bind(rooms::found_by(&facts.name, &facts.topic))
             .execute(connection)
             .await?;
         }
         Projection::RoomChanged { room, facts } => {
-            sqlx::query("UPDATE rooms SET name = $2, topic = $3, archived = $4 WHERE id = $1")
-                .bind(room.uuid())
-                .bind(facts.name.as_str())
-                .bind(facts.topic.as_str())
-                .bind(facts.archived)
-                .execute(connection)
-                .await?;
+            sqlx::query(
+                "UPDATE rooms SET name = $2, topic = $3, archived = $4, found_by = $5 WHERE id = $1",
+            )
+            .bind(room.uuid())
+            .bind(facts.name.as_str())
+            .bind(facts.topic.as_str())
+            .bind(facts.archived)
+            .bind(rooms::found_by(&facts.name, &facts.topic))
+            .execute(connection)
+            .await?;
         }
         Projection::Joined { room, user, role } => {
             sqlx::query(
@@ -157,7 +162,7 @@ async fn project(
             )
             .bind(room.uuid())
             .bind(user.uuid())
-            .bind(row::role_text(*role))
+            .bind(role.as_str())
             .bind(now.micros())
             .execute(&mut *connection)
             .await?;
@@ -169,7 +174,23 @@ async fn project(
                 .bind(user.uuid())
                 .execute(&mut *connection)
                 .await?;
+            preferences::forget(connection, *user, *room).await?;
             count(connection, *room, *role, -1).await?;
+        }
+        Projection::RoleChanged { room, user, before, role } => {
+            sqlx::query("UPDATE members SET role = $3 WHERE room_id = $1 AND user_id = $2")
+                .bind(room.uuid())
+                .bind(user.uuid())
+                .bind(role.as_str())
+                .execute(&mut *connection)
+                .await?;
+            count(connection, *room, *before, -1).await?;
+            count(connection, *room, *role, 1).await?;
+        }
+        Projection::Banned { room, ban } => bans::add(connection, *room, ban).await?,
+        Projection::Unbanned { room, user } => bans::remove(connection, *room, *user).await?,
+        Projection::Preferred { user, room, preferences } => {
+            preferences::save(connection, *user, *room, *preferences).await?;
         }
         Projection::Edited { room, message, text, mentions, by } => {
             sqlx::query(

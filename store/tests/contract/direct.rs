@@ -86,7 +86,7 @@ async fn however_many_begin_two_people_have_one_room(house: House) {
         let access = house.store.rooms.access(room, user).await.expect("up").expect("there");
         assert_eq!((access.role, access.peer), (Some(Role::Member), Some(peer)));
     }
-    assert!(house.store.rooms.directory(None, 10).await.expect("up").is_empty());
+    assert!(house.store.rooms.directory(None, None, 10).await.expect("up").is_empty());
 }
 
 async fn a_direct_room_is_of_its_two_people_for_ever(house: House) {

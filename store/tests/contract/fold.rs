@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_domain::{
-    Change, Emoji, Event, EventBody, LogId, Mentions, Message, ProfileChange, Reaction, Role,
-    RoomId, RoomName, Seq, StatusText, Topic, UserId, Visibility,
+    Change, Emoji, Event, EventBody, LogId, Mentions, Message, Notify, PreferencesChange,
+    ProfileChange, Reaction, Role, RoomId, RoomName, Seq, StatusText, Topic, UserId, Visibility,
 };
 use parlor_store::{From, History};
 use proptest::{
@@ -42,6 +42,9 @@ enum Kind {
     Read(u64),
     Unread(u64),
     Pin(u64, bool),
+    Ban(usize, bool),
+    Role(usize, Role),
+    Prefer(Notify, bool),
     Status(String),
 }
 
@@ -68,7 +71,18 @@ fn kinds() -> impl Strategy<Value = Kind> {
         2 => seq.prop_map(Kind::Unread),
         3 => (1..14_u64, prop::bool::weighted(0.7)).prop_map(|(seq, on)| Kind::Pin(seq, on)),
         1 => "[a-z]{0,2}".prop_map(Kind::Status),
+        2 => (0..USERS, prop::bool::weighted(0.3)).prop_map(|(user, on)| Kind::Ban(user, on)),
+        2 => (0..USERS, roles()).prop_map(|(user, role)| Kind::Role(user, role)),
+        1 => (levels(), any::<bool>()).prop_map(|(notify, on)| Kind::Prefer(notify, on)),
     ]
+}
+
+fn roles() -> impl Strategy<Value = Role> {
+    prop::sample::select(vec![Role::Owner, Role::Admin, Role::Member])
+}
+
+fn levels() -> impl Strategy<Value = Notify> {
+    prop::sample::select(vec![Notify::All, Notify::Mentions, Notify::None])
 }
 
 fn name(seed: u64, user: usize) -> String {
@@ -88,6 +102,7 @@ struct Folded {
     visibility: Option<Visibility>,
     archived: bool,
     members: BTreeMap<UserId, Role>,
+    banned: BTreeSet<UserId>,
     messages: BTreeMap<Seq, Message>,
 }
 
@@ -107,6 +122,17 @@ impl Folded {
             }
             EventBody::MemberLeft { user } => {
                 assert!(self.members.remove(&user).is_some(), "left before joining");
+            }
+            EventBody::RoleChanged { user, role } => {
+                let before = self.members.insert(user, role);
+                assert!(before.is_some_and(|before| before != role), "a member, and a change");
+            }
+            EventBody::MemberBanned { user, was_member } => {
+                assert_eq!(self.members.remove(&user).is_some(), was_member);
+                assert!(self.banned.insert(user), "banned once");
+            }
+            EventBody::MemberUnbanned { user } => {
+                assert!(self.banned.remove(&user), "banned before");
             }
             EventBody::MessagePosted { text, mentions, reply_to, .. } => {
                 let message = Message {
@@ -192,12 +218,14 @@ async fn load(house: &House, room: RoomId) -> (Folded, Seq) {
     let room = rooms.access(room, UserId::SYSTEM).await.expect("up").expect("there").room;
     let members = rooms.members(room.id, None, 10_000).await.expect("up");
     assert_eq!(room.members as usize, members.len(), "members are counted");
+    let bans = rooms.bans(room.id, None, 10_000).await.expect("up");
     let folded = Folded {
         name: Some(room.name),
         topic: Some(room.topic),
         visibility: Some(room.visibility),
         archived: room.archived,
         members: members.into_iter().map(|member| (member.user.id, member.role)).collect(),
+        banned: bans.into_iter().map(|ban| ban.user).collect(),
         messages: history.messages.into_iter().map(|message| (message.seq, message)).collect(),
     };
     (folded, history.head.seq)
@@ -233,6 +261,12 @@ fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
         },
         Kind::Read(seq) => Change::MarkRead { room, seq: Seq::new(seq) },
         Kind::Pin(message, on) => Change::Pin { room, message: Seq::new(message), on },
+        Kind::Ban(user, on) => Change::Ban { room, user: users[user], on },
+        Kind::Role(user, role) => Change::SetRole { room, user: users[user], role },
+        Kind::Prefer(notify, favourite) => Change::SetPreferences {
+            room,
+            change: PreferencesChange { notify: Some(notify), favourite: Some(favourite) },
+        },
         Kind::Unread(from) => Change::MarkUnread { room, from: Seq::new(from) },
         Kind::Status(text) => Change::SetProfile(ProfileChange {
             status_text: Some(StatusText::parse(&text).expect("valid")),
@@ -291,16 +325,28 @@ async fn play(house: &House, seed: u64, history: Vec<Vec<Step>>) {
     }
 }
 
-/// A user's log tells which rooms they are in, up to where they read, and what
-/// they show of themselves. What is unread, and what of it mentions them, equals a
+/// A user's log tells which rooms they are in, as what, up to where they read, what
+/// they want of them, and what they show of themselves. What is unread, and what of it mentions them, equals a
 /// naive count over the events.
 async fn inbox(house: &House, user: UserId) {
     let (mut mine, mut reads) = (BTreeSet::new(), BTreeMap::new());
+    let (mut own_roles, mut wanted) = (BTreeMap::new(), BTreeMap::new());
     let mut shown = None;
     for event in events(house, user.into(), Seq::ZERO).await {
         match event.body {
             EventBody::RoomAdded { room } => assert!(mine.insert(room)),
-            EventBody::RoomRemoved { room } => assert!(mine.remove(&room)),
+            EventBody::RoomRemoved { room } => {
+                assert!(mine.remove(&room));
+                own_roles.remove(&room);
+                wanted.remove(&room);
+            }
+            EventBody::OwnRoleChanged { room, role } => {
+                assert_ne!(own_roles.insert(room, role), Some(role), "a change");
+            }
+            EventBody::PreferencesChanged { room, preferences } => {
+                let before = wanted.insert(room, preferences).unwrap_or_default();
+                assert_ne!(before, preferences, "a change");
+            }
             EventBody::ReadMoved { room, seq } => {
                 assert_ne!(reads.insert(room, seq), Some(seq), "it moved");
             }
@@ -318,6 +364,9 @@ async fn inbox(house: &House, user: UserId) {
     for summary in summaries {
         let read = reads.get(&summary.room.id).copied().unwrap_or_default();
         assert_eq!(summary.read, read);
+        assert_eq!(own_roles.get(&summary.room.id).unwrap_or(&summary.role), &summary.role);
+        let wanted = wanted.get(&summary.room.id).copied().unwrap_or_default();
+        assert_eq!(summary.preferences, wanted);
         let mut folded = Folded::default();
         let all = events(house, summary.room.id.into(), Seq::ZERO).await;
         all.iter().for_each(|event| folded.apply(event));

@@ -4,7 +4,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use parlor_domain::{
     Body, Change, Clock as _, Command, DeviceId, DeviceName, DisplayName, Emoji, ManualClock,
-    Refusal, RequestId, RoomId, RoomName, Seq, Timestamp, Topic, UserId, UserName, Visibility,
+    Refusal, RequestId, Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, UserName,
+    Visibility,
 };
 use parlor_store::{AccountsWriter, Database, Done, NewDevice, NewUser, Opened, Seen, Store, open};
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -103,15 +104,10 @@ impl House {
         self.submit(actor, post(room, text)).await.expect("posted").seq
     }
 
-    /// Gives a role that no change gives yet.
-    pub async fn set_role(&self, room: RoomId, user: UserId, role: &str) {
-        let (room, user) = (self.literal(room.uuid()), self.literal(user.uuid()));
-        self.execute(format!(
-            "UPDATE members SET role = '{role}' WHERE room_id = {room} AND user_id = {user}; \
-             UPDATE rooms SET owner_count = (SELECT COUNT(*) FROM members \
-             WHERE room_id = {room} AND role = 'owner') WHERE id = {room}"
-        ))
-        .await;
+    /// Gives a role as the server itself may.
+    pub async fn set_role(&self, room: RoomId, user: UserId, role: Role) {
+        let change = Change::SetRole { room, user, role };
+        self.submit(UserId::SYSTEM, change).await.expect("given");
     }
 
     /// An id as it is written in SQL.

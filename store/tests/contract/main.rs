@@ -9,6 +9,7 @@ mod direct;
 mod fold;
 mod house;
 mod log;
+mod members;
 mod mentions;
 mod outage;
 mod people;

@@ -2,8 +2,8 @@
 //! one permission table says.
 
 use parlor_domain::{
-    Action, Change, Code, Refusal, Role, RoomId, RoomName, Seq, UserId, Visibility, direct_room,
-    permit,
+    Action, Change, Code, PreferencesChange, Refusal, Role, RoomId, RoomName, Seq, UserId,
+    Visibility, direct_room, permit,
 };
 use parlor_store::Done;
 
@@ -49,9 +49,7 @@ async fn stage(house: &House, role: Option<Role>, visibility: Visibility, n: usi
         None => {
             house.submit(actor, Change::Leave { room }).await.expect("left");
         }
-        Some(Role::Member) => {}
-        Some(Role::Admin) => house.set_role(room, actor, "admin").await,
-        Some(Role::Owner) => house.set_role(room, actor, "owner").await,
+        Some(role) => house.set_role(room, actor, role).await,
     }
     Stage { owner, actor, other, outsider, room, own, others }
 }
@@ -71,10 +69,19 @@ fn changes(stage: &Stage) -> Vec<(Action, Change)> {
         (Action::Rename, rename(room)),
         (Action::Archive, Change::ArchiveRoom { room, archived: false }),
         (Action::AddMember, Change::AddMember { room, user: outsider }),
+        (Action::Ban, Change::Ban { room, user: outsider, on: true }),
+        (Action::Ban, Change::Ban { room, user: outsider, on: false }),
+        (Action::SetRole, Change::SetRole { room, user: other, role: Role::Admin }),
         (Action::RemoveMember, Change::RemoveMember { room, user: other }),
+        (Action::Read, favour(room)),
         (Action::Leave, Change::Leave { room }),
         (Action::Join, Change::Join { room }),
     ]
+}
+
+fn favour(room: RoomId) -> Change {
+    let change = PreferencesChange { favourite: Some(true), notify: None };
+    Change::SetPreferences { room, change }
 }
 
 fn rename(room: RoomId) -> Change {
@@ -134,6 +141,7 @@ async fn an_archived_room_takes_no_change_but_leaving(house: House) {
             | Action::DeleteAny
             | Action::Rename
             | Action::AddMember
+            | Action::SetRole
             | Action::Join => Some(Code::RoomArchived),
             Action::Archive => continue,
             _ => None,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use parlor_domain::{
-    Change, Clock as _, Code, EventBody, Mentions, Message, Role, RoomId, RoomName, Seq, Topic,
-    UserId, Visibility, limits,
+    Change, Clock as _, Code, EventBody, Mentions, Message, Role, RoomId, RoomName, RoomQuery, Seq,
+    Topic, UserId, Visibility, limits,
 };
 use parlor_store::{From, RoomSummary};
 
@@ -19,6 +19,7 @@ contract! {
     replies_name_a_message_of_the_room,
     access_tells_room_and_role,
     the_directory_lists_open_public_rooms_only,
+    the_directory_finds_rooms_by_name_and_topic,
     members_are_paged_by_id,
     my_rooms_are_summed_up,
     unread_counts_what_others_wrote,
@@ -259,7 +260,7 @@ async fn the_directory_lists_open_public_rooms_only(house: House) {
     house.submit(ada, archive(true)).await.expect("archived");
     open.sort();
     let list = async |after, limit| {
-        let rooms = house.store.rooms.directory(after, limit).await.expect("up");
+        let rooms = house.store.rooms.directory(None, after, limit).await.expect("up");
         rooms.into_iter().map(|room| room.id).collect::<Vec<_>>()
     };
     assert_eq!(list(None, 100).await, open);
@@ -268,6 +269,43 @@ async fn the_directory_lists_open_public_rooms_only(house: House) {
     assert_eq!(list(Some(open[4]), 2).await, []);
     house.submit(ada, archive(false)).await.expect("restored");
     assert_eq!(list(None, 100).await.len(), 6);
+}
+
+async fn the_directory_finds_rooms_by_name_and_topic(house: House) {
+    let ada = house.user("ada").await;
+    let mut rooms = Vec::new();
+    for (name, topic, visibility) in [
+        ("Design", "How things look", Visibility::Public),
+        ("茶馆", "什么都聊", Visibility::Public),
+        ("ops", "100% of the DESIGN of pagers_and more", Visibility::Public),
+        ("design of secrets", "", Visibility::Private),
+    ] {
+        let room = house.room(ada, visibility).await;
+        house.submit(ada, rename(room, Some(name), Some(topic))).await.expect("renamed");
+        rooms.push(room);
+    }
+    let find = async |house: &House, text: &str| {
+        let query = RoomQuery::parse(text).expect("a query");
+        let found = house.store.rooms.directory(Some(&query), None, 10).await.expect("up");
+        found.into_iter().map(|room| room.id).collect::<Vec<_>>()
+    };
+    let mut both = vec![rooms[0], rooms[2]];
+    both.sort();
+    assert_eq!(find(&house, "#design").await, both, "in any case, never a private one");
+    let query = RoomQuery::parse("design").expect("a query");
+    let second = house.store.rooms.directory(Some(&query), Some(both[0]), 10).await.expect("up");
+    assert_eq!(second.into_iter().map(|room| room.id).collect::<Vec<_>>(), both[1..]);
+    assert_eq!(find(&house, "馆").await, [rooms[1]]);
+    assert_eq!(find(&house, "都聊").await, [rooms[1]]);
+    assert_eq!(find(&house, "100%").await, [rooms[2]], "no sign means more than itself");
+    assert_eq!(find(&house, "s_and").await, [rooms[2]]);
+    assert_eq!(find(&house, "s%and").await, []);
+    house.submit(ada, rename(rooms[0], Some("shapes"), Some(""))).await.expect("renamed");
+    assert_eq!(find(&house, "design").await, [rooms[2]]);
+    house.execute("UPDATE rooms SET found_by = ''".to_owned()).await;
+    assert_eq!(find(&house, "shapes").await, [], "as an older version left it");
+    let house = house.reopen().await;
+    assert_eq!(find(&house, "shapes").await, [rooms[0]]);
 }
 
 async fn members_are_paged_by_id(house: House) {
@@ -412,7 +450,7 @@ async fn only_an_owner_removes_an_owner(house: House) {
         house.submit(user, Change::Join { room }).await.expect("joined");
     }
     let remove = |user| Change::RemoveMember { room, user };
-    house.set_role(room, bob, "admin").await;
+    house.set_role(room, bob, Role::Admin).await;
     assert_eq!(house.submit(bob, remove(ada)).await.expect_err("admin").code, Code::Forbidden);
     house.submit(bob, remove(cy)).await.expect("an admin removes a member");
     assert_eq!(house.submit(bob, remove(cy)).await.expect_err("gone").code, Code::NotFound);

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parlor/realtime/v1/realtime.proto.
  */
 export const file_parlor_realtime_v1_realtime: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLjAgoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAQgYKBGtpbmQicAoFSGVsbG8SFAoMYWNjZXNzX3Rva2VuGAEgASgJEhMKC2RldmljZV9uYW1lGAIgASgJEg4KBmNsaWVudBgDIAEoCRIsCgZyZXN1bWUYBCADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24iNgoIUG9zaXRpb24SDgoGbG9nX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgsKA3NlcRgDIAEoBCIdCgVSZW5ldxIUCgxhY2Nlc3NfdG9rZW4YASABKAki6gMKB1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoDBIoCgRwb3N0GAIgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLlBvc3RIABIoCgRlZGl0GAMgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLkVkaXRIABIsCgZkZWxldGUYBCABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRGVsZXRlSAASMQoJbWFya19yZWFkGAYgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtSZWFkSAASKAoEb3BlbhgHIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5PcGVuSAASLQoFY2xvc2UYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VMb2dIABIqCgVmZXRjaBgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5GZXRjaEgAEioKBXJlYWN0GBQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0SAASNQoLbWFya191bnJlYWQYFSABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWFya1VucmVhZEgAEiYKA3BpbhgWIAEoCzIXLnBhcmxvci5yZWFsdGltZS52MS5QaW5IAEIGCgRib2R5IjcKBFBvc3QSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEIjIKBEVkaXQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDAoEdGV4dBgDIAEoCSImCgZEZWxldGUSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiRAoFUmVhY3QSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDQoFZW1vamkYAyABKAkSDgoGcmVtb3ZlGAQgASgIIigKCE1hcmtSZWFkEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIjMKA1BpbhIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBBIOCgZyZW1vdmUYAyABKAgiKgoKTWFya1VucmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCI5CgRPcGVuEg8KB3Jvb21faWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJYWZ0ZXJfc2VxGAMgASgEIhsKCENsb3NlTG9nEg8KB3Jvb21faWQYASABKAwiWQoFRmV0Y2gSDgoGbG9nX2lkGAEgASgMEhMKCWFmdGVyX3NlcRgCIAEoBEgAEhQKCmJlZm9yZV9zZXEYAyABKARIABINCgVsaW1pdBgEIAEoDUIGCgRmcm9tIhgKBUZvY3VzEg8KB3Jvb21faWQYASABKAwiHwoMQ2xpZW50VHlwaW5nEg8KB3Jvb21faWQYASABKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCLpAwoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIyCgloZWFydGJlYXQYCCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuSGVhcnRiZWF0SAASKgoFcHJvYmUYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUHJvYmVIABItCgdnb19hd2F5GAogASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkdvQXdheUgAEioKBWNsb3NlGAsgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlSABCBgoEa2luZCKFAgoHV2VsY29tZRIPCgd1c2VyX2lkGAEgASgMEhEKCWRldmljZV9pZBgCIAEoDBISCgpzZXNzaW9uX2lkGAMgASgMEioKBmxpbWl0cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5MaW1pdHMSFAoMaGVhcnRiZWF0X21zGAUgASgNEisKBWhlYWRzGAYgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkEhUKDWV4cGlyZXNfYXRfdXMYByABKAMSLgoIdXNlcl9sb2cYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24SDAoEbm9kZRgJIAEoCSLVAQoGTGltaXRzEhMKC2ZyYW1lX2J5dGVzGAEgASgNEhIKCnRleHRfYnl0ZXMYAiABKA0SGwoTdW5hbnN3ZXJlZF9yZXF1ZXN0cxgDIAEoDRIRCglvcGVuX2xvZ3MYBCABKA0SFAoMZmV0Y2hfZXZlbnRzGAUgASgNEhUKDXJlcXVlc3RfYnVyc3QYBiABKA0SGwoTcmVxdWVzdHNfcGVyX3NlY29uZBgHIAEoDRIQCghoZWxsb19tcxgIIAEoDRIWCg5kYXRhZ3JhbV9ieXRlcxgJIAEoDSJ3CgVSZXBseRISCgpyZXF1ZXN0X2lkGAEgASgMEiQKAm9rGAIgASgLMhYucGFybG9yLnJlYWx0aW1lLnYxLk9rSAASKgoFZXJyb3IYAyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JIAEIICgZyZXN1bHQiaQoCT2sSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEg0KBWVwb2NoGAMgASgEEioKBmV2ZW50cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5FdmVudHMSDAoEbW9yZRgFIAEoCCJdCgVFcnJvchIrCgRjb2RlGAEgASgOMh0ucGFybG9yLnJlYWx0aW1lLnYxLkVycm9yQ29kZRIPCgdtZXNzYWdlGAIgASgJEhYKDnJldHJ5X2FmdGVyX21zGAMgASgNImUKBkV2ZW50cxIOCgZsb2dfaWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJZmlyc3Rfc2VxGAMgASgEEikKBmV2ZW50cxgEIAMoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FdmVudCKHCAoFRXZlbnQSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEhAKCGFjdG9yX2lkGAMgASgMEhIKCnJlcXVlc3RfaWQYBCABKAwSOwoObWVzc2FnZV9wb3N0ZWQYCiABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBvc3RlZEgAEjsKDm1lc3NhZ2VfZWRpdGVkGAsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VFZGl0ZWRIABI9Cg9tZXNzYWdlX2RlbGV0ZWQYDCABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZURlbGV0ZWRIABI3Cgxyb29tX2NyZWF0ZWQYFCABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUNyZWF0ZWRIABI3Cgxyb29tX3JlbmFtZWQYFSABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbVJlbmFtZWRIABI5Cg1yb29tX2FyY2hpdmVkGBYgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLlJvb21BcmNoaXZlZEgAEjkKDW1lbWJlcl9qb2luZWQYFyABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVySm9pbmVkSAASNQoLbWVtYmVyX2xlZnQYGCABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyTGVmdEgAEjsKDnJlYWN0aW9uX2FkZGVkGBkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0aW9uQWRkZWRIABI/ChByZWFjdGlvbl9yZW1vdmVkGBogASgLMiMucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0aW9uUmVtb3ZlZEgAEjsKDm1lc3NhZ2VfcGlubmVkGBsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VQaW5uZWRIABI/ChBtZXNzYWdlX3VucGlubmVkGBwgASgLMiMucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VVbnBpbm5lZEgAEjMKCnJvb21fYWRkZWQYKCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFkZGVkSAASNwoMcm9vbV9yZW1vdmVkGCkgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21SZW1vdmVkSAASMwoKcmVhZF9tb3ZlZBgqIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5SZWFkTW92ZWRIABI9Cg9wcm9maWxlX2NoYW5nZWQYKyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuUHJvZmlsZUNoYW5nZWRIAEIGCgRib2R5ImsKDU1lc3NhZ2VQb3N0ZWQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoBBIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCCJuCg1NZXNzYWdlRWRpdGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEgwKBHRleHQYAiABKAkSDgoGZXJhc2VkGAMgASgIEhMKC21lbnRpb25faWRzGBQgAygMEhUKDW1lbnRpb25zX3Jvb20YFSABKAgiJQoOTWVzc2FnZURlbGV0ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiMwoNUmVhY3Rpb25BZGRlZBITCgttZXNzYWdlX3NlcRgBIAEoBBINCgVlbW9qaRgCIAEoCSI1Cg9SZWFjdGlvblJlbW92ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDQoFZW1vamkYAiABKAkiJAoNTWVzc2FnZVBpbm5lZBITCgttZXNzYWdlX3NlcRgBIAEoBCImCg9NZXNzYWdlVW5waW5uZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiXgoLUm9vbUNyZWF0ZWQSDAoEbmFtZRgBIAEoCRINCgV0b3BpYxgCIAEoCRIyCgp2aXNpYmlsaXR5GAMgASgOMh4ucGFybG9yLnJlYWx0aW1lLnYxLlZpc2liaWxpdHkiKgoLUm9vbVJlbmFtZWQSDAoEbmFtZRgBIAEoCRINCgV0b3BpYxgCIAEoCSIgCgxSb29tQXJjaGl2ZWQSEAoIYXJjaGl2ZWQYASABKAgiRwoMTWVtYmVySm9pbmVkEg8KB3VzZXJfaWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlIh0KCk1lbWJlckxlZnQSDwoHdXNlcl9pZBgBIAEoDCIcCglSb29tQWRkZWQSDwoHcm9vbV9pZBgBIAEoDCIeCgtSb29tUmVtb3ZlZBIPCgdyb29tX2lkGAEgASgMIikKCVJlYWRNb3ZlZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCJRCg5Qcm9maWxlQ2hhbmdlZBIUCgxkaXNwbGF5X25hbWUYASABKAkSEwoLc3RhdHVzX3RleHQYAiABKAkSFAoMc3RhdHVzX2Vtb2ppGAMgASgJIjQKBVJlc2V0Eg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEIjgKCVJvb21IZWFkcxIrCgVoZWFkcxgBIAMoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Sb29tSGVhZCKRAQoIUm9vbUhlYWQSDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEEhAKCHJlYWRfc2VxGAQgASgEEg4KBnVucmVhZBgFIAEoDRIPCgdwcmV2aWV3GAYgASgJEhIKCmxhc3RfYXRfdXMYByABKAMSEAoIbWVudGlvbnMYFCABKA0iKgoGVHlwaW5nEg8KB3Jvb21faWQYASABKAwSDwoHdXNlcl9pZBgCIAEoDCJICglIZWFydGJlYXQSDgoGZGlnZXN0GAEgASgGEisKBWhlYWRzGAIgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIlIKBkdvQXdheRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNIlEKBUNsb3NlEi8KBnJlYXNvbhgBIAEoDjIfLnBhcmxvci5yZWFsdGltZS52MS5DbG9zZVJlYXNvbhIXCg9yZXN1bWVfYWZ0ZXJfbXMYAiABKA0qigMKCUVycm9yQ29kZRIaChZFUlJPUl9DT0RFX1VOU1BFQ0lGSUVEEAASHwobRVJST1JfQ09ERV9JTlZBTElEX0FSR1VNRU5UEAESGAoURVJST1JfQ09ERV9OT1RfRk9VTkQQAhIYChRFUlJPUl9DT0RFX0ZPUkJJRERFThADEiMKH0VSUk9SX0NPREVfSURFTVBPVEVOQ1lfTUlTTUFUQ0gQBBIXChNFUlJPUl9DT0RFX0NPTkZMSUNUEAUSHAoYRVJST1JfQ09ERV9ST09NX0FSQ0hJVkVEEAYSHAoYRVJST1JfQ09ERV9UT09fTUFOWV9PUEVOEAcSGwoXRVJST1JfQ09ERV9SQVRFX0xJTUlURUQQEBIaChZFUlJPUl9DT0RFX1VOQVZBSUxBQkxFEBESHQoZRVJST1JfQ09ERV9SRVRSWV9JTl9PUkRFUhASEiEKHUVSUk9SX0NPREVfUkVTT1VSQ0VfRVhIQVVTVEVEEBMSFwoTRVJST1JfQ09ERV9JTlRFUk5BTBAUKm4KClZpc2liaWxpdHkSGgoWVklTSUJJTElUWV9VTlNQRUNJRklFRBAAEhUKEVZJU0lCSUxJVFlfUFVCTElDEAESFgoSVklTSUJJTElUWV9QUklWQVRFEAISFQoRVklTSUJJTElUWV9ESVJFQ1QQAypNCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIOCgpST0xFX09XTkVSEAESDgoKUk9MRV9BRE1JThACEg8KC1JPTEVfTUVNQkVSEAMqhgMKC0Nsb3NlUmVhc29uEhwKGENMT1NFX1JFQVNPTl9VTlNQRUNJRklFRBAAEhYKEkNMT1NFX1JFQVNPTl9EUkFJThABEhwKGENMT1NFX1JFQVNPTl9TTE9XX1JFQURFUhACEhsKF0NMT1NFX1JFQVNPTl9PVkVSTE9BREVEEAMSFQoRQ0xPU0VfUkVBU09OX0lETEUQBBIZChVDTE9TRV9SRUFTT05fSU5URVJOQUwQBRIeChpDTE9TRV9SRUFTT05fSEVMTE9fVElNRU9VVBAGEh4KGkNMT1NFX1JFQVNPTl9UT0tFTl9FWFBJUkVEEBASIAocQ0xPU0VfUkVBU09OX1VOQVVUSEVOVElDQVRFRBAREhgKFENMT1NFX1JFQVNPTl9SRVZPS0VEEBISGQoVQ0xPU0VfUkVBU09OX1BST1RPQ09MECASHQoZQ0xPU0VfUkVBU09OX1JBVEVfTElNSVRFRBAiEhgKFENMT1NFX1JFQVNPTl9HT09EQllFEDAiBAghECFiBnByb3RvMw");
+  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLjAgoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAQgYKBGtpbmQicAoFSGVsbG8SFAoMYWNjZXNzX3Rva2VuGAEgASgJEhMKC2RldmljZV9uYW1lGAIgASgJEg4KBmNsaWVudBgDIAEoCRIsCgZyZXN1bWUYBCADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24iNgoIUG9zaXRpb24SDgoGbG9nX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgsKA3NlcRgDIAEoBCIdCgVSZW5ldxIUCgxhY2Nlc3NfdG9rZW4YASABKAki6gMKB1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoDBIoCgRwb3N0GAIgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLlBvc3RIABIoCgRlZGl0GAMgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLkVkaXRIABIsCgZkZWxldGUYBCABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRGVsZXRlSAASMQoJbWFya19yZWFkGAYgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtSZWFkSAASKAoEb3BlbhgHIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5PcGVuSAASLQoFY2xvc2UYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VMb2dIABIqCgVmZXRjaBgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5GZXRjaEgAEioKBXJlYWN0GBQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0SAASNQoLbWFya191bnJlYWQYFSABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWFya1VucmVhZEgAEiYKA3BpbhgWIAEoCzIXLnBhcmxvci5yZWFsdGltZS52MS5QaW5IAEIGCgRib2R5IjcKBFBvc3QSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEIjIKBEVkaXQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDAoEdGV4dBgDIAEoCSImCgZEZWxldGUSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiRAoFUmVhY3QSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDQoFZW1vamkYAyABKAkSDgoGcmVtb3ZlGAQgASgIIigKCE1hcmtSZWFkEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIjMKA1BpbhIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBBIOCgZyZW1vdmUYAyABKAgiKgoKTWFya1VucmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCI5CgRPcGVuEg8KB3Jvb21faWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJYWZ0ZXJfc2VxGAMgASgEIhsKCENsb3NlTG9nEg8KB3Jvb21faWQYASABKAwiWQoFRmV0Y2gSDgoGbG9nX2lkGAEgASgMEhMKCWFmdGVyX3NlcRgCIAEoBEgAEhQKCmJlZm9yZV9zZXEYAyABKARIABINCgVsaW1pdBgEIAEoDUIGCgRmcm9tIhgKBUZvY3VzEg8KB3Jvb21faWQYASABKAwiHwoMQ2xpZW50VHlwaW5nEg8KB3Jvb21faWQYASABKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCLpAwoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIyCgloZWFydGJlYXQYCCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuSGVhcnRiZWF0SAASKgoFcHJvYmUYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUHJvYmVIABItCgdnb19hd2F5GAogASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkdvQXdheUgAEioKBWNsb3NlGAsgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlSABCBgoEa2luZCKFAgoHV2VsY29tZRIPCgd1c2VyX2lkGAEgASgMEhEKCWRldmljZV9pZBgCIAEoDBISCgpzZXNzaW9uX2lkGAMgASgMEioKBmxpbWl0cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5MaW1pdHMSFAoMaGVhcnRiZWF0X21zGAUgASgNEisKBWhlYWRzGAYgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkEhUKDWV4cGlyZXNfYXRfdXMYByABKAMSLgoIdXNlcl9sb2cYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24SDAoEbm9kZRgJIAEoCSLVAQoGTGltaXRzEhMKC2ZyYW1lX2J5dGVzGAEgASgNEhIKCnRleHRfYnl0ZXMYAiABKA0SGwoTdW5hbnN3ZXJlZF9yZXF1ZXN0cxgDIAEoDRIRCglvcGVuX2xvZ3MYBCABKA0SFAoMZmV0Y2hfZXZlbnRzGAUgASgNEhUKDXJlcXVlc3RfYnVyc3QYBiABKA0SGwoTcmVxdWVzdHNfcGVyX3NlY29uZBgHIAEoDRIQCghoZWxsb19tcxgIIAEoDRIWCg5kYXRhZ3JhbV9ieXRlcxgJIAEoDSJ3CgVSZXBseRISCgpyZXF1ZXN0X2lkGAEgASgMEiQKAm9rGAIgASgLMhYucGFybG9yLnJlYWx0aW1lLnYxLk9rSAASKgoFZXJyb3IYAyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JIAEIICgZyZXN1bHQiaQoCT2sSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEg0KBWVwb2NoGAMgASgEEioKBmV2ZW50cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5FdmVudHMSDAoEbW9yZRgFIAEoCCJdCgVFcnJvchIrCgRjb2RlGAEgASgOMh0ucGFybG9yLnJlYWx0aW1lLnYxLkVycm9yQ29kZRIPCgdtZXNzYWdlGAIgASgJEhYKDnJldHJ5X2FmdGVyX21zGAMgASgNImUKBkV2ZW50cxIOCgZsb2dfaWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJZmlyc3Rfc2VxGAMgASgEEikKBmV2ZW50cxgEIAMoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FdmVudCLBCgoFRXZlbnQSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEhAKCGFjdG9yX2lkGAMgASgMEhIKCnJlcXVlc3RfaWQYBCABKAwSOwoObWVzc2FnZV9wb3N0ZWQYCiABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBvc3RlZEgAEjsKDm1lc3NhZ2VfZWRpdGVkGAsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VFZGl0ZWRIABI9Cg9tZXNzYWdlX2RlbGV0ZWQYDCABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZURlbGV0ZWRIABI3Cgxyb29tX2NyZWF0ZWQYFCABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUNyZWF0ZWRIABI3Cgxyb29tX3JlbmFtZWQYFSABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbVJlbmFtZWRIABI5Cg1yb29tX2FyY2hpdmVkGBYgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLlJvb21BcmNoaXZlZEgAEjkKDW1lbWJlcl9qb2luZWQYFyABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVySm9pbmVkSAASNQoLbWVtYmVyX2xlZnQYGCABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyTGVmdEgAEjsKDnJlYWN0aW9uX2FkZGVkGBkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0aW9uQWRkZWRIABI/ChByZWFjdGlvbl9yZW1vdmVkGBogASgLMiMucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0aW9uUmVtb3ZlZEgAEjsKDm1lc3NhZ2VfcGlubmVkGBsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VQaW5uZWRIABI/ChBtZXNzYWdlX3VucGlubmVkGBwgASgLMiMucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VVbnBpbm5lZEgAEjcKDHJvbGVfY2hhbmdlZBgdIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlQ2hhbmdlZEgAEjkKDW1lbWJlcl9iYW5uZWQYHiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyQmFubmVkSAASPQoPbWVtYmVyX3VuYmFubmVkGB8gASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLk1lbWJlclVuYmFubmVkSAASMwoKcm9vbV9hZGRlZBgoIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5Sb29tQWRkZWRIABI3Cgxyb29tX3JlbW92ZWQYKSABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbVJlbW92ZWRIABIzCgpyZWFkX21vdmVkGCogASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJlYWRNb3ZlZEgAEj0KD3Byb2ZpbGVfY2hhbmdlZBgrIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5Qcm9maWxlQ2hhbmdlZEgAEj4KEG93bl9yb2xlX2NoYW5nZWQYLCABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuT3duUm9sZUNoYW5nZWRIABJFChNwcmVmZXJlbmNlc19jaGFuZ2VkGC0gASgLMiYucGFybG9yLnJlYWx0aW1lLnYxLlByZWZlcmVuY2VzQ2hhbmdlZEgAQgYKBGJvZHkiawoNTWVzc2FnZVBvc3RlZBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgEEg4KBmVyYXNlZBgDIAEoCBITCgttZW50aW9uX2lkcxgUIAMoDBIVCg1tZW50aW9uc19yb29tGBUgASgIIm4KDU1lc3NhZ2VFZGl0ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDAoEdGV4dBgCIAEoCRIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCCIlCg5NZXNzYWdlRGVsZXRlZBITCgttZXNzYWdlX3NlcRgBIAEoBCIzCg1SZWFjdGlvbkFkZGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEg0KBWVtb2ppGAIgASgJIjUKD1JlYWN0aW9uUmVtb3ZlZBITCgttZXNzYWdlX3NlcRgBIAEoBBINCgVlbW9qaRgCIAEoCSIkCg1NZXNzYWdlUGlubmVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEIiYKD01lc3NhZ2VVbnBpbm5lZBITCgttZXNzYWdlX3NlcRgBIAEoBCJeCgtSb29tQ3JlYXRlZBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJEjIKCnZpc2liaWxpdHkYAyABKA4yHi5wYXJsb3IucmVhbHRpbWUudjEuVmlzaWJpbGl0eSIqCgtSb29tUmVuYW1lZBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJIiAKDFJvb21BcmNoaXZlZBIQCghhcmNoaXZlZBgBIAEoCCJHCgxNZW1iZXJKb2luZWQSDwoHdXNlcl9pZBgBIAEoDBImCgRyb2xlGAIgASgOMhgucGFybG9yLnJlYWx0aW1lLnYxLlJvbGUiHQoKTWVtYmVyTGVmdBIPCgd1c2VyX2lkGAEgASgMIkYKC1JvbGVDaGFuZ2VkEg8KB3VzZXJfaWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlIjMKDE1lbWJlckJhbm5lZBIPCgd1c2VyX2lkGAEgASgMEhIKCndhc19tZW1iZXIYAiABKAgiIQoOTWVtYmVyVW5iYW5uZWQSDwoHdXNlcl9pZBgBIAEoDCIcCglSb29tQWRkZWQSDwoHcm9vbV9pZBgBIAEoDCIeCgtSb29tUmVtb3ZlZBIPCgdyb29tX2lkGAEgASgMIikKCVJlYWRNb3ZlZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCJRCg5Qcm9maWxlQ2hhbmdlZBIUCgxkaXNwbGF5X25hbWUYASABKAkSEwoLc3RhdHVzX3RleHQYAiABKAkSFAoMc3RhdHVzX2Vtb2ppGAMgASgJIkkKDk93blJvbGVDaGFuZ2VkEg8KB3Jvb21faWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlImQKElByZWZlcmVuY2VzQ2hhbmdlZBIPCgdyb29tX2lkGAEgASgMEioKBm5vdGlmeRgCIAEoDjIaLnBhcmxvci5yZWFsdGltZS52MS5Ob3RpZnkSEQoJZmF2b3VyaXRlGAMgASgIIjQKBVJlc2V0Eg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEIjgKCVJvb21IZWFkcxIrCgVoZWFkcxgBIAMoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Sb29tSGVhZCKRAQoIUm9vbUhlYWQSDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEEhAKCHJlYWRfc2VxGAQgASgEEg4KBnVucmVhZBgFIAEoDRIPCgdwcmV2aWV3GAYgASgJEhIKCmxhc3RfYXRfdXMYByABKAMSEAoIbWVudGlvbnMYFCABKA0iKgoGVHlwaW5nEg8KB3Jvb21faWQYASABKAwSDwoHdXNlcl9pZBgCIAEoDCJICglIZWFydGJlYXQSDgoGZGlnZXN0GAEgASgGEisKBWhlYWRzGAIgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIlIKBkdvQXdheRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNIlEKBUNsb3NlEi8KBnJlYXNvbhgBIAEoDjIfLnBhcmxvci5yZWFsdGltZS52MS5DbG9zZVJlYXNvbhIXCg9yZXN1bWVfYWZ0ZXJfbXMYAiABKA0qigMKCUVycm9yQ29kZRIaChZFUlJPUl9DT0RFX1VOU1BFQ0lGSUVEEAASHwobRVJST1JfQ09ERV9JTlZBTElEX0FSR1VNRU5UEAESGAoURVJST1JfQ09ERV9OT1RfRk9VTkQQAhIYChRFUlJPUl9DT0RFX0ZPUkJJRERFThADEiMKH0VSUk9SX0NPREVfSURFTVBPVEVOQ1lfTUlTTUFUQ0gQBBIXChNFUlJPUl9DT0RFX0NPTkZMSUNUEAUSHAoYRVJST1JfQ09ERV9ST09NX0FSQ0hJVkVEEAYSHAoYRVJST1JfQ09ERV9UT09fTUFOWV9PUEVOEAcSGwoXRVJST1JfQ09ERV9SQVRFX0xJTUlURUQQEBIaChZFUlJPUl9DT0RFX1VOQVZBSUxBQkxFEBESHQoZRVJST1JfQ09ERV9SRVRSWV9JTl9PUkRFUhASEiEKHUVSUk9SX0NPREVfUkVTT1VSQ0VfRVhIQVVTVEVEEBMSFwoTRVJST1JfQ09ERV9JTlRFUk5BTBAUKlYKBk5vdGlmeRIWChJOT1RJRllfVU5TUEVDSUZJRUQQABIOCgpOT1RJRllfQUxMEAESEwoPTk9USUZZX01FTlRJT05TEAISDwoLTk9USUZZX05PTkUQAypuCgpWaXNpYmlsaXR5EhoKFlZJU0lCSUxJVFlfVU5TUEVDSUZJRUQQABIVChFWSVNJQklMSVRZX1BVQkxJQxABEhYKElZJU0lCSUxJVFlfUFJJVkFURRACEhUKEVZJU0lCSUxJVFlfRElSRUNUEAMqTQoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDgoKUk9MRV9PV05FUhABEg4KClJPTEVfQURNSU4QAhIPCgtST0xFX01FTUJFUhADKoYDCgtDbG9zZVJlYXNvbhIcChhDTE9TRV9SRUFTT05fVU5TUEVDSUZJRUQQABIWChJDTE9TRV9SRUFTT05fRFJBSU4QARIcChhDTE9TRV9SRUFTT05fU0xPV19SRUFERVIQAhIbChdDTE9TRV9SRUFTT05fT1ZFUkxPQURFRBADEhUKEUNMT1NFX1JFQVNPTl9JRExFEAQSGQoVQ0xPU0VfUkVBU09OX0lOVEVSTkFMEAUSHgoaQ0xPU0VfUkVBU09OX0hFTExPX1RJTUVPVVQQBhIeChpDTE9TRV9SRUFTT05fVE9LRU5fRVhQSVJFRBAQEiAKHENMT1NFX1JFQVNPTl9VTkFVVEhFTlRJQ0FURUQQERIYChRDTE9TRV9SRUFTT05fUkVWT0tFRBASEhkKFUNMT1NFX1JFQVNPTl9QUk9UT0NPTBAgEh0KGUNMT1NFX1JFQVNPTl9SQVRFX0xJTUlURUQQIhIYChRDTE9TRV9SRUFTT05fR09PREJZRRAwIgQIIRAhYgZwcm90bzM");
 
 /**
  * @generated from message parlor.realtime.v1.ClientFrame
@@ -1056,6 +1056,24 @@ export type Event = Message<"parlor.realtime.v1.Event"> & {
     case: "messageUnpinned";
   } | {
     /**
+     * @generated from field: parlor.realtime.v1.RoleChanged role_changed = 29;
+     */
+    value: RoleChanged;
+    case: "roleChanged";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.MemberBanned member_banned = 30;
+     */
+    value: MemberBanned;
+    case: "memberBanned";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.MemberUnbanned member_unbanned = 31;
+     */
+    value: MemberUnbanned;
+    case: "memberUnbanned";
+  } | {
+    /**
      * User logs.
      *
      * @generated from field: parlor.realtime.v1.RoomAdded room_added = 40;
@@ -1080,6 +1098,18 @@ export type Event = Message<"parlor.realtime.v1.Event"> & {
      */
     value: ProfileChanged;
     case: "profileChanged";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.OwnRoleChanged own_role_changed = 44;
+     */
+    value: OwnRoleChanged;
+    case: "ownRoleChanged";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.PreferencesChanged preferences_changed = 45;
+     */
+    value: PreferencesChanged;
+    case: "preferencesChanged";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1373,6 +1403,73 @@ export const MemberLeftSchema: GenMessage<MemberLeft> = /*@__PURE__*/
   messageDesc(file_parlor_realtime_v1_realtime, 38);
 
 /**
+ * A member's role is another from now on.
+ *
+ * @generated from message parlor.realtime.v1.RoleChanged
+ */
+export type RoleChanged = Message<"parlor.realtime.v1.RoleChanged"> & {
+  /**
+   * @generated from field: bytes user_id = 1;
+   */
+  userId: Uint8Array;
+
+  /**
+   * @generated from field: parlor.realtime.v1.Role role = 2;
+   */
+  role: Role;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.RoleChanged.
+ * Use `create(RoleChangedSchema)` to create a new message.
+ */
+export const RoleChangedSchema: GenMessage<RoleChanged> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 39);
+
+/**
+ * Is no member, if it was one, and cannot become one until it is unbanned.
+ *
+ * @generated from message parlor.realtime.v1.MemberBanned
+ */
+export type MemberBanned = Message<"parlor.realtime.v1.MemberBanned"> & {
+  /**
+   * @generated from field: bytes user_id = 1;
+   */
+  userId: Uint8Array;
+
+  /**
+   * Stopped being a member by it; no MemberLeft comes.
+   *
+   * @generated from field: bool was_member = 2;
+   */
+  wasMember: boolean;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.MemberBanned.
+ * Use `create(MemberBannedSchema)` to create a new message.
+ */
+export const MemberBannedSchema: GenMessage<MemberBanned> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 40);
+
+/**
+ * @generated from message parlor.realtime.v1.MemberUnbanned
+ */
+export type MemberUnbanned = Message<"parlor.realtime.v1.MemberUnbanned"> & {
+  /**
+   * @generated from field: bytes user_id = 1;
+   */
+  userId: Uint8Array;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.MemberUnbanned.
+ * Use `create(MemberUnbannedSchema)` to create a new message.
+ */
+export const MemberUnbannedSchema: GenMessage<MemberUnbanned> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 41);
+
+/**
  * @generated from message parlor.realtime.v1.RoomAdded
  */
 export type RoomAdded = Message<"parlor.realtime.v1.RoomAdded"> & {
@@ -1387,7 +1484,7 @@ export type RoomAdded = Message<"parlor.realtime.v1.RoomAdded"> & {
  * Use `create(RoomAddedSchema)` to create a new message.
  */
 export const RoomAddedSchema: GenMessage<RoomAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 39);
+  messageDesc(file_parlor_realtime_v1_realtime, 42);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRemoved
@@ -1404,7 +1501,7 @@ export type RoomRemoved = Message<"parlor.realtime.v1.RoomRemoved"> & {
  * Use `create(RoomRemovedSchema)` to create a new message.
  */
 export const RoomRemovedSchema: GenMessage<RoomRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 40);
+  messageDesc(file_parlor_realtime_v1_realtime, 43);
 
 /**
  * @generated from message parlor.realtime.v1.ReadMoved
@@ -1426,7 +1523,7 @@ export type ReadMoved = Message<"parlor.realtime.v1.ReadMoved"> & {
  * Use `create(ReadMovedSchema)` to create a new message.
  */
 export const ReadMovedSchema: GenMessage<ReadMoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 41);
+  messageDesc(file_parlor_realtime_v1_realtime, 44);
 
 /**
  * What others see of the user, all of it, as it is from now on.
@@ -1457,7 +1554,60 @@ export type ProfileChanged = Message<"parlor.realtime.v1.ProfileChanged"> & {
  * Use `create(ProfileChangedSchema)` to create a new message.
  */
 export const ProfileChangedSchema: GenMessage<ProfileChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 42);
+  messageDesc(file_parlor_realtime_v1_realtime, 45);
+
+/**
+ * The user's role in a room is another from now on.
+ *
+ * @generated from message parlor.realtime.v1.OwnRoleChanged
+ */
+export type OwnRoleChanged = Message<"parlor.realtime.v1.OwnRoleChanged"> & {
+  /**
+   * @generated from field: bytes room_id = 1;
+   */
+  roomId: Uint8Array;
+
+  /**
+   * @generated from field: parlor.realtime.v1.Role role = 2;
+   */
+  role: Role;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.OwnRoleChanged.
+ * Use `create(OwnRoleChangedSchema)` to create a new message.
+ */
+export const OwnRoleChangedSchema: GenMessage<OwnRoleChanged> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 46);
+
+/**
+ * What the user wants of a room, all of it, as it is from now on.
+ *
+ * @generated from message parlor.realtime.v1.PreferencesChanged
+ */
+export type PreferencesChanged = Message<"parlor.realtime.v1.PreferencesChanged"> & {
+  /**
+   * @generated from field: bytes room_id = 1;
+   */
+  roomId: Uint8Array;
+
+  /**
+   * @generated from field: parlor.realtime.v1.Notify notify = 2;
+   */
+  notify: Notify;
+
+  /**
+   * @generated from field: bool favourite = 3;
+   */
+  favourite: boolean;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.PreferencesChanged.
+ * Use `create(PreferencesChangedSchema)` to create a new message.
+ */
+export const PreferencesChangedSchema: GenMessage<PreferencesChanged> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 47);
 
 /**
  * The client's position does not fit this log: forget it and load anew.
@@ -1486,7 +1636,7 @@ export type Reset = Message<"parlor.realtime.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 43);
+  messageDesc(file_parlor_realtime_v1_realtime, 48);
 
 /**
  * Rooms of the user that the session has not open; at most one entry per room
@@ -1506,7 +1656,7 @@ export type RoomHeads = Message<"parlor.realtime.v1.RoomHeads"> & {
  * Use `create(RoomHeadsSchema)` to create a new message.
  */
 export const RoomHeadsSchema: GenMessage<RoomHeads> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 44);
+  messageDesc(file_parlor_realtime_v1_realtime, 49);
 
 /**
  * @generated from message parlor.realtime.v1.RoomHead
@@ -1564,7 +1714,7 @@ export type RoomHead = Message<"parlor.realtime.v1.RoomHead"> & {
  * Use `create(RoomHeadSchema)` to create a new message.
  */
 export const RoomHeadSchema: GenMessage<RoomHead> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 45);
+  messageDesc(file_parlor_realtime_v1_realtime, 50);
 
 /**
  * @generated from message parlor.realtime.v1.Typing
@@ -1586,7 +1736,7 @@ export type Typing = Message<"parlor.realtime.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 46);
+  messageDesc(file_parlor_realtime_v1_realtime, 51);
 
 /**
  * `digest` is the XOR of position_digest over all logs this session has open,
@@ -1612,7 +1762,7 @@ export type Heartbeat = Message<"parlor.realtime.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 47);
+  messageDesc(file_parlor_realtime_v1_realtime, 52);
 
 /**
  * The node wants this session gone: reconnect after about resume_after_ms,
@@ -1637,7 +1787,7 @@ export type GoAway = Message<"parlor.realtime.v1.GoAway"> & {
  * Use `create(GoAwaySchema)` to create a new message.
  */
 export const GoAwaySchema: GenMessage<GoAway> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 48);
+  messageDesc(file_parlor_realtime_v1_realtime, 53);
 
 /**
  * Last frame of a session.
@@ -1661,7 +1811,7 @@ export type Close = Message<"parlor.realtime.v1.Close"> & {
  * Use `create(CloseSchema)` to create a new message.
  */
 export const CloseSchema: GenMessage<Close> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 49);
+  messageDesc(file_parlor_realtime_v1_realtime, 54);
 
 /**
  * A request that failed; the session goes on.
@@ -1746,6 +1896,41 @@ export const ErrorCodeSchema: GenEnum<ErrorCode> = /*@__PURE__*/
   enumDesc(file_parlor_realtime_v1_realtime, 0);
 
 /**
+ * What a user wants to be told of in a room.
+ *
+ * @generated from enum parlor.realtime.v1.Notify
+ */
+export enum Notify {
+  /**
+   * @generated from enum value: NOTIFY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: NOTIFY_ALL = 1;
+   */
+  ALL = 1,
+
+  /**
+   * Only what mentions the user.
+   *
+   * @generated from enum value: NOTIFY_MENTIONS = 2;
+   */
+  MENTIONS = 2,
+
+  /**
+   * @generated from enum value: NOTIFY_NONE = 3;
+   */
+  NONE = 3,
+}
+
+/**
+ * Describes the enum parlor.realtime.v1.Notify.
+ */
+export const NotifySchema: GenEnum<Notify> = /*@__PURE__*/
+  enumDesc(file_parlor_realtime_v1_realtime, 1);
+
+/**
  * @generated from enum parlor.realtime.v1.Visibility
  */
 export enum Visibility {
@@ -1776,7 +1961,7 @@ export enum Visibility {
  * Describes the enum parlor.realtime.v1.Visibility.
  */
 export const VisibilitySchema: GenEnum<Visibility> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 1);
+  enumDesc(file_parlor_realtime_v1_realtime, 2);
 
 /**
  * @generated from enum parlor.realtime.v1.Role
@@ -1807,7 +1992,7 @@ export enum Role {
  * Describes the enum parlor.realtime.v1.Role.
  */
 export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 2);
+  enumDesc(file_parlor_realtime_v1_realtime, 3);
 
 /**
  * @generated from enum parlor.realtime.v1.CloseReason
@@ -1891,5 +2076,5 @@ export enum CloseReason {
  * Describes the enum parlor.realtime.v1.CloseReason.
  */
 export const CloseReasonSchema: GenEnum<CloseReason> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 3);
+  enumDesc(file_parlor_realtime_v1_realtime, 4);
 
