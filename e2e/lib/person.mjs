@@ -30,6 +30,15 @@ export class Person {
     await this.#by("room-list").waitFor();
   }
 
+  /** On another device of the same person. */
+  async signIn() {
+    await this.#page.goto(this.url);
+    await this.#by("auth-name").fill(this.name);
+    await this.#by("auth-password").fill(PASSWORD);
+    await this.#by("auth-submit").click();
+    await this.#by("room-list").waitFor();
+  }
+
   async createRoom(name) {
     await this.#entersARoom(async () => {
       await this.#by("new-room").click();

@@ -77,6 +77,10 @@ export async function tour(world, settings) {
   await page.locator("main header [aria-expanded]").first().click();
   await by("members-panel").getByRole("listitem").first().waitFor();
   await look("members");
+  await by("members-panel").locator("[aria-haspopup=menu]").first().click();
+  await page.getByRole("menu").waitFor();
+  await look("members, menu of a person");
+  await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
 
   await lookAtDialog("switcher", () => page.keyboard.press("Control+k"));

@@ -43,7 +43,14 @@ export interface Room {
   /** The other one, of a direct room. */
   peer: User | null;
 }
-export interface RoomSummary extends Room {
+export type Notify = "all" | "mentions" | "none";
+/** What the user wants of a room. */
+export interface Preferences {
+  /** Of what they want to be told. */
+  notify: Notify;
+  favourite: boolean;
+}
+export interface RoomSummary extends Room, Preferences {
   read_seq: string;
   unread: number;
   mentions: number;
@@ -58,6 +65,12 @@ export interface Member {
   user: User;
   role: Role;
   joined_at: string;
+}
+/** Somebody who is kept out of a room. */
+export interface Ban {
+  user: User;
+  banned_by: User;
+  banned_at: string;
 }
 export interface Message {
   seq: string;

@@ -2,6 +2,7 @@
 import type { Auth } from "../net/auth";
 import { LANES, type LaneKind, type LaneTarget } from "../net/lane";
 import {
+  type Ban,
   type Call,
   call,
   type Device,
@@ -9,7 +10,9 @@ import {
   type MessagePage,
   type Page,
   type Pin,
+  type Preferences,
   Problem,
+  type Role,
   type Room,
   type RoomSummary,
   type ServerInfo,
@@ -61,10 +64,12 @@ export class Api {
   }
 
   myRooms = () => this.#all<RoomSummary>("/rooms?scope=mine&");
-  publicRooms = (cursor: string | null) =>
-    this.#call<Page<Room>>(
-      `/rooms?scope=public&limit=${PAGE}${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
-    );
+  /** The directory, or what of it a text finds. */
+  publicRooms = (text: string, cursor: string | null) => {
+    const q = text === "" ? "" : `&q=${encodeURIComponent(text)}`;
+    const more = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    return this.#call<Page<Room>>(`/rooms?scope=public&limit=${PAGE}${q}${more}`);
+  };
   room = (id: string) => this.#call<Room>(`/rooms/${id}`);
   createRoom = (
     room: { name: string; topic: string; visibility: "public" | "private" },
@@ -81,6 +86,14 @@ export class Api {
     this.#call<Member>(`/rooms/${id}/members`, { method: "POST", body: { name } });
   removeMember = (id: string, userId: string) =>
     this.#call<void>(`/rooms/${id}/members/${userId}`, { method: "DELETE" });
+  changeRole = (id: string, userId: string, role: Role) =>
+    this.#call<Member>(`/rooms/${id}/members/${userId}`, { method: "PATCH", body: { role } });
+  bans = (id: string) => this.#all<Ban>(`/rooms/${id}/bans?`);
+  ban = (id: string, userId: string) => this.#call<void>(`/rooms/${id}/bans/${userId}`, { method: "PUT" });
+  unban = (id: string, userId: string) =>
+    this.#call<void>(`/rooms/${id}/bans/${userId}`, { method: "DELETE" });
+  prefer = (id: string, change: Partial<Preferences>) =>
+    this.#call<Preferences>(`/rooms/${id}/preferences`, { method: "PATCH", body: change });
   newest = (id: string) => this.#call<MessagePage>(`/rooms/${id}/messages?limit=${HISTORY_PAGE}`);
   before = (id: string, seq: number) =>
     this.#call<MessagePage>(`/rooms/${id}/messages?before=${seq}&limit=${HISTORY_PAGE}`);

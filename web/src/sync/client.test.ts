@@ -3,7 +3,7 @@ import { ADA, FakeRest, summary } from "../../test/fake-rest";
 import { FakeServer, OTHER, ROOM, USER } from "../../test/fake-server";
 import { message, page } from "../../test/page";
 import { positionDigest } from "../net/digest";
-import { ErrorCode } from "../net/gen/parlor/realtime/v1/realtime_pb";
+import { ErrorCode, Notify, Role } from "../net/gen/parlor/realtime/v1/realtime_pb";
 import { bytesToId, idToBytes } from "../net/id";
 import { Client } from "./client";
 import { forgetStorage } from "./storage";
@@ -149,10 +149,131 @@ test("rule_2_5 a Reset to nothing takes the room away", async () => {
   expect(client.rooms.get(ROOM)).toBeUndefined();
 });
 
-test("rule_4_7 one's own leaving ends the room", async () => {
+const removed = { body: { case: "roomRemoved" as const, value: { roomId: idToBytes(ROOM) } } };
+const added = { body: { case: "roomAdded" as const, value: { roomId: idToBytes(ROOM) } } };
+
+test("rule_4_7 leaving, removed or banned, ends the room, and coming back opens it", async () => {
   const client = await inRoom();
-  server.last.events(2, [{ body: { case: "memberLeft", value: { userId: idToBytes(USER) } } }]);
+  server.last.events(1, [removed], USER);
   expect(client.view(ROOM).getSnapshot().status).toBe("missing");
+  expect(client.rooms.get(ROOM)).toBeUndefined();
+  server.last.events(2, [added], USER);
+  await until(() => expect(client.view(ROOM).getSnapshot().status).toBe("ready"));
+});
+
+test("c9 one's own departure of long ago does not end the room", async () => {
+  const client = await inRoom();
+  const userId = idToBytes(USER);
+  server.last.events(2, [
+    { body: { case: "memberBanned", value: { userId, wasMember: true } } },
+    { body: { case: "memberUnbanned", value: { userId } } },
+    { body: { case: "memberJoined", value: { userId, role: Role.MEMBER } } },
+  ]);
+  expect(client.view(ROOM).getSnapshot().status).toBe("ready");
+  expect(texts(client)).toEqual(["text 1", "banned", "unbanned", "joined"]);
+  expect(client.rooms.get(ROOM)?.members).toBe(2);
+});
+
+test("who is banned is counted no more, if they were counted", async () => {
+  const client = await inRoom();
+  const banned = (wasMember: boolean) => ({
+    body: { case: "memberBanned" as const, value: { userId: idToBytes(OTHER), wasMember } },
+  });
+  server.last.events(2, [banned(true)]);
+  expect(client.rooms.get(ROOM)?.members).toBe(1);
+  const unbanned = { case: "memberUnbanned" as const, value: { userId: idToBytes(OTHER) } };
+  server.last.events(3, [{ body: unbanned }, banned(false)]);
+  expect(client.rooms.get(ROOM)?.members).toBe(1);
+  expect(texts(client)).toEqual(["text 1", "banned", "unbanned", "banned"]);
+});
+
+test("rule_4_10 one's own role follows one's own log", async () => {
+  const client = await inRoom();
+  const role = (userId: string) => ({
+    body: { case: "roleChanged" as const, value: { userId: idToBytes(userId), role: Role.OWNER } },
+  });
+  server.last.events(2, [role(OTHER), role(USER)]);
+  expect(client.rooms.get(ROOM)?.role).toBe("member");
+  const own = { case: "ownRoleChanged" as const, value: { roomId: idToBytes(ROOM), role: Role.ADMIN } };
+  server.last.events(1, [{ body: own }], USER);
+  expect(client.rooms.get(ROOM)?.role).toBe("admin");
+});
+
+test("a list that was on its way when a role changed is fetched again", async () => {
+  const client = await inRoom();
+  let answer = () => {};
+  rest.held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const refreshed = client.refreshRooms();
+  rest.rooms = [summary({ head: "1", read_seq: "1", role: "admin" })];
+  const own = { case: "ownRoleChanged" as const, value: { roomId: idToBytes(ROOM), role: Role.ADMIN } };
+  server.last.events(1, [{ body: own }], USER);
+  answer();
+  await refreshed;
+  await until(() => expect(client.rooms.get(ROOM)?.role).toBe("admin"));
+});
+
+describe("preferences", () => {
+  const path = `/rooms/${ROOM}/preferences`;
+  const preferences = (client: Client) => {
+    const { notify, favourite } = client.rooms.get(ROOM) ?? {};
+    return { notify, favourite };
+  };
+  const told = (notify: Notify, favourite: boolean) => ({
+    body: { case: "preferencesChanged" as const, value: { roomId: idToBytes(ROOM), notify, favourite } },
+  });
+
+  test("are shown at once, and stay when the server agrees", async () => {
+    const client = await inRoom();
+    const agreed = client.prefer(ROOM, { favourite: true });
+    expect(preferences(client)).toEqual({ notify: "all", favourite: true });
+    await agreed;
+    expect(preferences(client)).toEqual({ notify: "all", favourite: true });
+    expect(rest.asked).toContain(`PATCH ${path}`);
+  });
+
+  test("are as they were where the server does not agree, and that is told", async () => {
+    const client = await inRoom();
+    rest.refused.add(path);
+    const refused = client.prefer(ROOM, { notify: "none" });
+    expect(preferences(client).notify).toBe("none");
+    await expect(refused).rejects.toMatchObject({ code: "FORBIDDEN" });
+    expect(preferences(client)).toEqual({ notify: "all", favourite: false });
+  });
+
+  test("rule_4_10 those chosen on another device are shown here", async () => {
+    const client = await inRoom();
+    server.last.events(1, [told(Notify.MENTIONS, true)], USER);
+    expect(preferences(client)).toEqual({ notify: "mentions", favourite: true });
+  });
+
+  test("neither events nor a list undo a wish that has no answer", async () => {
+    const client = await inRoom();
+    let answer = () => {};
+    rest.held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const agreed = client.prefer(ROOM, { notify: "none" });
+    await until(() => expect(rest.asked).toContain(`PATCH ${path}`));
+    rest.held = null;
+    server.last.events(1, [told(Notify.ALL, true)], USER);
+    await client.refreshRooms();
+    expect(preferences(client).notify).toBe("none");
+    answer();
+    await agreed;
+    expect(preferences(client).notify).toBe("none");
+  });
+
+  test("of two wishes the later one holds, whatever becomes of the first", async () => {
+    const client = await inRoom();
+    rest.refused.add(path);
+    const first = client.prefer(ROOM, { notify: "none" });
+    const second = client.prefer(ROOM, { favourite: true });
+    await expect(first).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await second;
+    expect(preferences(client)).toEqual({ notify: "all", favourite: true });
+  });
 });
 
 test("older history comes before what is shown", async () => {

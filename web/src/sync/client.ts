@@ -2,6 +2,7 @@
 import type { Auth } from "../net/auth";
 import { deviceName } from "../net/auth";
 import { Connection } from "../net/connection";
+import { notifyOf, roleOf } from "../net/enums";
 import type { ServerKind } from "../net/frame";
 import type { Event, Ok, RoomHead } from "../net/gen/parlor/realtime/v1/realtime_pb";
 import { bytesToId, idToBytes, newId } from "../net/id";
@@ -9,7 +10,7 @@ import type { LaneKind, OpenLane } from "../net/lane";
 import { openWebSocket } from "../net/lanes/websocket";
 import { openWebTransport } from "../net/lanes/webtransport";
 import { LaneMemory } from "../net/memory";
-import { type MessagePage, type Room, Unreachable, type User } from "../net/rest";
+import { type MessagePage, type Preferences, type Room, Unreachable, type User } from "../net/rest";
 import { Refused, type RequestBody, type Session, SessionEnded } from "../net/session";
 import { Store } from "../store";
 import { Api } from "./api";
@@ -18,8 +19,9 @@ import { type Log, milliseconds } from "./log";
 import { type Counts, countUnread, mentioned } from "./mentions";
 import { type Intent, type IntentBody, Outbox } from "./outbox";
 import { PeopleStore } from "./people";
+import { PreferenceWishes } from "./preferences";
 import { RoomView } from "./room";
-import { type RoomEntry, RoomList, roomEntry, summaryEntry } from "./rooms";
+import { keptEntry, type RoomEntry, RoomList, summaryEntry } from "./rooms";
 import { forgetStorage, openStorage, type Storage } from "./storage";
 import { TypingStore } from "./typing";
 
@@ -67,6 +69,7 @@ export class Client {
   readonly #saving = new Map<string, ReturnType<typeof setTimeout>>();
   /** Read positions that are not confirmed, by room. */
   readonly #reads = new Map<string, PositionWish>();
+  readonly #preferences: PreferenceWishes;
   /** Pages that are being loaded, by room. */
   readonly #older = new Map<string, Promise<void>>();
   #readTimer: ReturnType<typeof setTimeout> | undefined;
@@ -79,6 +82,7 @@ export class Client {
     this.user = user;
     this.#storage = storage;
     this.api = new Api(auth);
+    this.#preferences = new PreferenceWishes(this.rooms, this.api.prefer);
     this.people = new PeopleStore((id) => this.api.user(id));
     this.people.add([user]);
     this.people.subscribe(() => this.rooms.nameDirects(this.people.getSnapshot()));
@@ -235,7 +239,8 @@ export class Client {
     try {
       const rooms = await this.api.myRooms();
       this.people.add(peersOf(rooms));
-      this.rooms.merge(rooms.map(summaryEntry));
+      this.rooms.merge(rooms.map(summaryEntry), (id) => this.#preferences.isWaiting(id));
+      this.#enterAgain();
       // It may have changed on another device while this one was away.
       this.people.ask(this.user.id);
       this.#saveRooms();
@@ -244,9 +249,17 @@ export class Client {
     }
   }
 
+  /** The room on screen was closed to the user, who is in it now. */
+  #enterAgain(): void {
+    const id = this.#current;
+    if (id === null || this.rooms.get(id) === undefined) return;
+    const { status } = this.view(id).getSnapshot();
+    if (status === "missing" || status === "outside") void this.reload(id);
+  }
+
   /** A room just created or joined: listed at once, before its event arrives. */
   admit(room: Room): void {
-    this.rooms.put(roomEntry(room));
+    this.rooms.put(room);
     this.#saveRooms();
     const view = this.view(room.id);
     if (view.getSnapshot().status !== "ready") view.note({ status: "loading", error: null });
@@ -264,6 +277,11 @@ export class Client {
   async leave(roomId: string): Promise<void> {
     await this.api.leaveRoom(roomId);
     this.#follower.left(roomId);
+  }
+
+  /** Shown at once; rejects where the server does not agree. */
+  async prefer(roomId: string, change: Partial<Preferences>): Promise<void> {
+    await this.#preferences.wish(roomId, change).finally(() => this.#saveRooms());
   }
 
   // ---- writing ----
@@ -468,9 +486,13 @@ export class Client {
         if (seq > room.head) change.members = room.members + 1;
         break;
       case "memberLeft":
-        if (bytesToId(body.value.userId) === this.user.id) return this.#follower.left(log.id);
-        if (seq > room.head) change.members = room.members - 1;
+      case "memberBanned": {
+        // One's own departure is told by one's own log: here it may be long ago, with a
+        // return after it. Whoever is only kept out was never counted.
+        const wasMember = body.case === "memberLeft" || body.value.wasMember;
+        if (wasMember && seq > room.head) change.members = room.members - 1;
         break;
+      }
       default:
     }
     this.rooms.change(log.id, change);
@@ -496,8 +518,22 @@ export class Client {
         this.people.add([{ id, name, display_name, status_text, status_emoji }]);
         return this.#saveRooms();
       }
+      case "ownRoleChanged":
+        this.rooms.change(bytesToId(body.value.roomId), { role: roleOf(body.value.role) });
+        return this.#newerThanList();
+      case "preferencesChanged": {
+        const { roomId, notify, favourite } = body.value;
+        this.#preferences.told(bytesToId(roomId), { notify: notifyOf(notify), favourite });
+        return this.#newerThanList();
+      }
       default:
     }
+  }
+
+  /** Something changed that the list tells too; one that is on its way may be older. */
+  #newerThanList(): void {
+    if (this.#refreshing !== null) void this.refreshRooms();
+    this.#saveRooms();
   }
 
   #moveRead(roomId: string, seq: number): void {
@@ -549,7 +585,7 @@ export class Client {
           const room = await this.api.room(roomId);
           if (room.role === null) return view.note({ status: "outside" });
           this.people.add(peersOf([room]));
-          this.rooms.put(roomEntry(room));
+          this.rooms.put(room);
         }
         this.#divide(roomId);
       }
@@ -598,8 +634,7 @@ export class Client {
     this.drafts.set(new Map(drafts.map(({ roomId, text }) => [roomId, text])));
     this.people.add(users?.users ?? []);
     if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready")
-      // What an older version kept on this device knows of no direct rooms.
-      this.rooms.load(rooms.rooms.map((room) => ({ ...room, peerId: room.peerId ?? null })));
+      this.rooms.load(rooms.rooms.map(keptEntry));
     await this.outbox.start();
   }
 
@@ -659,8 +694,17 @@ function peersOf(rooms: readonly Room[]): User[] {
 function* peopleIn(events: readonly Event[]): Generator<string> {
   for (const { actorId, body } of events) {
     yield bytesToId(actorId);
-    if (body.case === "memberJoined" || body.case === "memberLeft") yield bytesToId(body.value.userId);
-    if (body.case === "messagePosted" || body.case === "messageEdited")
-      yield* body.value.mentionIds.map(bytesToId);
+    switch (body.case) {
+      case "messagePosted":
+      case "messageEdited":
+        yield* body.value.mentionIds.map(bytesToId);
+        break;
+      case "memberJoined":
+      case "memberLeft":
+      case "roleChanged":
+      case "memberBanned":
+      case "memberUnbanned":
+        yield bytesToId(body.value.userId);
+    }
   }
 }

@@ -2,7 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { OTHER, ROOM } from "../../test/fake-server";
 import { message, page } from "../../test/page";
-import { type EventSchema, type Events, EventsSchema } from "../net/gen/parlor/realtime/v1/realtime_pb";
+import { type EventSchema, type Events, EventsSchema, Role } from "../net/gen/parlor/realtime/v1/realtime_pb";
 import { idToBytes } from "../net/id";
 import { Log } from "./log";
 
@@ -93,6 +93,23 @@ describe("following", () => {
       ]),
     );
     expect(texts(log)).toEqual(["text 1", "joined", "renamed", "archived", "restored", "left"]);
+  });
+
+  test("roles and bans are lines of the log", () => {
+    const log = loaded(1);
+    const userId = idToBytes(OTHER);
+    log.apply(
+      run(2, [
+        { case: "roleChanged", value: { userId, role: Role.ADMIN } },
+        { case: "memberBanned", value: { userId, wasMember: true } },
+        { case: "memberUnbanned", value: { userId } },
+      ]),
+    );
+    expect(log.entries.slice(1)).toMatchObject([
+      { actorId: OTHER, change: { what: "role", userId: OTHER, role: "admin" } },
+      { change: { what: "banned", userId: OTHER } },
+      { change: { what: "unbanned", userId: OTHER } },
+    ]);
   });
 
   test("rule_1_6 an event of an unknown kind takes its seq and shows nothing", () => {

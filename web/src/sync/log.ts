@@ -1,9 +1,10 @@
 // One log as this client knows it: a position, the newest messages (a user's own
 // log has none), and the events that wait for a hole before them to be filled.
 // Pure: no network, no clock, no storage.
+import { roleOf } from "../net/enums";
 import type { Event, Events } from "../net/gen/parlor/realtime/v1/realtime_pb";
 import { bytesToId } from "../net/id";
-import type { Message, MessagePage } from "../net/rest";
+import type { Message, MessagePage, Role } from "../net/rest";
 import { type Mentions, NOBODY } from "./mentions";
 import { added, type Reaction, removed } from "./reactions";
 
@@ -27,7 +28,8 @@ export interface ChatMessage {
 export type SystemChange =
   | { what: "created" | "renamed"; name: string; topic: string }
   | { what: "archived" | "restored" }
-  | { what: "joined" | "left"; userId: string }
+  | { what: "joined" | "left" | "banned" | "unbanned"; userId: string }
+  | { what: "role"; userId: string; role: Role }
   | { what: "pinned" | "unpinned"; seq: number };
 
 /** What happened to the room itself. */
@@ -327,6 +329,12 @@ function toEntry(event: Event): Entry | null {
       return line({ what: "joined", userId: bytesToId(body.value.userId) });
     case "memberLeft":
       return line({ what: "left", userId: bytesToId(body.value.userId) });
+    case "roleChanged":
+      return line({ what: "role", userId: bytesToId(body.value.userId), role: roleOf(body.value.role) });
+    case "memberBanned":
+      return line({ what: "banned", userId: bytesToId(body.value.userId) });
+    case "memberUnbanned":
+      return line({ what: "unbanned", userId: bytesToId(body.value.userId) });
     default:
       return null;
   }

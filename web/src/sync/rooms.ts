@@ -1,12 +1,12 @@
 // The list of the user's rooms.
 import type { RoomHead } from "../net/gen/parlor/realtime/v1/realtime_pb";
 import { bytesToId } from "../net/id";
-import type { Role, Room, RoomSummary, Visibility } from "../net/rest";
+import type { Preferences, Role, Room, RoomSummary, Visibility } from "../net/rest";
 import { Store } from "../store";
 import { milliseconds } from "./log";
 import { nameOf, type People } from "./people";
 
-export interface RoomEntry {
+export interface RoomEntry extends Preferences {
   id: string;
   name: string;
   topic: string;
@@ -56,18 +56,23 @@ export class RoomList extends Store<RoomsState> {
   /** True once the list has come from the server in this page's life. */
   isFresh = false;
 
-  /** A list fetched a moment ago; rooms that are followed may be ahead of it. */
-  merge(fresh: readonly RoomEntry[]): void {
+  /** A list fetched a moment ago; rooms that are followed may be ahead of it,
+      and `wished` has those whose preferences are on their way from here. */
+  merge(fresh: readonly RoomEntry[], wished: (id: string) => boolean): void {
     this.isFresh = true;
     this.load(
-      fresh.map((room) => {
-        const known = this.get(room.id);
-        if (known === undefined || known.head < room.head) return room;
+      fresh.map((told) => {
+        const known = this.get(told.id);
+        if (known === undefined) return told;
+        const { notify, favourite } = wished(told.id) ? known : told;
+        const room = { ...told, notify, favourite };
+        if (known.head < room.head) return room;
         const { head, preview, lastAt } = known;
         const { readSeq, unread, mentions } = known.readSeq >= room.readSeq ? known : room;
         return {
           ...room,
           head,
+          members: known.head > room.head ? known.members : room.members,
           readSeq,
           unread,
           mentions,
@@ -86,11 +91,10 @@ export class RoomList extends Store<RoomsState> {
     this.update((state) => (state.status === "error" ? { ...state, status: "loading" } : state));
   }
 
-  put(room: RoomEntry): void {
-    this.update((state) => ({
-      ...state,
-      rooms: byName([...state.rooms.filter((other) => other.id !== room.id), room]),
-    }));
+  /** What a room tells of itself; a new one begins with nothing unread. */
+  put(room: Room): void {
+    if (this.get(room.id) !== undefined) return this.change(room.id, factsOf(room));
+    this.update((state) => ({ ...state, rooms: byName([...state.rooms, newEntry(room)]) }));
   }
 
   change(id: string, change: Partial<RoomEntry>): void {
@@ -136,27 +140,34 @@ export class RoomList extends Store<RoomsState> {
   }
 }
 
+/** As long as the user has said nothing else. */
+const UNCHOSEN: Preferences = { notify: "all", favourite: false };
+
+/** What an entry lacks that an older version kept on this device. */
+const SINCE_ADDED = { peerId: null, ...UNCHOSEN };
+
+export function keptEntry(room: RoomEntry): RoomEntry {
+  return { ...SINCE_ADDED, ...room };
+}
+
 export function summaryEntry(room: RoomSummary): RoomEntry {
   return {
-    ...roomEntry(room),
+    ...newEntry(room),
     readSeq: Number(room.read_seq),
     unread: room.unread,
     mentions: room.mentions,
     preview: room.preview ?? "",
     lastAt: room.last_at === null ? null : Date.parse(room.last_at),
+    notify: room.notify,
+    favourite: room.favourite,
   };
 }
 
 /** A room just made, joined or looked at: nothing in it is unread. */
-export function roomEntry(room: Room): RoomEntry {
+function newEntry(room: Room): RoomEntry {
   return {
     id: room.id,
-    name: room.peer === null ? room.name : nameOf(room.peer),
-    topic: room.topic,
-    visibility: room.visibility,
-    peerId: room.peer?.id ?? null,
-    archived: room.archived,
-    role: room.role,
+    ...factsOf(room),
     members: room.members,
     head: Number(room.head),
     readSeq: Number(room.head),
@@ -164,6 +175,19 @@ export function roomEntry(room: Room): RoomEntry {
     mentions: 0,
     preview: "",
     lastAt: null,
+    ...UNCHOSEN,
+  };
+}
+
+/** What holds of a room whatever is known of its log, which alone counts its members and messages. */
+function factsOf(room: Room) {
+  return {
+    name: room.peer === null ? room.name : nameOf(room.peer),
+    topic: room.topic,
+    visibility: room.visibility,
+    peerId: room.peer?.id ?? null,
+    archived: room.archived,
+    role: room.role,
   };
 }
 

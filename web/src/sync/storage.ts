@@ -15,7 +15,7 @@ interface Kinds {
 export type Box = keyof Kinds;
 const BOXES: readonly Box[] = ["outbox", "drafts", "logs", "state"];
 /** Raised when a page learns new kinds of events: what it kept of logs lacks them. */
-const VERSION = 4;
+const VERSION = 5;
 
 export interface Storage {
   readonly durable: boolean;

@@ -1,5 +1,6 @@
-import { EllipsisVertical } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { Check, EllipsisVertical } from "lucide-react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
+import { useBeside } from "./Popover";
 
 interface Props {
   label: string;
@@ -10,6 +11,9 @@ interface Props {
   up?: boolean;
 }
 
+/** Acts and choices alike. */
+const ITEMS = "[role^=menuitem]";
+
 /** A button and the list of acts below it; arrows move, Esc closes. */
 export function Menu({ label, children, trigger, up = false }: Props) {
   const [open, setOpen] = useState(false);
@@ -18,7 +22,7 @@ export function Menu({ label, children, trigger, up = false }: Props) {
 
   useEffect(() => {
     if (!open) return;
-    root.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
+    root.current?.querySelector<HTMLElement>(ITEMS)?.focus({ preventScroll: true });
     const outside = (event: PointerEvent) => {
       if (!root.current?.contains(event.target as Node)) setOpen(false);
     };
@@ -28,7 +32,7 @@ export function Menu({ label, children, trigger, up = false }: Props) {
 
   function onKeyDown(event: KeyboardEvent) {
     if (!open) return;
-    const items = [...(root.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
+    const items = [...(root.current?.querySelectorAll<HTMLElement>(ITEMS) ?? [])];
     const at = items.indexOf(document.activeElement as HTMLElement);
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step !== 0) {
@@ -44,7 +48,7 @@ export function Menu({ label, children, trigger, up = false }: Props) {
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys bubble up from the items
-    <div ref={root} className="relative" onKeyDown={onKeyDown}>
+    <div ref={root} onKeyDown={onKeyDown}>
       <button
         ref={button}
         type="button"
@@ -58,20 +62,49 @@ export function Menu({ label, children, trigger, up = false }: Props) {
         {trigger ?? <EllipsisVertical size={18} aria-hidden="true" />}
       </button>
       {open && (
-        // biome-ignore lint/a11y/useKeyWithClickEvents: the items are buttons, their keys click
-        <div
-          role="menu"
-          aria-label={label}
-          className={`absolute z-20 min-w-52 max-w-72 rounded-lg border border-line bg-surface p-1 ${up ? "start-0 bottom-full mb-1" : "end-0 top-full mt-1"}`}
-          onClick={() => {
+        <MenuList
+          label={label}
+          anchor={button}
+          flush={up ? "start" : "end"}
+          onChosen={() => {
             // Before what was chosen opens: a dialog gives the focus back to where it was.
             button.current?.focus();
             setOpen(false);
           }}
         >
           {children}
-        </div>
+        </MenuList>
       )}
+    </div>
+  );
+}
+
+function MenuList({
+  label,
+  anchor,
+  flush,
+  onChosen,
+  children,
+}: {
+  label: string;
+  anchor: RefObject<HTMLElement | null>;
+  flush: "start" | "end";
+  onChosen(): void;
+  children: ReactNode;
+}) {
+  const list = useRef<HTMLDivElement>(null);
+  useBeside(list, anchor, flush);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the items are buttons, their keys click
+    <div
+      ref={list}
+      popover="manual"
+      role="menu"
+      aria-label={label}
+      className="inset-auto start-0 top-0 m-0 max-h-[calc(100dvh-1rem)] min-w-52 max-w-72 rounded-lg border border-line bg-surface p-1 text-ink"
+      onClick={onChosen}
+    >
+      {children}
     </div>
   );
 }
@@ -79,21 +112,65 @@ export function Menu({ label, children, trigger, up = false }: Props) {
 export function MenuItem({
   onSelect,
   danger = false,
+  testId,
   children,
 }: {
   onSelect(): void;
   danger?: boolean;
+  testId?: string;
   children: ReactNode;
 }) {
   return (
     <button
       type="button"
       role="menuitem"
+      data-testid={testId}
       tabIndex={-1}
       className={`item ${danger ? "text-coral" : ""}`}
       onClick={onSelect}
     >
       {children}
     </button>
+  );
+}
+
+/** Something that is on or off: by itself, or one of a group. */
+export function MenuChoice({
+  role,
+  checked,
+  onSelect,
+  children,
+}: {
+  role: "menuitemcheckbox" | "menuitemradio";
+  checked: boolean;
+  onSelect(): void;
+  children: ReactNode;
+}) {
+  return (
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: both roles have it
+    <button
+      type="button"
+      role={role}
+      aria-checked={checked}
+      tabIndex={-1}
+      className="item justify-between"
+      onClick={onSelect}
+    >
+      {children}
+      {checked && <Check size={15} aria-hidden="true" className="flex-none text-accent" />}
+    </button>
+  );
+}
+
+/** Items that belong together, between two lines. */
+export function MenuGroup({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: no form is filled in here
+    <div role="group" aria-label={label} className="my-1 border-y border-line pb-1 last:mb-0 last:border-b-0">
+      <p className="heading" aria-hidden="true">
+        {label}
+      </p>
+      {children}
+    </div>
   );
 }

@@ -12,15 +12,13 @@ interface Props {
 const GAP_PX = 4;
 const EDGE_PX = 8;
 
-/** A small sheet beside what it belongs to, above everything that scrolls. It
-    takes the focus; Esc and a click elsewhere close it and give the focus back. */
-export function Popover({ label, anchor, onClose, children }: Props) {
-  const sheet = useRef<HTMLDivElement>(null);
-
-  useEscape(() => {
-    anchor.current?.focus();
-    onClose();
-  });
+/** Puts a sheet above everything that scrolls, below its anchor or, where it does
+    not fit there, above; the start or the end of both is in one line. */
+export function useBeside(
+  sheet: RefObject<HTMLElement | null>,
+  anchor: RefObject<HTMLElement | null>,
+  flush: "start" | "end",
+): void {
   useLayoutEffect(() => {
     const element = sheet.current;
     if (element === null) return;
@@ -32,7 +30,8 @@ export function Popover({ label, anchor, onClose, children }: Props) {
       const below = at.bottom + GAP_PX;
       const fits = below + height <= innerHeight - EDGE_PX;
       const top = fits ? below : Math.max(EDGE_PX, at.top - GAP_PX - height);
-      const left = Math.max(EDGE_PX, Math.min(at.left, innerWidth - EDGE_PX - width));
+      const start = flush === "start" ? at.left : at.right - width;
+      const left = Math.max(EDGE_PX, Math.min(start, innerWidth - EDGE_PX - width));
       element.style.translate = `${left}px ${top}px`;
     };
     place();
@@ -40,13 +39,28 @@ export function Popover({ label, anchor, onClose, children }: Props) {
     resized.observe(element);
     addEventListener("resize", place);
     document.addEventListener("scroll", place, true);
-    (element.querySelector<HTMLElement>("[data-autofocus]") ?? element).focus({ preventScroll: true });
     return () => {
       resized.disconnect();
       removeEventListener("resize", place);
       document.removeEventListener("scroll", place, true);
     };
-  }, [anchor]);
+  }, [sheet, anchor, flush]);
+}
+
+/** A small sheet beside what it belongs to, above everything that scrolls. It
+    takes the focus; Esc and a click elsewhere close it and give the focus back. */
+export function Popover({ label, anchor, onClose, children }: Props) {
+  const sheet = useRef<HTMLDivElement>(null);
+
+  useEscape(() => {
+    anchor.current?.focus();
+    onClose();
+  });
+  useBeside(sheet, anchor, "start");
+  useLayoutEffect(() => {
+    const element = sheet.current;
+    (element?.querySelector<HTMLElement>("[data-autofocus]") ?? element)?.focus({ preventScroll: true });
+  }, []);
   useEffect(() => {
     const outside = ({ target }: PointerEvent) => {
       const inside = sheet.current?.contains(target as Node) || anchor.current?.contains(target as Node);

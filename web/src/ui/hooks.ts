@@ -34,7 +34,8 @@ export function useT(): Translate {
 
 /** Why something did not work, in words. */
 export function reasonOf(error: unknown, t: Translate): string {
-  return error instanceof Problem ? error.message : t("unreachable");
+  if (!(error instanceof Problem)) return t("unreachable");
+  return error.code === "LAST_OWNER" ? t("reason.lastOwner") : error.message;
 }
 
 /** What Esc does now: the newest of these acts alone. */

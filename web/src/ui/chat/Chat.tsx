@@ -18,7 +18,7 @@ import { Settings } from "./Settings";
 import { Shortcuts } from "./Shortcuts";
 import { Sidebar } from "./Sidebar";
 import { Switcher } from "./Switcher";
-import { inOrder, sections } from "./sections";
+import { inOrder, sections, unreadOf } from "./sections";
 import { useKeys } from "./useKeys";
 
 export default function Chat({ auth, user }: { auth: Auth; user: User }) {
@@ -51,7 +51,7 @@ function Shell({ client, auth }: { client: Client; auth: Auth }) {
   const entered = useRef({ id: "", unread: false });
   if (current !== null && entered.current.id !== current) {
     const room = rooms.find((candidate) => candidate.id === current);
-    if (room !== undefined) entered.current = { id: current, unread: room.unread > 0 };
+    if (room !== undefined) entered.current = { id: current, unread: unreadOf(room) > 0 };
   }
   const parts = sections(rooms, current, entered.current.id === current && entered.current.unread);
   useKeys({ order: inOrder(parts), current, go, show, sheet });

@@ -1,13 +1,18 @@
 import { Hash } from "lucide-react";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Room } from "../../net/rest";
 import { reasonOf, useStore, useT } from "../hooks";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";
 
+/** Between keys of somebody who types; the server is asked after this pause. */
+const PAUSE_MS = 150;
+
 interface State {
   status: "loading" | "ready" | "error";
+  /** What the rooms below were found by; empty for all of them. */
+  text: string;
   rooms: Room[];
   cursor: string | null;
 }
@@ -17,22 +22,35 @@ export function Directory() {
   const t = useT();
   const { client } = useChat();
   const { lane } = useStore(client.connection);
-  const [state, setState] = useState<State>({ status: "loading", rooms: [], cursor: null });
+  const [state, setState] = useState<State>({ status: "loading", text: "", rooms: [], cursor: null });
   const [filter, setFilter] = useState("");
+  // Rooms are written with a leading #.
+  const text = filter.trim().replace(/^#\s*/, "");
+  const wanted = useRef(text);
+  wanted.current = text;
   const live = lane !== null;
 
   const load = useCallback(
-    async (cursor: string | null) => {
+    async (text: string, cursor: string | null) => {
       setState((before) => ({ ...before, status: before.rooms.length === 0 ? "loading" : before.status }));
       try {
-        const page = await client.api.publicRooms(cursor);
+        const page = await client.api.publicRooms(text, cursor);
+        // An answer to what was typed before is of no use any more.
+        if (text !== wanted.current) return;
         setState((before) => ({
           status: "ready",
+          text,
           rooms: cursor === null ? page.items : [...before.rooms, ...page.items],
           cursor: page.next_cursor,
         }));
       } catch {
-        setState((before) => ({ ...before, status: before.rooms.length === 0 ? "error" : before.status }));
+        if (text !== wanted.current) return;
+        // What is there of the same search is better than nothing.
+        setState((before) =>
+          before.rooms.length > 0 && before.text === text
+            ? before
+            : { status: "error", text, rooms: [], cursor: null },
+        );
       }
     },
     [client],
@@ -43,19 +61,16 @@ export function Directory() {
   // Again with every new connection: what failed offline is there now.
   // biome-ignore lint/correctness/useExhaustiveDependencies: live is the reason to load again
   useEffect(() => {
-    void load(null);
-  }, [load, live]);
-
-  const words = filter.trim().toLocaleLowerCase();
-  const shown = state.rooms.filter(({ name, topic }) =>
-    `${name} ${topic}`.toLocaleLowerCase().includes(words),
-  );
+    if (text === "") return void load(text, null);
+    const timer = setTimeout(() => void load(text, null), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [load, live, text]);
 
   return (
     <Page title={t("browse.title")}>
-      {state.status === "error" ? (
+      {state.status === "error" && text === "" ? (
         <Notice title={t("browse.error")} text={live ? undefined : t("conn.offline.hint")}>
-          <button type="button" className="button" onClick={() => void load(null)}>
+          <button type="button" className="button" onClick={() => void load(text, null)}>
             {t("retry")}
           </button>
         </Notice>
@@ -64,11 +79,20 @@ export function Directory() {
           <input
             type="search"
             className="field mb-4"
-            placeholder={t("browse.filter")}
-            aria-label={t("browse.filter")}
+            placeholder={t("browse.find")}
+            aria-label={t("browse.find")}
+            maxLength={80}
             value={filter}
             onChange={(event) => setFilter(event.target.value)}
           />
+          {state.status === "error" && (
+            <div role="alert">
+              <p>{t("browse.error")}</p>
+              <button type="button" className="button mt-3" onClick={() => void load(text, null)}>
+                {t("retry")}
+              </button>
+            </div>
+          )}
           {state.status === "loading" && (
             <div className="grid gap-6 py-4" aria-hidden="true">
               {["55%", "70%", "40%"].map((width) => (
@@ -76,18 +100,18 @@ export function Directory() {
               ))}
             </div>
           )}
-          {state.status === "ready" && shown.length === 0 && (
-            <p className="py-6 text-center text-muted">
-              {t(words === "" ? "browse.empty" : "browse.noMatch")}
+          {state.status === "ready" && state.rooms.length === 0 && (
+            <p className="py-6 text-center text-muted" role="status">
+              {t(state.text === "" ? "browse.empty" : "browse.noMatch")}
             </p>
           )}
           <ul className="divide-y divide-line">
-            {shown.map((room) => (
+            {state.rooms.map((room) => (
               <DirectoryItem key={room.id} room={room} />
             ))}
           </ul>
           {state.cursor !== null && (
-            <button type="button" className="button mt-4" onClick={() => void load(state.cursor)}>
+            <button type="button" className="button mt-4" onClick={() => void load(state.text, state.cursor)}>
               {t("browse.more")}
             </button>
           )}

@@ -14,7 +14,7 @@ export function EditRoom({ room, onClose }: { room: RoomEntry; onClose(): void }
         ...(name !== room.name && { name }),
         ...(topic !== room.topic && { topic }),
       });
-      client.rooms.change(room.id, { name: changed.name, topic: changed.topic });
+      client.rooms.put(changed);
       onClose();
       return null;
     } catch (cause) {

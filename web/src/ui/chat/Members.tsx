@@ -1,8 +1,9 @@
-import { MessageSquare, UserMinus } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import type { Member } from "../../net/rest";
 import { reasonOf, useStore, useT } from "../hooks";
-import { nameOf, useChat, useMessage } from "./context";
+import { Banned } from "./Banned";
+import { nameOf, useChat } from "./context";
+import { MemberMenu } from "./MemberMenu";
 import { Mood } from "./Mood";
 import { Panel } from "./Panel";
 import { PersonPicker } from "./PersonPicker";
@@ -11,12 +12,14 @@ import { PersonPicker } from "./PersonPicker";
 export function Members({ id, onClose }: { id: string; onClose(): void }) {
   const t = useT();
   const { client } = useChat();
-  const message = useMessage();
   const { rooms } = useStore(client.rooms);
+  const { entries } = useStore(client.view(id));
   const room = rooms.find((candidate) => candidate.id === id);
   const [members, setMembers] = useState<Member[] | null>(null);
   const [error, setError] = useState<string | null>(null);
   const count = room?.members;
+  // Whoever comes, goes or becomes something else leaves a line.
+  const last = entries.findLast((entry) => entry.kind === "system" && "userId" in entry.change)?.seq;
 
   const load = useCallback(async () => {
     try {
@@ -29,10 +32,10 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
     }
   }, [client, id, t]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: somebody came or went
+  // biome-ignore lint/correctness/useExhaustiveDependencies: somebody came, went or has another role
   useEffect(() => {
     void load();
-  }, [load, count]);
+  }, [load, count, last]);
 
   async function attempt(act: () => Promise<unknown>): Promise<boolean> {
     try {
@@ -68,51 +71,18 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
           </div>
         )}
         <ul>
-          {members?.map(({ user, role }) => (
-            <li key={user.id} className="group flex items-center gap-2 rounded-md px-3 py-1.5">
-              <span className="min-w-0 flex-1">
-                <span
-                  className={`block truncate font-medium ${user.id === client.user.id ? "text-accent" : ""}`}
-                >
-                  {nameOf(user)} <Mood person={user} />
-                </span>
-                <span className="label block truncate">
-                  @{user.name}
-                  {user.id === client.user.id && ` · ${t("members.you")}`}
-                  {role !== "member" && ` · ${t(`members.${role}`)}`}
-                </span>
-                {user.status_text !== "" && (
-                  <span className="label block truncate" title={user.status_text}>
-                    {user.status_text}
-                  </span>
-                )}
-              </span>
-              {user.id !== client.user.id && (
-                <button
-                  type="button"
-                  data-testid="message-person"
-                  className="icon-button pointer-fine:opacity-0 group-focus-within:opacity-100 group-hover:opacity-100"
-                  aria-label={t("people.message", { name: nameOf(user) ?? "" })}
-                  title={t("people.message", { name: nameOf(user) ?? "" })}
-                  onClick={() => void attempt(() => message(user.id))}
-                >
-                  <MessageSquare size={16} aria-hidden="true" />
-                </button>
-              )}
-              {runs && role === "member" && user.id !== client.user.id && (
-                <button
-                  type="button"
-                  className="icon-button pointer-fine:opacity-0 group-focus-within:opacity-100 group-hover:opacity-100"
-                  aria-label={t("members.remove", { name: nameOf(user) ?? "" })}
-                  title={t("members.remove", { name: nameOf(user) ?? "" })}
-                  onClick={() => void attempt(() => client.api.removeMember(id, user.id))}
-                >
-                  <UserMinus size={16} aria-hidden="true" />
-                </button>
+          {members?.map((member) => (
+            <li key={member.user.id} className="group flex items-center gap-2 rounded-md px-3 py-1.5">
+              <MemberText member={member} />
+              {room !== undefined && (
+                <div className="flex-none pointer-fine:opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
+                  <MemberMenu member={member} room={room} attempt={attempt} />
+                </div>
               )}
             </li>
           ))}
         </ul>
+        {runs && <Banned id={id} last={last} />}
       </div>
       {(runs || room?.visibility === "public") && room?.archived === false && (
         <div className="flex-none border-t border-line p-4">
@@ -124,5 +94,28 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
         </div>
       )}
     </Panel>
+  );
+}
+
+function MemberText({ member: { user, role } }: { member: Member }) {
+  const t = useT();
+  const { client } = useChat();
+  const isMe = user.id === client.user.id;
+  return (
+    <span className="min-w-0 flex-1">
+      <span className={`block truncate font-medium ${isMe ? "text-accent" : ""}`}>
+        {nameOf(user)} <Mood person={user} />
+      </span>
+      <span className="label block truncate">
+        @{user.name}
+        {isMe && ` · ${t("members.you")}`}
+        {role !== "member" && ` · ${t(`members.${role}`)}`}
+      </span>
+      {user.status_text !== "" && (
+        <span className="label block truncate" title={user.status_text}>
+          {user.status_text}
+        </span>
+      )}
+    </span>
   );
 }

@@ -66,6 +66,15 @@ export function SystemRow({ line, names }: { line: SystemLine; names(id: string)
     case "created":
       words = t("system.created", { actor });
       break;
+    case "role":
+      if (change.role !== "owner" && change.userId === line.actorId)
+        words = t(`system.stepped.${change.role}`, { user: actor });
+      else words = t(`system.${change.role}`, { actor, user: names(change.userId) });
+      break;
+    case "banned":
+    case "unbanned":
+      words = t(`system.${change.what}`, { actor, user: names(change.userId) });
+      break;
     case "archived":
     case "pinned":
     case "unpinned":

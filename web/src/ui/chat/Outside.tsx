@@ -49,7 +49,7 @@ export function Outside({ id }: { id: string }) {
           {t(joining ? "room.joining" : "room.join")}
         </button>
         {error !== null && (
-          <p role="alert" className="text-coral">
+          <p role="alert" className="max-w-sm basis-full text-coral">
             {error}
           </p>
         )}

@@ -29,7 +29,7 @@ export function Notice({ title, text, children }: { title: string; text?: ReactN
     <div className="flex h-full flex-col items-center justify-center gap-2 p-6 text-center">
       <h2 className="text-base font-semibold text-balance">{title}</h2>
       {text !== undefined && <p className="max-w-sm text-muted text-balance">{text}</p>}
-      {children !== undefined && <div className="mt-3 flex gap-3">{children}</div>}
+      {children !== undefined && <div className="mt-3 flex flex-wrap justify-center gap-3">{children}</div>}
     </div>
   );
 }

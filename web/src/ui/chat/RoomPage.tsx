@@ -1,9 +1,9 @@
 import { ArrowLeft } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { roomEntry } from "../../sync/rooms";
+import type { Preferences } from "../../net/rest";
 import { reasonOf, useStore, useT } from "../hooks";
-import { Menu, MenuItem } from "../Menu";
+import { Menu, MenuChoice, MenuGroup, MenuItem } from "../Menu";
 import { Composer } from "./Composer";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { ConnectionBadge } from "./ConnectionBadge";
@@ -104,6 +104,8 @@ export function RoomPage({ id }: { id: string }) {
   );
 }
 
+const NOTIFY = ["all", "mentions", "none"] as const;
+
 function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
   const t = useT();
   const { client } = useChat();
@@ -122,17 +124,8 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
     }
   }
   const archive = () =>
-    attempt(async () => {
-      const {
-        readSeq: _,
-        unread: __,
-        mentions: ___,
-        preview: ____,
-        lastAt: _____,
-        ...changed
-      } = roomEntry(await client.api.archiveRoom(id, !room.archived));
-      client.rooms.change(id, changed);
-    });
+    attempt(async () => client.rooms.put(await client.api.archiveRoom(id, !room.archived)));
+  const prefer = (change: Partial<Preferences>) => void attempt(() => client.prefer(id, change));
 
   return (
     <>
@@ -141,6 +134,25 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
           {t("room.copyLink")}
         </MenuItem>
         <MenuItem onSelect={onPins}>{t("pins.title")}</MenuItem>
+        <MenuChoice
+          role="menuitemcheckbox"
+          checked={room.favourite}
+          onSelect={() => prefer({ favourite: !room.favourite })}
+        >
+          {t("room.favourite")}
+        </MenuChoice>
+        <MenuGroup label={t("room.notify")}>
+          {NOTIFY.map((notify) => (
+            <MenuChoice
+              key={notify}
+              role="menuitemradio"
+              checked={room.notify === notify}
+              onSelect={() => prefer({ notify })}
+            >
+              {t(`room.notify.${notify}`)}
+            </MenuChoice>
+          ))}
+        </MenuGroup>
         {(room.role === "owner" || room.role === "admin") && (
           <MenuItem onSelect={() => setOpen("edit")}>{t("room.rename")}</MenuItem>
         )}

@@ -1,4 +1,4 @@
-import { Compass, MessagesSquare, Plus, Search, Settings } from "lucide-react";
+import { BellOff, Compass, MessagesSquare, Plus, Search, Settings } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import type { RoomEntry } from "../../sync/rooms";
@@ -8,7 +8,7 @@ import { useChat } from "./context";
 import { MeMenu } from "./MeMenu";
 import { Mood } from "./Mood";
 import { RoomMark } from "./RoomMark";
-import { inOrder, type Sections } from "./sections";
+import { inOrder, type Sections, unreadOf } from "./sections";
 
 const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl ";
 
@@ -136,6 +136,7 @@ function RoomList({ parts, current, phone }: Props) {
         )}
         {status === "ready" && empty && <p className="px-3 py-2 text-muted">{t("rooms.empty")}</p>}
         <Group title={t("rooms.unread")} count={parts.unread.length} rooms={parts.unread} current={current} />
+        <Group title={t("rooms.favourites")} rooms={parts.favourites} current={current} />
         <Group title={t("rooms.directs")} rooms={parts.directs} current={current} />
         <Group title={t("rooms.rooms")} rooms={parts.rooms} current={current} />
         <Group title={t("rooms.archived")} rooms={parts.archived} current={current} />
@@ -194,24 +195,30 @@ function RoomItem({ room, current }: { room: RoomEntry; current: boolean }) {
   const t = useT();
   const { client } = useChat();
   const drafts = useStore(client.drafts);
-  const unread = room.unread > 0;
+  const unread = unreadOf(room);
+  const muted = room.notify === "none";
   const people = useStore(client.people);
   return (
     <Link
       href={`/rooms/${room.id}`}
       data-testid="room-item"
       data-room-id={room.id}
-      data-unread={room.unread}
+      data-unread={unread}
       className="item"
       aria-current={current ? "page" : undefined}
       title={room.preview === "" ? undefined : room.preview}
     >
-      <RoomMark visibility={room.visibility} strong={unread} />
-      <span className={`min-w-0 flex-1 truncate ${unread ? "font-semibold" : ""}`}>
+      <RoomMark visibility={room.visibility} strong={unread > 0} />
+      <span
+        className={`min-w-0 flex-1 truncate ${unread > 0 ? "font-semibold" : ""} ${muted ? "text-muted" : ""}`}
+      >
         {room.name} {room.peerId !== null && <Mood person={people.get(room.peerId)} />}
       </span>
       {!current && drafts.has(room.id) && <span className="label italic">{t("rooms.draft")}</span>}
-      {room.mentions > 0 && (
+      {muted && (
+        <BellOff size={13} className="flex-none text-muted" role="img" aria-label={t("rooms.muted")} />
+      )}
+      {room.mentions > 0 && !muted && (
         <span
           data-testid="mentions"
           className="text-xs font-semibold text-accent tabular-nums"
@@ -222,8 +229,8 @@ function RoomItem({ room, current }: { room: RoomEntry; current: boolean }) {
           @{room.mentions > 99 ? "99+" : room.mentions}
         </span>
       )}
-      {unread && (
-        <span className="text-xs font-semibold tabular-nums">{room.unread > 99 ? "99+" : room.unread}</span>
+      {room.notify === "all" && unread > 0 && (
+        <span className="text-xs font-semibold tabular-nums">{unread > 99 ? "99+" : unread}</span>
       )}
     </Link>
   );

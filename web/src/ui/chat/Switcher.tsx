@@ -6,6 +6,7 @@ import { Dialog } from "../Dialog";
 import { reasonOf, useStore, useT } from "../hooks";
 import { nameOf, useChat, useMessage } from "./context";
 import { RoomMark } from "./RoomMark";
+import { unreadOf } from "./sections";
 
 interface Choice {
   id: string;
@@ -44,11 +45,11 @@ export function Switcher({ onClose }: { onClose(): void }) {
   });
   const choices: (Choice & { search?: string })[] = [
     ...[...rooms]
-      .sort((a, b) => Number(b.unread > 0) - Number(a.unread > 0) || (b.lastAt ?? 0) - (a.lastAt ?? 0))
+      .sort((a, b) => Number(unreadOf(b) > 0) - Number(unreadOf(a) > 0) || (b.lastAt ?? 0) - (a.lastAt ?? 0))
       .map((room) => ({
         id: room.id,
         label: room.name,
-        note: room.unread > 0 ? `${room.unread}` : "",
+        note: unreadOf(room) > 0 ? `${unreadOf(room)}` : "",
         search: `${room.name} ${room.peerId === null ? "" : (people.get(room.peerId)?.name ?? "")}`,
         run: then(() => go(`/rooms/${room.id}`)),
         mark: <RoomMark visibility={room.visibility} />,

@@ -1,12 +1,18 @@
-// The order of the room list: what is unread first, then people, then rooms,
-// each by name.
+// The order of the room list: what is unread first, then favourites, people and
+// rooms, each by name.
 import { isUnused, type RoomEntry } from "../../sync/rooms";
 
 export interface Sections {
   unread: RoomEntry[];
+  favourites: RoomEntry[];
   directs: RoomEntry[];
   rooms: RoomEntry[];
   archived: RoomEntry[];
+}
+
+/** How much of what is unread the user wants to be told of. */
+export function unreadOf({ notify, unread, mentions }: RoomEntry): number {
+  return { all: unread, mentions, none: 0 }[notify];
 }
 
 /** `shownUnread` is the room on screen where it was unread when it was entered:
@@ -16,10 +22,12 @@ export function sections(
   current: string | null,
   shownUnread: boolean,
 ): Sections {
-  const result: Sections = { unread: [], directs: [], rooms: [], archived: [] };
+  const result: Sections = { unread: [], favourites: [], directs: [], rooms: [], archived: [] };
   for (const room of rooms) {
-    const unread = room.id === current ? shownUnread : room.unread > 0;
+    const stays = shownUnread && room.notify !== "none";
+    const unread = room.id === current ? stays : unreadOf(room) > 0;
     if (unread) result.unread.push(room);
+    else if (room.favourite) result.favourites.push(room);
     else if (room.visibility === "direct") {
       if (room.id === current || !isUnused(room)) result.directs.push(room);
     } else if (room.archived) result.archived.push(room);
@@ -28,6 +36,6 @@ export function sections(
   return result;
 }
 
-export function inOrder({ unread, directs, rooms, archived }: Sections): RoomEntry[] {
-  return [...unread, ...directs, ...rooms, ...archived];
+export function inOrder({ unread, favourites, directs, rooms, archived }: Sections): RoomEntry[] {
+  return [...unread, ...favourites, ...directs, ...rooms, ...archived];
 }

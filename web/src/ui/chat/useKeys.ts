@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import type { RoomEntry } from "../../sync/rooms";
 import type { Sheet } from "./context";
+import { unreadOf } from "./sections";
 
 interface Keys {
   order: readonly RoomEntry[];
@@ -47,7 +48,7 @@ function neighbour(
   const start = at === -1 ? (step === 1 ? -1 : order.length) : at;
   for (let i = 1; i <= order.length; i += 1) {
     const room = order[(start + step * i + order.length * 2) % order.length];
-    if (room !== undefined && room.id !== current && (!onlyUnread || room.unread > 0)) return room;
+    if (room !== undefined && room.id !== current && (!onlyUnread || unreadOf(room) > 0)) return room;
   }
   return undefined;
 }

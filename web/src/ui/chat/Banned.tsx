@@ -1,0 +1,81 @@
+import { ChevronRight } from "lucide-react";
+import { useCallback, useEffect, useState } from "react";
+import { useIntl } from "react-intl";
+import type { Ban } from "../../net/rest";
+import { reasonOf, useT } from "../hooks";
+import { nameOf, useChat } from "./context";
+
+/** Who is kept out of the room, for those who may change it; nothing where nobody is. */
+export function Banned({ id, last }: { id: string; last: number | undefined }) {
+  const t = useT();
+  const intl = useIntl();
+  const { client } = useChat();
+  const [bans, setBans] = useState<readonly Ban[]>([]);
+  const [error, setError] = useState<string | null>(null);
+
+  const load = useCallback(async () => {
+    try {
+      setBans(await client.api.bans(id));
+      setError(null);
+    } catch {
+      setError(t("bans.error"));
+    }
+  }, [client, id, t]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: somebody was banned, or is no longer
+  useEffect(() => void load(), [load, last]);
+
+  async function lift(userId: string) {
+    try {
+      await client.api.unban(id, userId);
+      await load();
+    } catch (cause) {
+      setError(t("action.error", { detail: reasonOf(cause, t) }));
+    }
+  }
+
+  if (bans.length === 0 && error === null) return null;
+  return (
+    <div className="mt-3 border-t border-line pt-2">
+      {error !== null && (
+        <p role="alert" className="px-3 py-1 text-coral text-sm">
+          {error}{" "}
+          <button type="button" className="link" onClick={() => void load()}>
+            {t("retry")}
+          </button>
+        </p>
+      )}
+      {bans.length > 0 && (
+        <details data-testid="bans" className="group/bans">
+          <summary className="item label font-semibold">
+            <ChevronRight size={14} aria-hidden="true" className="flex-none group-open/bans:rotate-90" />
+            {t("bans.title")}
+            <span className="ms-auto tabular-nums">{bans.length}</span>
+          </summary>
+          <ul>
+            {bans.map(({ user, banned_by, banned_at }) => (
+              <li key={user.id} className="flex items-center gap-2 px-3 py-1.5">
+                <span className="min-w-0 flex-1">
+                  <span className="block truncate font-medium">{nameOf(user)}</span>
+                  <span className="label block">
+                    {t("bans.by", {
+                      name: nameOf(banned_by) ?? "",
+                      date: intl.formatDate(banned_at, { dateStyle: "medium" }),
+                    })}
+                  </span>
+                </span>
+                <button
+                  type="button"
+                  className="link flex-none text-sm"
+                  aria-label={t("bans.lift.named", { name: nameOf(user) ?? "" })}
+                  onClick={() => void lift(user.id)}
+                >
+                  {t("bans.lift")}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
+  );
+}
