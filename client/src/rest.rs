@@ -1,5 +1,6 @@
 //! The REST face, as far as a chat client needs it.
 
+mod friends;
 mod members;
 mod model;
 mod people;
@@ -24,8 +25,8 @@ use tower::util::BoxCloneSyncService;
 use crate::{net::Stream, tls};
 
 pub use model::{
-    BanInfo, DeviceInfo, History, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, RoomInfo,
-    Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
+    BanInfo, BlockInfo, DeviceInfo, FriendInfo, History, LaneInfo, MemberInfo, MessageInfo, Page,
+    ReactionInfo, RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
 };
 
 /// What the list of devices says this is.

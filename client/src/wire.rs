@@ -308,6 +308,22 @@ fn event_body(body: event::Body) -> Option<EventBody> {
         event::Body::ReadMoved(it) => {
             EventBody::ReadMoved { room: RoomId::from_slice(&it.room_id)?, seq: Seq::new(it.seq) }
         }
+        event::Body::FriendRequested(it) => EventBody::FriendRequested {
+            user: UserId::from_slice(&it.user_id)?,
+            outgoing: it.outgoing,
+        },
+        event::Body::FriendAdded(it) => {
+            EventBody::FriendAdded { user: UserId::from_slice(&it.user_id)? }
+        }
+        event::Body::FriendRemoved(it) => {
+            EventBody::FriendRemoved { user: UserId::from_slice(&it.user_id)? }
+        }
+        event::Body::UserBlocked(it) => {
+            EventBody::UserBlocked { user: UserId::from_slice(&it.user_id)? }
+        }
+        event::Body::UserUnblocked(it) => {
+            EventBody::UserUnblocked { user: UserId::from_slice(&it.user_id)? }
+        }
         event::Body::ProfileChanged(it) => EventBody::ProfileChanged {
             profile: Profile {
                 display_name: DisplayName::parse(&it.display_name).ok()?,

@@ -6,7 +6,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{account, app::App, health, messages, problem, rooms, server_info};
+use crate::{account, app::App, health, messages, people, problem, rooms, server_info};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,6 +24,7 @@ use crate::{account, app::App, health, messages, problem, rooms, server_info};
     modifiers(&Bearer),
     tags(
         (name = "account", description = "Accounts, devices and tokens"),
+        (name = "people", description = "Friends and blocks"),
         (name = "rooms", description = "Rooms and their members"),
         (name = "messages", description = "What is said in rooms"),
         (name = "server", description = "The server itself"),
@@ -57,6 +58,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(account::sign_out_device::sign_out_device))
         .routes(routes!(account::find::find))
         .routes(routes!(account::user::user))
+        .routes(routes!(people::friends::friends))
+        .routes(routes!(people::befriend::befriend, people::unfriend::unfriend))
+        .routes(routes!(people::blocks::blocks))
+        .routes(routes!(people::block::block, people::unblock::unblock))
         .routes(routes!(server_info::server_info))
         .routes(routes!(account::keys::keys))
         .routes(routes!(rooms::list::list, rooms::create::create))

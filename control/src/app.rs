@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use parlor_bus::Announcement;
 use parlor_domain::{
     Action, Change, Command, LogId, Position, Refusal, RequestId, Role, RoomId, RoomName,
-    RoomQuery, Seq, Topic, UserId, Version, Visibility, direct_room, permit,
+    RoomQuery, Seq, Tie, Topic, UserId, Version, Visibility, direct_room, permit,
 };
 use parlor_store::{Access, Done, From, History, Member, RoomSummary};
 use sha2::{Digest as _, Sha256};
@@ -18,7 +18,7 @@ use crate::{
     problem::{internal, refused},
     unbroken::Unbroken,
     users::Users,
-    wire::{Ban, Time, WithPeer},
+    wire::{Ban, Block, Friend, Time, WithPeer},
 };
 
 /// State of every handler.
@@ -240,6 +240,48 @@ impl App {
             })
         };
         Ok(Listed { items: items.into_iter().filter_map(ban).collect(), next_cursor })
+    }
+
+    /// Those to whom `user` has a tie, or has the tie `only`.
+    pub(crate) async fn friends(
+        &self,
+        user: UserId,
+        only: Option<Tie>,
+        asked: Asked<'_>,
+    ) -> Result<Listed<Friend>, Refusal> {
+        let of = [&user.as_bytes()[..], only.map_or("", Tie::as_str).as_bytes()].concat();
+        let list = List::new("friends", &of);
+        let after = asked.after(&list)?.and_then(|id: [u8; 16]| UserId::from_slice(&id));
+        let found = self.deps.store.friends.list(user, only, after, asked.limit + 1).await;
+        let Listed { items, next_cursor } =
+            asked.listed(&list, found.map_err(refused)?, |item| *item.user.as_bytes());
+        let known = self.users.known(items.iter().map(|item| item.user)).await?;
+        let friend = |item: parlor_domain::Friend| {
+            Some(Friend {
+                user: known.get(item.user)?,
+                tie: item.tie.into(),
+                since: Time(item.since),
+            })
+        };
+        Ok(Listed { items: items.into_iter().filter_map(friend).collect(), next_cursor })
+    }
+
+    /// Whom `user` blocks.
+    pub(crate) async fn blocks(
+        &self,
+        user: UserId,
+        asked: Asked<'_>,
+    ) -> Result<Listed<Block>, Refusal> {
+        let list = List::new("blocks", user.as_bytes());
+        let after = asked.after(&list)?.and_then(|id: [u8; 16]| UserId::from_slice(&id));
+        let found = self.deps.store.friends.blocks(user, after, asked.limit + 1).await;
+        let Listed { items, next_cursor } =
+            asked.listed(&list, found.map_err(refused)?, |item| *item.user.as_bytes());
+        let known = self.users.known(items.iter().map(|item| item.user)).await?;
+        let block = |item: parlor_domain::Block| {
+            Some(Block { user: known.get(item.user)?, blocked_at: Time(item.at) })
+        };
+        Ok(Listed { items: items.into_iter().filter_map(block).collect(), next_cursor })
     }
 
     /// A page of messages.

@@ -17,6 +17,7 @@ mod grpc;
 mod health;
 mod messages;
 mod middleware;
+mod people;
 mod problem;
 mod rooms;
 mod server_info;
@@ -45,7 +46,8 @@ pub struct Deps {
     pub rooms: parlor_store::Rooms,
     /// The one way to change a room.
     pub log: parlor_store::Log,
-    /// To see whether the database answers, and whether a device was signed out.
+    /// Friends and blocks, to read; and to see whether the database answers, and
+    /// whether a device was signed out.
     pub store: parlor_store::Store,
     /// Where commits are announced.
     pub bus: Bus,

@@ -375,7 +375,8 @@ pub(crate) struct RoomSummary {
     /// Messages of others after that, counted up to 100.
     #[schema(example = 3)]
     pub unread: u32,
-    /// Those of them that mention the caller, counted as far.
+    /// Those of them that mention the caller and are not by somebody whom the
+    /// caller blocks, counted as far.
     #[schema(example = 1)]
     pub mentions: u32,
     /// The beginning of the newest message.
@@ -433,6 +434,66 @@ pub(crate) struct Ban {
     pub banned_by: User,
     /// When.
     pub banned_at: Time,
+}
+
+/// What stands between the caller and somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Tie {
+    /// The caller asks them to be friends.
+    Requested,
+    /// They ask the caller.
+    Asked,
+    /// They are friends.
+    Friends,
+}
+
+impl From<parlor_domain::Tie> for Tie {
+    fn from(tie: parlor_domain::Tie) -> Self {
+        match tie {
+            parlor_domain::Tie::Requested => Self::Requested,
+            parlor_domain::Tie::Asked => Self::Asked,
+            parlor_domain::Tie::Friends => Self::Friends,
+        }
+    }
+}
+
+impl From<Tie> for parlor_domain::Tie {
+    fn from(tie: Tie) -> Self {
+        match tie {
+            Tie::Requested => Self::Requested,
+            Tie::Asked => Self::Asked,
+            Tie::Friends => Self::Friends,
+        }
+    }
+}
+
+/// What stands between the caller and somebody else, if anything.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Tied {
+    /// Null for nothing.
+    #[schema(required)]
+    pub tie: Option<Tie>,
+}
+
+/// Somebody to whom the caller has a tie.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Friend {
+    /// Who.
+    pub user: User,
+    /// What stands between the two.
+    pub tie: Tie,
+    /// Since when it does.
+    pub since: Time,
+}
+
+/// Somebody whom the caller blocks.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Block {
+    /// Who.
+    pub user: User,
+    /// Since when.
+    pub blocked_at: Time,
 }
 
 /// A message as it stands after all events so far.

@@ -167,6 +167,26 @@ pub enum Change {
     },
     /// Change what others see of the actor; written to the actor's own log.
     SetProfile(ProfileChange),
+    /// Ask somebody to be friends, or say yes to who has asked already; written to
+    /// the actor's own log, and to the other's where the other hears of it.
+    Befriend {
+        /// Who.
+        other: UserId,
+    },
+    /// Let nothing stand between the actor and somebody: take one's own request
+    /// back, decline theirs, or end the friendship.
+    Unfriend {
+        /// Who.
+        other: UserId,
+    },
+    /// Have nothing to do with somebody, or no longer so. It ends what stands
+    /// between the two; the other hears of that alone.
+    Block {
+        /// Who.
+        other: UserId,
+        /// Whether they shall be blocked.
+        on: bool,
+    },
 }
 
 /// Digest of who wants what, which tells a repeat from another request under
@@ -174,7 +194,8 @@ pub enum Change {
 pub type Digest = [u8; 16];
 
 impl Change {
-    /// The room it is about; `None` where it is about its actor.
+    /// The room it is about; `None` where it is about its actor, alone or with
+    /// somebody else.
     pub const fn room(&self) -> Option<RoomId> {
         match self {
             Self::CreateRoom { room, .. }
@@ -195,7 +216,10 @@ impl Change {
             | Self::MarkUnread { room, .. }
             | Self::MarkRead { room, .. }
             | Self::SetPreferences { room, .. } => Some(*room),
-            Self::SetProfile(_) => None,
+            Self::SetProfile(_)
+            | Self::Befriend { .. }
+            | Self::Unfriend { .. }
+            | Self::Block { .. } => None,
         }
     }
 }
@@ -214,7 +238,7 @@ impl Command {
     }
 
     /// Every log that it may write to: that which answers it, and those of the
-    /// users whose membership or role it changes.
+    /// users whose membership or role it changes, or to whom it changes a tie.
     pub fn logs(&self) -> impl Iterator<Item = LogId> + use<> {
         let further = match self.change {
             Change::CreateRoom { .. } | Change::Join { .. } | Change::Leave { .. } => {
@@ -225,6 +249,9 @@ impl Command {
             | Change::Ban { user, .. }
             | Change::SetRole { user, .. } => [Some(user), None],
             Change::OpenDirect { other, .. } => [Some(self.actor), Some(other)],
+            Change::Befriend { other }
+            | Change::Unfriend { other }
+            | Change::Block { other, .. } => [Some(other), None],
             _ => [None, None],
         };
         std::iter::once(self.log()).chain(further.into_iter().flatten().map(LogId::from))
@@ -322,6 +349,19 @@ impl Command {
                 field(b"preferences");
                 field(notify.map_or("", Notify::as_str).as_bytes());
                 field(favourite.map(u8::from).as_slice());
+            }
+            Change::Befriend { other } => {
+                field(b"befriend");
+                field(other.as_bytes());
+            }
+            Change::Unfriend { other } => {
+                field(b"unfriend");
+                field(other.as_bytes());
+            }
+            Change::Block { other, on } => {
+                field(b"block");
+                field(other.as_bytes());
+                field(&[u8::from(*on)]);
             }
             Change::SetProfile(ProfileChange { display_name, status_text, status_emoji }) => {
                 field(b"profile");

@@ -171,6 +171,34 @@ pub enum EventBody {
         /// All of it, as it is from now on.
         profile: Profile,
     },
+    /// User: somebody is asked to be friends.
+    FriendRequested {
+        /// The other one.
+        user: UserId,
+        /// Asked by whose log it is; else by the other.
+        outgoing: bool,
+    },
+    /// User: has a friend more.
+    FriendAdded {
+        /// The other one.
+        user: UserId,
+    },
+    /// User: nothing stands between oneself and somebody any more, friendship or
+    /// request; nothing is told about why.
+    FriendRemoved {
+        /// The other one.
+        user: UserId,
+    },
+    /// User: blocks somebody.
+    UserBlocked {
+        /// The other one, whose log says nothing of it.
+        user: UserId,
+    },
+    /// User: blocks somebody no longer.
+    UserUnblocked {
+        /// The other one.
+        user: UserId,
+    },
 }
 
 impl EventBody {

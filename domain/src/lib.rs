@@ -22,6 +22,7 @@ mod preferences;
 mod profile;
 mod room;
 mod text;
+mod tie;
 
 pub use change::{Change, Command, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
@@ -41,3 +42,4 @@ pub use text::{
     Body, ClientName, DeviceName, DisplayName, Emoji, Password, RoomName, StatusEmoji, StatusText,
     TextError, Topic, UserName,
 };
+pub use tie::{Block, Friend, Tie};

@@ -487,6 +487,21 @@ fn pb_event(event: &Event) -> pb::Event {
                 favourite: preferences.favourite,
             })
         }
+        EventBody::FriendRequested { user: other, outgoing } => {
+            Body::FriendRequested(pb::FriendRequested { user_id: user(other), outgoing: *outgoing })
+        }
+        EventBody::FriendAdded { user: other } => {
+            Body::FriendAdded(pb::FriendAdded { user_id: user(other) })
+        }
+        EventBody::FriendRemoved { user: other } => {
+            Body::FriendRemoved(pb::FriendRemoved { user_id: user(other) })
+        }
+        EventBody::UserBlocked { user: other } => {
+            Body::UserBlocked(pb::UserBlocked { user_id: user(other) })
+        }
+        EventBody::UserUnblocked { user: other } => {
+            Body::UserUnblocked(pb::UserUnblocked { user_id: user(other) })
+        }
         EventBody::ReadMoved { room: read, seq } => {
             Body::ReadMoved(pb::ReadMoved { room_id: room(read), seq: seq.get() })
         }

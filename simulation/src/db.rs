@@ -8,7 +8,8 @@ use std::{
 
 use parlor_domain::{
     Code, Command, Digest, Epoch, Event, EventBody, LogId, Mentions, Position, Preferences,
-    Profile, Refusal, RequestId, Role, Room, RoomId, Seq, Timestamp, UserId, limits, permit,
+    Profile, Refusal, RequestId, Role, Room, RoomId, Seq, Tie, Timestamp, UserId, Visibility,
+    limits, permit,
 };
 use parlor_store::{
     Done, Page, RoomSummary,
@@ -49,6 +50,8 @@ pub struct Db {
     bans: BTreeSet<(RoomId, UserId)>,
     preferences: BTreeMap<(UserId, RoomId), Preferences>,
     profiles: BTreeMap<UserId, Profile>,
+    ties: BTreeMap<(UserId, UserId), Tie>,
+    blocks: BTreeSet<(UserId, UserId)>,
     /// When a membership ended last.
     left: BTreeMap<(RoomId, UserId), (Seq, Duration)>,
 }
@@ -87,7 +90,8 @@ impl Db {
         for room in &needs.rooms {
             if let Some(found) = self.rooms.get(room) {
                 let head = self.logs.get(&(*room).into()).map_or(Seq::ZERO, |log| head(log).seq);
-                facts.rooms.insert(*room, RoomFacts { head, ..found.clone() });
+                let blocked = found.visibility == Visibility::Direct && self.is_blocked(*room);
+                facts.rooms.insert(*room, RoomFacts { head, blocked, ..found.clone() });
             }
         }
         for key in &needs.roles {
@@ -129,7 +133,17 @@ impl Db {
         for user in &needs.profiles {
             facts.profiles.extend(self.profiles.get(user).map(|profile| (*user, profile.clone())));
         }
+        for key in &needs.ties {
+            facts.ties.extend(self.ties.get(key).map(|tie| (*key, *tie)));
+        }
+        facts.blocks.extend(needs.blocks.intersection(&self.blocks));
         facts
+    }
+
+    /// One of the two of a direct room blocks the other.
+    fn is_blocked(&self, room: RoomId) -> bool {
+        let is_member = |user| self.members.contains_key(&(room, user));
+        self.blocks.iter().any(|(user, other)| is_member(*user) && is_member(*other))
     }
 
     fn reactions_on(
@@ -237,6 +251,18 @@ impl Db {
             }
             Projection::ProfileChanged { user, profile } => {
                 self.profiles.insert(user, profile);
+            }
+            Projection::Tied { user, other, tie: Some(tie) } => {
+                self.ties.insert((user, other), tie);
+            }
+            Projection::Tied { user, other, tie: None } => {
+                self.ties.remove(&(user, other));
+            }
+            Projection::Blocked { user, other, on: true } => {
+                self.blocks.insert((user, other));
+            }
+            Projection::Blocked { user, other, on: false } => {
+                self.blocks.remove(&(user, other));
             }
         }
     }

@@ -6,6 +6,7 @@
 mod accounts;
 mod backend;
 mod error;
+mod friends;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod log;
 #[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
@@ -39,6 +40,7 @@ pub use accounts::{
     Rank, RefreshHash, Rotated, Rotation, Seen, User,
 };
 pub use error::{OpenError, StoreError};
+pub use friends::Friends;
 pub use log::{Done, Log, LogDriver, LogStats, Page};
 pub use rooms::{Access, From, History, Member, RoomSummary, Rooms};
 
@@ -64,6 +66,8 @@ pub struct Store {
     pub accounts: Accounts,
     /// Rooms, members, messages, to read.
     pub rooms: Rooms,
+    /// Friends and blocks, to read.
+    pub friends: Friends,
     /// The log: the one way to change a room.
     pub log: Log,
 }
@@ -101,6 +105,7 @@ pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, 
         store: Store {
             accounts: Accounts { backend: backend.clone() },
             rooms: Rooms { backend: backend.clone() },
+            friends: Friends { backend: backend.clone() },
             log,
         },
         accounts_writer: AccountsWriter { backend, clock },

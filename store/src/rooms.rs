@@ -41,7 +41,8 @@ pub struct RoomSummary {
     /// Messages of others after `read`, not deleted, counted up to
     /// [`parlor_domain::limits::UNREAD_COUNTED`].
     pub unread: u32,
-    /// Those of them that mention the user, counted as far.
+    /// Those of them that mention the user and are not by somebody whom the user
+    /// blocks, counted as far.
     pub mentions: u32,
     /// The newest message that is not deleted, cut to
     /// [`parlor_domain::limits::PREVIEW_CHARS`].

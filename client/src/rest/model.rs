@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use parlor_domain::{
-    DeviceId, Epoch, Position, Preferences, Role, RoomId, Seq, UserId, Visibility,
+    DeviceId, Epoch, Position, Preferences, Role, RoomId, Seq, Tie, UserId, Visibility,
 };
 use serde::{Deserialize, Deserializer};
 
@@ -166,6 +166,26 @@ pub struct BanInfo {
     pub banned_by: UserInfo,
     /// When, as RFC 3339 says it.
     pub banned_at: String,
+}
+
+/// Somebody to whom the caller has a tie.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct FriendInfo {
+    /// Who.
+    pub user: UserInfo,
+    /// What stands between the two.
+    pub tie: Tie,
+    /// Since when it does, as RFC 3339 says it.
+    pub since: String,
+}
+
+/// Somebody whom the caller blocks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct BlockInfo {
+    /// Who.
+    pub user: UserInfo,
+    /// Since when, as RFC 3339 says it.
+    pub blocked_at: String,
 }
 
 /// A part of a list.

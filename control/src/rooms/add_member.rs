@@ -31,7 +31,7 @@ pub(crate) struct AddMember {
     request_body = AddMember,
     responses(
         (status = 201, description = "A member now", body = Member),
-        (status = 403, description = "FORBIDDEN: the caller may not add members here"),
+        (status = 403, description = "FORBIDDEN: the caller may not add members here, or not this one"),
         (status = 404, description = "NOT_FOUND: no such room, or no such user"),
         (status = 409, description = "CONFLICT: a member already; or ROOM_ARCHIVED"),
     ),

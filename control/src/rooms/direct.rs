@@ -19,6 +19,7 @@ use crate::{
     responses(
         (status = 200, description = "The room", body = Room),
         (status = 400, description = "INVALID_ARGUMENT: that is the caller"),
+        (status = 403, description = "FORBIDDEN: one of the two blocks the other"),
         (status = 404, description = "NOT_FOUND: no such user"),
     ),
 )]

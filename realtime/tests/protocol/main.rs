@@ -6,6 +6,7 @@ mod client;
 mod corpus;
 mod ending;
 mod following;
+mod friends;
 mod fuzz;
 mod kit;
 mod lanes;
@@ -82,6 +83,11 @@ on_every_lane! {
         rule_4_10_a_profile_reaches_every_device_of_its_user,
         rule_4_11_role_and_preferences_are_told_of_rooms_that_are_not_open,
         c14_changes_from_elsewhere_reach_who_follows,
+    },
+    friends::{
+        rule_3_16_a_block_keeps_both_from_writing_to_each_other,
+        rule_4_12_friends_hear_of_each_other_in_their_own_logs,
+        rule_4_12_a_request_to_who_blocks_reveals_nothing,
     },
     staying::{
         rule_5_3_a_wrong_digest_is_answered_with_all_heads,

@@ -95,7 +95,12 @@ impl Printer {
             | EventBody::OwnRoleChanged { .. }
             | EventBody::PreferencesChanged { .. }
             | EventBody::ReadMoved { .. }
-            | EventBody::ProfileChanged { .. } => return Ok(()),
+            | EventBody::ProfileChanged { .. }
+            | EventBody::FriendRequested { .. }
+            | EventBody::FriendAdded { .. }
+            | EventBody::FriendRemoved { .. }
+            | EventBody::UserBlocked { .. }
+            | EventBody::UserUnblocked { .. } => return Ok(()),
         };
         let who = self.name(event.actor).await;
         self.aside(&format!("{clock} * {who} {what}")).await

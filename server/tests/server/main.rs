@@ -4,6 +4,7 @@ mod certificates;
 mod config;
 mod devices;
 mod frames;
+mod friends;
 mod grpc;
 mod http;
 mod http2;

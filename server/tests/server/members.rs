@@ -13,7 +13,7 @@ use crate::support::{DEADLINE, Server, config, folder};
 
 const PASSWORD: &str = "correct horse battery staple";
 
-async fn person(server: &Server, name: &str, lane: Lane) -> Client {
+pub(crate) async fn person(server: &Server, name: &str, lane: Lane) -> Client {
     let rest = Rest::new(&server.url("")).expect("a URL");
     rest.register(name, PASSWORD, lane.as_str()).await.expect("registered");
     let credentials = Credentials::Password { name: name.into(), password: PASSWORD.into() };
@@ -21,7 +21,7 @@ async fn person(server: &Server, name: &str, lane: Lane) -> Client {
     builder.connect().await.expect("a session")
 }
 
-fn code(error: RestError) -> Code {
+pub(crate) fn code(error: RestError) -> Code {
     let RestError::Refused(refusal) = error else { panic!("{error:?}") };
     refusal.code
 }

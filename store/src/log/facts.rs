@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use parlor_domain::{
     Body, Calls, Change, Command, Digest, Emoji, LogId, Position, Preferences, Profile, RequestId,
-    Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, UserName, Visibility,
+    Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic, UserId, UserName, Visibility, direct_room,
 };
 
 /// Which rows the decisions on some commands may look at. Sorted, so that all
@@ -25,6 +25,10 @@ pub struct Needs {
     pub bans: BTreeSet<(RoomId, UserId)>,
     pub preferences: BTreeSet<(UserId, RoomId)>,
     pub profiles: BTreeSet<UserId>,
+    /// Ties of the first to the second.
+    pub ties: BTreeSet<(UserId, UserId)>,
+    /// Whether the first blocks the second.
+    pub blocks: BTreeSet<(UserId, UserId)>,
 }
 
 impl Needs {
@@ -42,10 +46,37 @@ impl Needs {
         self.requests.insert((command.log(), command.request_id));
         match command.change.room() {
             Some(room) => self.add_room(actor, room, &command.change),
-            None => {
+            None => self.add_person(actor, &command.change),
+        }
+    }
+
+    fn add_person(&mut self, actor: UserId, change: &Change) {
+        match change {
+            Change::SetProfile(_) => {
                 self.profiles.insert(actor);
             }
+            Change::Befriend { other } => {
+                self.ties_between(actor, *other);
+                self.blocks_between(actor, *other);
+            }
+            Change::Unfriend { other } => self.ties_between(actor, *other),
+            Change::Block { other, .. } => {
+                self.ties_between(actor, *other);
+                self.blocks_between(actor, *other);
+                // Held, though nothing is written there: what is posted to the room
+                // of the two after the block is refused, on any node.
+                self.logs.insert(direct_room(actor, *other).into());
+            }
+            _ => {}
         }
+    }
+
+    fn ties_between(&mut self, one: UserId, other: UserId) {
+        self.ties.extend([(one, other), (other, one)]);
+    }
+
+    fn blocks_between(&mut self, one: UserId, other: UserId) {
+        self.blocks.extend([(one, other), (other, one)]);
     }
 
     fn add_room(&mut self, actor: UserId, room: RoomId, change: &Change) {
@@ -55,14 +86,21 @@ impl Needs {
             Change::Join { .. } => {
                 self.bans.insert((room, actor));
             }
-            Change::AddMember { user, .. } | Change::Ban { user, .. } => {
+            Change::AddMember { user, .. } => {
+                self.roles.insert((room, *user));
+                self.bans.insert((room, *user));
+                self.blocks_between(actor, *user);
+            }
+            Change::Ban { user, .. } => {
                 self.roles.insert((room, *user));
                 self.bans.insert((room, *user));
             }
-            Change::RemoveMember { user, .. }
-            | Change::SetRole { user, .. }
-            | Change::OpenDirect { other: user, .. } => {
+            Change::RemoveMember { user, .. } | Change::SetRole { user, .. } => {
                 self.roles.insert((room, *user));
+            }
+            Change::OpenDirect { other, .. } => {
+                self.roles.insert((room, *other));
+                self.blocks_between(actor, *other);
             }
             Change::Post { body, reply_to, .. } => {
                 self.calls(room, body);
@@ -90,7 +128,10 @@ impl Needs {
             | Change::Leave { .. }
             | Change::RenameRoom { .. }
             | Change::ArchiveRoom { .. }
-            | Change::SetProfile(_) => {}
+            | Change::SetProfile(_)
+            | Change::Befriend { .. }
+            | Change::Unfriend { .. }
+            | Change::Block { .. } => {}
         }
     }
 
@@ -123,6 +164,8 @@ pub struct Facts {
     pub bans: HashSet<(RoomId, UserId)>,
     pub preferences: HashMap<(UserId, RoomId), Preferences>,
     pub profiles: HashMap<UserId, Profile>,
+    pub ties: HashMap<(UserId, UserId), Tie>,
+    pub blocks: HashSet<(UserId, UserId)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +182,8 @@ pub struct RoomFacts {
     pub archived: bool,
     pub members: u32,
     pub owners: u32,
+    /// It is a direct one, and one of the two blocks the other.
+    pub blocked: bool,
     /// The head as it was loaded; the log's own is newer where it was locked.
     pub head: Seq,
 }

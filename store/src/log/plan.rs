@@ -2,6 +2,7 @@
 //! before and kept true while one command after the other is decided, so that
 //! a join and a post after it may stand in one batch.
 
+mod friends;
 mod members;
 mod pins;
 mod reactions;
@@ -14,7 +15,7 @@ use std::{
 use parlor_domain::{
     Action, Ban, Body, Calls, Change, Code, Command, Digest, Epoch, Event, EventBody, LogId,
     Mentions, Position, Preferences, PreferencesChange, Profile, ProfileChange, Refusal, RequestId,
-    Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, Visibility, direct_room, permit,
+    Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic, UserId, Visibility, direct_room, permit,
     planted::{Planted, planted},
 };
 
@@ -134,6 +135,17 @@ pub enum Projection {
     ProfileChanged {
         user: UserId,
         profile: Profile,
+    },
+    /// What stands between `user` and `other`, as `user` knows it.
+    Tied {
+        user: UserId,
+        other: UserId,
+        tie: Option<Tie>,
+    },
+    Blocked {
+        user: UserId,
+        other: UserId,
+        on: bool,
     },
 }
 
@@ -256,6 +268,9 @@ impl Plan {
                 if self.is_banned(*room, *user) {
                     return Err(Refusal::new(Code::Conflict, "banned from this room"));
                 }
+                if self.is_blocked(actor, *user) {
+                    return Err(Refusal::new(Code::Forbidden, "you cannot add this person"));
+                }
                 self.join(request, *room, *user)
             }
             Change::Leave { room } => {
@@ -282,6 +297,9 @@ impl Plan {
                 self.set_preferences(request, *room, *change)
             }
             Change::SetProfile(change) => self.set_profile(request, change),
+            Change::Befriend { other } => self.befriend(request, *other),
+            Change::Unfriend { other } => self.unfriend(request, *other),
+            Change::Block { other, on } => self.block(request, *other, *on),
         }
     }
 
@@ -322,6 +340,9 @@ impl Plan {
         if self.facts.logs.contains_key(&room.into()) {
             return self.unchanged(room.into());
         }
+        if self.is_blocked(actor, other) {
+            return Err(not_to_this_person());
+        }
         let name = RoomName::parse(DIRECT_NAME).map_err(|_| Refusal::not_found())?;
         let mut done = self.found(request, room, &name, &Topic::default(), Visibility::Direct)?;
         for member in [actor, other] {
@@ -350,6 +371,7 @@ impl Plan {
             archived: false,
             members: 0,
             owners: 0,
+            blocked: false,
             head: Seq::ZERO,
         };
         self.facts.rooms.insert(room, facts.clone());
@@ -394,7 +416,7 @@ impl Plan {
         body: &Body,
         reply_to: Option<Seq>,
     ) -> Outcome {
-        self.open_room(room, request.actor, Action::Post)?;
+        self.free_room(room, request.actor, Action::Post)?;
         if let Some(message) = reply_to {
             self.message(room, message)?;
         }
@@ -415,7 +437,7 @@ impl Plan {
     }
 
     fn edit(&mut self, request: Request, room: RoomId, message: Seq, body: &Body) -> Outcome {
-        self.open_room(room, request.actor, Action::EditOwn)?;
+        self.free_room(room, request.actor, Action::EditOwn)?;
         let facts = self.message(room, message)?;
         if facts.author != request.actor {
             return Err(Refusal::new(Code::Forbidden, "only its author may edit a message"));
@@ -546,6 +568,14 @@ impl Plan {
         Ok(facts)
     }
 
+    /// The same, where neither of a direct room's two blocks the other.
+    fn free_room(&self, room: RoomId, actor: UserId, action: Action) -> Result<(), Refusal> {
+        if self.open_room(room, actor, action)?.blocked {
+            return Err(not_to_this_person());
+        }
+        Ok(())
+    }
+
     fn role(&self, room: RoomId, user: UserId) -> Option<Role> {
         self.facts.roles.get(&(room, user)).copied()
     }
@@ -612,6 +642,11 @@ impl Plan {
         self.writes.events.push(NewEvent { log, event: event.clone(), digest });
         Ok(event)
     }
+}
+
+/// Says nothing about which of the two blocks the other.
+fn not_to_this_person() -> Refusal {
+    Refusal::new(Code::Forbidden, "you cannot write to this person")
 }
 
 fn not_deleted(message: &MessageFacts) -> Result<(), Refusal> {

@@ -8,8 +8,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, mentions, pieces, pins,
-    preferences, reactions, row,
+    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, friends, mentions,
+    pieces, pins, preferences, reactions, row,
 };
 use crate::log::{
     Patience,
@@ -43,6 +43,7 @@ pub(super) async fn load(
     bans::load(connection, needs, &mut facts).await?;
     preferences::load(connection, needs, &mut facts).await?;
     profiles(connection, needs, &mut facts).await?;
+    friends::load(connection, needs, &mut facts).await?;
     Ok(Ok(facts))
 }
 
@@ -109,18 +110,21 @@ async fn logs(
     Ok(())
 }
 
+/// Only for a direct room it is looked whether one of its two blocks the other.
 async fn rooms(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> sqlx::Result<()> {
-    type Row = (Uuid, String, String, bool, bool, bool, i64, i64, i64);
+    type Row = (Uuid, String, String, bool, bool, bool, i64, i64, bool, i64);
     let sql = (
         "SELECT r.id, r.name, r.topic, r.public, r.direct, r.archived, r.member_count, r.owner_count, \
-         l.last_seq FROM rooms r JOIN logs l ON l.id = r.id WHERE r.id IN (",
+         CASE WHEN r.direct THEN EXISTS (SELECT 1 FROM members m JOIN members o ON o.room_id = m.room_id \
+         JOIN blocks b ON b.user_id = m.user_id AND b.other_id = o.user_id WHERE m.room_id = r.id) \
+         ELSE FALSE END, l.last_seq FROM rooms r JOIN logs l ON l.id = r.id WHERE r.id IN (",
         ")",
     );
     let rows: Vec<Row> = select(connection, sql, &needs.rooms, |tuple, room| {
         tuple.push_bind(room.uuid());
     })
     .await?;
-    for (id, name, topic, public, direct, archived, members, owners, head) in rows {
+    for (id, name, topic, public, direct, archived, members, owners, blocked, head) in rows {
         let room = RoomFacts {
             name: row::room_name(&name)?,
             topic: row::topic(&topic)?,
@@ -128,6 +132,7 @@ async fn rooms(connection: &mut Connection, needs: &Needs, facts: &mut Facts) ->
             archived,
             members: row::count(members),
             owners: row::count(owners),
+            blocked,
             head: row::seq(head),
         };
         facts.rooms.insert(RoomId::from_uuid(id), room);

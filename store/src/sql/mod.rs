@@ -4,6 +4,7 @@
 pub(crate) mod accounts;
 pub(crate) mod bans;
 mod facts;
+pub(crate) mod friends;
 pub(crate) mod health;
 pub(crate) mod log;
 mod mentions;

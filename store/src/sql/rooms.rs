@@ -181,7 +181,11 @@ async fn summarise(
          WHERE t.room_id = r.id AND t.message > COALESCE(d.seq, 0) AND u.author <> ",
     );
     query.push_bind(user.uuid()).push(" AND t.user_id IN (").push_bind(user.uuid());
-    query.push(", ").push_bind(mentions::EVERYBODY.uuid()).push(") LIMIT ");
+    query.push(", ").push_bind(mentions::EVERYBODY.uuid());
+    query.push(
+        ") AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = m.user_id AND b.other_id = u.author) \
+         LIMIT ",
+    );
     query.push_bind(i64::from(limits::UNREAD_COUNTED));
     query.push(") AS counted) AS mentions, substr(p.text, 1, ");
     query.push_bind(i32::try_from(limits::PREVIEW_CHARS).unwrap_or(i32::MAX));

@@ -3,7 +3,7 @@
 use parlor_domain::{
     ClientName, DeviceId, DeviceName, DisplayName, Emoji, Epoch, Event, Mentions, Message, Notify,
     Preferences, Profile, RequestId, Role, Room, RoomId, RoomName, Seq, StatusEmoji, StatusText,
-    Timestamp, Topic, UserId, UserName, Visibility,
+    Tie, Timestamp, Topic, UserId, UserName, Visibility,
 };
 use uuid::Uuid;
 
@@ -57,6 +57,10 @@ pub(super) fn role(text: &str) -> sqlx::Result<Role> {
 pub(super) fn preferences(notify: &str, favourite: bool) -> sqlx::Result<Preferences> {
     let notify = Notify::parse(notify).ok_or_else(|| malformed("notify"))?;
     Ok(Preferences { notify, favourite })
+}
+
+pub(super) fn tie(text: &str) -> sqlx::Result<Tie> {
+    Tie::parse(text).ok_or_else(|| malformed("tie"))
 }
 
 pub(super) fn room_name(text: &str) -> sqlx::Result<RoomName> {

@@ -4,8 +4,8 @@
 use parlor_domain::{Epoch, EventBody, Mentions, Role, RoomId, Seq, Timestamp, Visibility};
 
 use super::{
-    Builder, Connection, Tuple, accounts::found_by, bans, mentions, pieces, pins, preferences,
-    reactions, rooms, row,
+    Builder, Connection, Tuple, accounts::found_by, bans, friends, mentions, pieces, pins,
+    preferences, reactions, rooms, row,
 };
 use crate::log::plan::{Projection, Writes};
 
@@ -238,6 +238,12 @@ async fn project(
             .bind(found_by(&profile.display_name))
             .execute(connection)
             .await?;
+        }
+        Projection::Tied { user, other, tie } => {
+            friends::tie(connection, *user, *other, *tie, now).await?;
+        }
+        Projection::Blocked { user, other, on } => {
+            friends::block(connection, *user, *other, *on, now).await?;
         }
     }
     Ok(())

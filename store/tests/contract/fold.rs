@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_domain::{
     Change, Emoji, Event, EventBody, LogId, Mentions, Message, Notify, PreferencesChange,
-    ProfileChange, Reaction, Role, RoomId, RoomName, Seq, StatusText, Topic, UserId, Visibility,
+    ProfileChange, Reaction, Role, RoomId, RoomName, Seq, StatusText, Tie, Topic, UserId,
+    Visibility,
 };
 use parlor_store::{From, History};
 use proptest::{
@@ -46,6 +47,9 @@ enum Kind {
     Role(usize, Role),
     Prefer(Notify, bool),
     Status(String),
+    Befriend(usize),
+    Unfriend(usize),
+    Block(usize, bool),
 }
 
 fn kinds() -> impl Strategy<Value = Kind> {
@@ -73,6 +77,9 @@ fn kinds() -> impl Strategy<Value = Kind> {
         1 => "[a-z]{0,2}".prop_map(Kind::Status),
         2 => (0..USERS, prop::bool::weighted(0.3)).prop_map(|(user, on)| Kind::Ban(user, on)),
         2 => (0..USERS, roles()).prop_map(|(user, role)| Kind::Role(user, role)),
+        4 => (0..USERS).prop_map(Kind::Befriend),
+        2 => (0..USERS).prop_map(Kind::Unfriend),
+        3 => (0..USERS, any::<bool>()).prop_map(|(user, on)| Kind::Block(user, on)),
         1 => (levels(), any::<bool>()).prop_map(|(notify, on)| Kind::Prefer(notify, on)),
     ]
 }
@@ -267,6 +274,9 @@ fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
             room,
             change: PreferencesChange { notify: Some(notify), favourite: Some(favourite) },
         },
+        Kind::Befriend(user) => Change::Befriend { other: users[user] },
+        Kind::Unfriend(user) => Change::Unfriend { other: users[user] },
+        Kind::Block(user, on) => Change::Block { other: users[user], on },
         Kind::Unread(from) => Change::MarkUnread { room, from: Seq::new(from) },
         Kind::Status(text) => Change::SetProfile(ProfileChange {
             status_text: Some(StatusText::parse(&text).expect("valid")),
@@ -326,11 +336,13 @@ async fn play(house: &House, seed: u64, history: Vec<Vec<Step>>) {
 }
 
 /// A user's log tells which rooms they are in, as what, up to where they read, what
-/// they want of them, and what they show of themselves. What is unread, and what of it mentions them, equals a
-/// naive count over the events.
+/// they want of them, what they show of themselves, who their friends are and whom
+/// they block. What is unread, and what of it mentions them, equals a naive count
+/// over the events.
 async fn inbox(house: &House, user: UserId) {
     let (mut mine, mut reads) = (BTreeSet::new(), BTreeMap::new());
     let (mut own_roles, mut wanted) = (BTreeMap::new(), BTreeMap::new());
+    let (mut ties, mut blocked) = (BTreeMap::new(), BTreeSet::new());
     let mut shown = None;
     for event in events(house, user.into(), Seq::ZERO).await {
         match event.body {
@@ -354,11 +366,31 @@ async fn inbox(house: &House, user: UserId) {
                 assert_ne!(shown.as_ref(), Some(&profile), "a change");
                 shown = Some(profile);
             }
+            EventBody::FriendRequested { user: other, outgoing } => {
+                let tie = if outgoing { Tie::Requested } else { Tie::Asked };
+                assert_eq!(ties.insert(other, tie), None, "nothing stood between them");
+                assert!(!blocked.contains(&other));
+            }
+            EventBody::FriendAdded { user: other } => {
+                assert_ne!(ties.insert(other, Tie::Friends), Some(Tie::Friends), "a change");
+            }
+            EventBody::FriendRemoved { user: other } => {
+                assert!(ties.remove(&other).is_some(), "something stood between them");
+            }
+            EventBody::UserBlocked { user: other } => assert!(blocked.insert(other)),
+            EventBody::UserUnblocked { user: other } => assert!(blocked.remove(&other)),
             other => panic!("not a user's event: {other:?}"),
         }
     }
     let account = house.store.accounts.user(user).await.expect("up").expect("there");
     assert_eq!(shown.as_ref().unwrap_or(&account.profile), &account.profile);
+    let friends = house.store.friends.list(user, None, None, 100).await.expect("up");
+    assert_eq!(
+        friends.iter().map(|friend| (friend.user, friend.tie)).collect::<BTreeMap<_, _>>(),
+        ties
+    );
+    let blocks = house.store.friends.blocks(user, None, 100).await.expect("up");
+    assert_eq!(blocks.iter().map(|block| block.user).collect::<BTreeSet<_>>(), blocked);
     let summaries = house.store.rooms.mine(user, None, 100).await.expect("up");
     assert_eq!(summaries.iter().map(|mine| mine.room.id).collect::<BTreeSet<_>>(), mine);
     for summary in summaries {
@@ -375,7 +407,8 @@ async fn inbox(house: &House, user: UserId) {
         let unread: Vec<&Message> = folded.messages.values().filter(counts).collect();
         let calls =
             |message: &&&Message| message.mentions.room || message.mentions.users.contains(&user);
-        let mentions = unread.iter().filter(calls).count();
+        let heard = |message: &&&Message| !blocked.contains(&message.author);
+        let mentions = unread.iter().filter(calls).filter(heard).count();
         assert_eq!((summary.unread as usize, summary.mentions as usize), (unread.len(), mentions));
     }
 }

@@ -7,6 +7,7 @@
 mod accounts;
 mod direct;
 mod fold;
+mod friends;
 mod house;
 mod log;
 mod members;

@@ -8,7 +8,7 @@ use crate::log::facts::PinFacts;
 impl Plan {
     /// What is pinned already, or not pinned, makes no event.
     pub(super) fn pin(&mut self, request: Request, room: RoomId, seq: Seq, on: bool) -> Outcome {
-        self.open_room(room, request.actor, Action::Pin)?;
+        self.free_room(room, request.actor, Action::Pin)?;
         not_deleted(&self.message(room, seq)?)?;
         match (self.facts.pins.get(&(room, seq)).copied(), on) {
             (Some(first), true) => self.nothing_new(room.into(), first.seq, first.at),

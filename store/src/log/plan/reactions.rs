@@ -10,7 +10,7 @@ impl Plan {
     /// gone already, makes no event.
     pub(super) fn react(&mut self, request: Request, key: ReactionKey, on: bool) -> Outcome {
         let (room, message, ..) = key;
-        self.open_room(room, request.actor, Action::React)?;
+        self.free_room(room, request.actor, Action::React)?;
         not_deleted(&self.message(room, message)?)?;
         match (self.facts.reactions.get(&key).copied(), on) {
             (Some(first), true) => self.nothing_new(room.into(), first.seq, first.at),
