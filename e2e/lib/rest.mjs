@@ -17,9 +17,17 @@ export class Rest {
     return session;
   }
 
-  async post(path, body) {
+  post(path, body) {
+    return this.#send("POST", path, body);
+  }
+
+  put(path) {
+    return this.#send("PUT", path, {});
+  }
+
+  async #send(method, path, body) {
     const answer = await fetch(this.#url + path, {
-      method: "POST",
+      method,
       headers: {
         "content-type": "application/json",
         ...(this.authorization && { authorization: this.authorization }),

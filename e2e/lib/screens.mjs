@@ -8,7 +8,7 @@ import { Rest } from "./rest.mjs";
 /** Opens every screen there is, and lets axe look at each. */
 export async function tour(world, settings) {
   await world.serve();
-  const { room, outside } = await furnish(world);
+  const { ben, room, outside } = await furnish(world);
   const ada = await world.person("ada", settings);
   const { page } = ada;
   const by = (id) => page.getByTestId(id).first();
@@ -83,6 +83,32 @@ export async function tour(world, settings) {
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
 
+  const me = await page.evaluate(() => JSON.parse(localStorage.getItem("parlor.user")).id);
+  await page.goto(`${ada.url}/people`);
+  await by("people-friends").waitFor();
+  await look("people, nobody yet");
+  await ben.put(`/users/${me}/friend`);
+  await by("accept-request").waitFor();
+  await look("people, a request");
+  await by("accept-request").click();
+  await by("people-asked").waitFor({ state: "detached" });
+  await by("find-people").fill("ben");
+  await by("found-people").waitFor();
+  await look("people, found");
+  const friend = by("people-friends").locator("[aria-haspopup=menu]");
+  await friend.click();
+  await page.getByRole("menu").waitFor();
+  await look("people, menu of a person");
+  await lookAtDialog("block?", () => page.getByTestId("block").click());
+  await friend.click();
+  await page.getByTestId("block").click();
+  await dialog.getByRole("button").last().click();
+  await by("people-blocked").waitFor();
+  await look("people, somebody blocked");
+  await page.goto(`${ada.url}/rooms/${room}`);
+  await by("folded-message").waitFor();
+  await look("room, folded messages");
+
   await lookAtDialog("switcher", () => page.keyboard.press("Control+k"));
   await lookAtDialog("shortcuts", () => page.keyboard.press("Control+/"));
   await lookAtDialog("settings", async () => {
@@ -127,5 +153,5 @@ async function furnish(world) {
     ],
     { topic: "青瓷, and what it is made of" },
   );
-  return { room, outside: await ben.room("elsewhere", [], { topic: "Not for ada yet" }) };
+  return { ben, room, outside: await ben.room("elsewhere", [], { topic: "Not for ada yet" }) };
 }

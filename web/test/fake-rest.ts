@@ -1,6 +1,6 @@
 // The REST face, for tests: what a test lays down, by method and path.
 import { Auth } from "../src/net/auth";
-import type { MessagePage, RoomSummary, User } from "../src/net/rest";
+import type { Block, Friend, MessagePage, RoomSummary, User } from "../src/net/rest";
 import { ROOM, USER } from "./fake-server";
 
 export const ADA: User = {
@@ -39,6 +39,8 @@ export function summary(change: Partial<RoomSummary> = {}): RoomSummary {
 export class FakeRest {
   readonly asked: string[] = [];
   rooms: RoomSummary[] = [summary()];
+  friends: Friend[] = [];
+  blocks: Block[] = [];
   newest: MessagePage | null = null;
   older: MessagePage | null = null;
   /** Paths of which the next request is refused. */
@@ -59,7 +61,7 @@ export class FakeRest {
     return new Response(JSON.stringify(body), { status: 200 });
   };
 
-  #answer(path: string, { body }: RequestInit): unknown {
+  #answer(path: string, { body, method = "GET" }: RequestInit): unknown {
     if (path === "/refresh") {
       const far = btoa(JSON.stringify({ iat: 0, exp: 900 }));
       return { user: ADA, access_token: `h.${far}.s`, access_expires_at: "", device_id: USER };
@@ -76,6 +78,9 @@ export class FakeRest {
     if (path.startsWith("/rooms?scope=mine")) {
       return { items: this.rooms.filter(({ role }) => role !== null), next_cursor: null };
     }
+    if (path.startsWith("/me/friends")) return { items: this.friends, next_cursor: null };
+    if (path.startsWith("/me/blocks")) return { items: this.blocks, next_cursor: null };
+    if (path.startsWith("/users/") && method !== "GET") return {};
     if (path.startsWith(`/rooms/${ROOM}/messages?before=`)) return this.older;
     if (path.startsWith(`/rooms/${ROOM}/messages`)) return this.newest;
     if (path === `/rooms/${ROOM}/preferences`) {

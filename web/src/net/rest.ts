@@ -66,6 +66,18 @@ export interface Member {
   role: Role;
   joined_at: string;
 }
+/** What stands between the user and somebody: asked by the user, by the other, or friends. */
+export type Tie = "requested" | "asked" | "friends";
+export interface Friend {
+  user: User;
+  tie: Tie;
+  since: string;
+}
+/** Somebody whom the user blocks. */
+export interface Block {
+  user: User;
+  blocked_at: string;
+}
 /** Somebody who is kept out of a room. */
 export interface Ban {
   user: User;

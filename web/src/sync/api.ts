@@ -3,9 +3,11 @@ import type { Auth } from "../net/auth";
 import { LANES, type LaneKind, type LaneTarget } from "../net/lane";
 import {
   type Ban,
+  type Block,
   type Call,
   call,
   type Device,
+  type Friend,
   type Member,
   type MessagePage,
   type Page,
@@ -104,6 +106,12 @@ export class Api {
     idempotencyKey: string,
   ) => this.#call<User>("/me", { method: "PATCH", body: change, idempotencyKey });
   openDirect = (userId: string) => this.#call<Room>(`/users/${userId}/direct`, { method: "PUT" });
+  friends = () => this.#all<Friend>("/me/friends?");
+  befriend = (userId: string) => this.#call<void>(`/users/${userId}/friend`, { method: "PUT" });
+  unfriend = (userId: string) => this.#call<void>(`/users/${userId}/friend`, { method: "DELETE" });
+  blocks = () => this.#all<Block>("/me/blocks?");
+  block = (userId: string) => this.#call<void>(`/users/${userId}/block`, { method: "PUT" });
+  unblock = (userId: string) => this.#call<void>(`/users/${userId}/block`, { method: "DELETE" });
   devices = () => this.#all<Device>("/me/devices?");
   signOutDevice = (id: string) => this.#call<void>(`/me/devices/${id}`, { method: "DELETE" });
   signOutOthers = () => this.#call<void>("/me/devices", { method: "DELETE" });

@@ -6,7 +6,7 @@ import { positionDigest } from "../net/digest";
 import { ErrorCode, Notify, Role } from "../net/gen/parlor/realtime/v1/realtime_pb";
 import { bytesToId, idToBytes } from "../net/id";
 import { Client } from "./client";
-import { forgetStorage } from "./storage";
+import { forgetStorage, openStorage } from "./storage";
 
 let rest: FakeRest;
 let server: FakeServer;
@@ -273,6 +273,81 @@ describe("preferences", () => {
     await expect(first).rejects.toMatchObject({ code: "FORBIDDEN" });
     await second;
     expect(preferences(client)).toEqual({ notify: "all", favourite: true });
+  });
+});
+
+describe("people", () => {
+  const about = (which: "friendAdded" | "friendRemoved" | "userBlocked" | "userUnblocked") => ({
+    body: { case: which, value: { userId: idToBytes(OTHER) } },
+  });
+  const asks = (outgoing: boolean) => ({
+    body: { case: "friendRequested" as const, value: { userId: idToBytes(OTHER), outgoing } },
+  });
+  const tie = (client: Client) => client.friends.getSnapshot().ties.get(OTHER);
+  const ready = async () => {
+    const client = await inRoom();
+    await until(() => expect(client.friends.getSnapshot().status).toBe("ready"));
+    return client;
+  };
+
+  test("rule_4_12 ties and blocks follow one's own log", async () => {
+    rest.friends = [{ user: { ...ADA, id: OTHER }, tie: "asked", since: "" }];
+    const client = await ready();
+    expect(tie(client)).toBe("asked");
+    server.last.events(1, [about("friendAdded")], USER);
+    expect(tie(client)).toBe("friends");
+    server.last.events(2, [about("userBlocked"), about("friendRemoved")], USER);
+    expect(client.friends.getSnapshot()).toMatchObject({ blocked: new Set([OTHER]), ties: new Map() });
+    server.last.events(4, [about("userUnblocked"), asks(true)], USER);
+    expect(client.friends.getSnapshot().blocked.size).toBe(0);
+    expect(tie(client)).toBe("requested");
+  });
+
+  test("c22 a Reset of the user's own log fetches the lists anew", async () => {
+    const client = await ready();
+    rest.friends = [{ user: { ...ADA, id: OTHER }, tie: "friends", since: "" }];
+    server.last.say({ case: "reset", value: { logId: idToBytes(USER), epoch: 9n, head: 4n } });
+    await until(() => expect(tie(client)).toBe("friends"));
+  });
+
+  test("without a session the answer to an act is the list", async () => {
+    const client = await ready();
+    server.refused.add("webtransport").add("websocket");
+    server.last.die();
+    await until(() => expect(client.connection.session).toBeNull());
+    rest.friends = [{ user: { ...ADA, id: OTHER }, tie: "requested", since: "" }];
+    await client.befriend(OTHER);
+    expect(rest.asked).toContain(`PUT /users/${OTHER}/friend`);
+    expect(tie(client)).toBe("requested");
+  });
+
+  test("rule_3_13 who is blocked calls nobody, from the next message on", async () => {
+    const client = await ready();
+    const call = { case: "messagePosted" as const, value: { text: "@ada", mentionIds: [idToBytes(USER)] } };
+    server.last.events(2, [{ body: call }]);
+    expect(client.rooms.get(ROOM)).toMatchObject({ unread: 1, mentions: 1 });
+    rest.rooms = [summary({ head: "2", read_seq: "1", unread: 1, mentions: 0 })];
+    server.last.events(1, [about("userBlocked")], USER);
+    await until(() => expect(client.rooms.get(ROOM)).toMatchObject({ unread: 1, mentions: 0 }));
+    server.last.events(3, [{ body: call }]);
+    expect(client.rooms.get(ROOM)).toMatchObject({ unread: 2, mentions: 0 });
+  });
+
+  test("what was kept is there before the server has answered", async () => {
+    rest.friends = [{ user: { ...ADA, id: OTHER }, tie: "friends", since: "" }];
+    const client = await ready();
+    const storage = await openStorage(USER);
+    await vi.waitFor(
+      async () =>
+        expect((await storage.get("state", "friends"))?.friends?.ties).toEqual([[OTHER, "friends"]]),
+      { timeout: 4_000 },
+    );
+    storage.close();
+    await client.stop(false);
+    rest.away = true;
+    const next = await Client.start({ auth: await rest.auth(), user: ADA, openers: server.openers });
+    clients.push(next);
+    expect(tie(next)).toBe("friends");
   });
 });
 

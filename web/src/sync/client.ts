@@ -10,11 +10,12 @@ import type { LaneKind, OpenLane } from "../net/lane";
 import { openWebSocket } from "../net/lanes/websocket";
 import { openWebTransport } from "../net/lanes/webtransport";
 import { LaneMemory } from "../net/memory";
-import { type MessagePage, type Preferences, type Room, Unreachable, type User } from "../net/rest";
+import { type MessagePage, type Preferences, type Room, type Tie, Unreachable, type User } from "../net/rest";
 import { Refused, type RequestBody, type Session, SessionEnded } from "../net/session";
 import { Store } from "../store";
 import { Api } from "./api";
 import { Follower } from "./follower";
+import { FriendStore } from "./friends";
 import { type Log, milliseconds } from "./log";
 import { type Counts, countUnread, mentioned } from "./mentions";
 import { type Intent, type IntentBody, Outbox } from "./outbox";
@@ -56,6 +57,7 @@ export class Client {
   readonly api: Api;
   readonly rooms = new RoomList();
   readonly people: PeopleStore;
+  readonly friends: FriendStore;
   readonly typing = new TypingStore();
   readonly connection: Connection;
   readonly outbox: Outbox;
@@ -86,12 +88,24 @@ export class Client {
     this.people = new PeopleStore((id) => this.api.user(id));
     this.people.add([user]);
     this.people.subscribe(() => this.rooms.nameDirects(this.people.getSnapshot()));
+    this.friends = new FriendStore(async () => {
+      const [friends, blocks] = await Promise.all([this.api.friends(), this.api.blocks()]);
+      this.people.add([...friends, ...blocks].map(({ user }) => user));
+      return {
+        ties: new Map(friends.map(({ user, tie }) => [user.id, tie])),
+        blocked: new Set(blocks.map(({ user }) => user.id)),
+      };
+    });
+    this.friends.subscribe(() => this.#saveFriends());
     this.#follower = new Follower({
       applied: (log, events) => this.#applied(log, events),
       appliedOwn: (events) => {
         for (const event of events) this.#ownEvent(event);
       },
-      missedOwn: () => void this.refreshRooms(),
+      missedOwn: () => {
+        void this.refreshRooms();
+        void this.friends.load();
+      },
       reload: (log) => void this.#load(log.id),
       gone: (roomId) => this.#gone(roomId),
       proven: () => this.connection.proven(),
@@ -284,6 +298,21 @@ export class Client {
     await this.#preferences.wish(roomId, change).finally(() => this.#saveRooms());
   }
 
+  // ---- people ----
+
+  /** Asks somebody to be friends, or says yes to who asks. */
+  befriend = (userId: string) => this.#between(() => this.api.befriend(userId));
+  /** Takes a request back, declines one, or ends a friendship. */
+  unfriend = (userId: string) => this.#between(() => this.api.unfriend(userId));
+  block = (userId: string) => this.#between(() => this.api.block(userId));
+  unblock = (userId: string) => this.#between(() => this.api.unblock(userId));
+
+  /** What became of it the user's own log says; while it is not heard, the lists do. */
+  async #between(act: () => Promise<unknown>): Promise<void> {
+    await act();
+    if (this.connection.session === null) await this.friends.load();
+  }
+
   // ---- writing ----
 
   write(roomId: string, body: IntentBody): void {
@@ -319,7 +348,7 @@ export class Client {
     if (room.readSeq < seq) return;
     this.rooms.change(roomId, {
       readSeq: seq - 1,
-      ...countUnread(this.#follower.log(roomId).entries, seq - 1, this.user.id),
+      ...this.#countUnread(this.#follower.log(roomId), seq - 1),
     });
     this.#reads.set(roomId, { requestId: newId(), kind: "markUnread", asked: null, seq, moved: null });
     this.#sendReads();
@@ -362,6 +391,7 @@ export class Client {
       clearTimeout(this.#refreshTimer);
       this.#refreshTimer = setTimeout(() => void this.refreshRooms(), REFRESH_WITHIN_MS * Math.random());
     } else void this.refreshRooms();
+    if (!this.friends.isFresh) void this.friends.load();
     void this.outbox.adopt();
     this.outbox.drainAll();
     this.#sendReads();
@@ -465,7 +495,8 @@ export class Client {
           change.unread = room.unread + 1;
           const { mentionIds, mentionsRoom } = body.value;
           const mentions = { users: mentionIds.map(bytesToId), room: mentionsRoom };
-          if (mentioned(mentions, this.user.id)) change.mentions = room.mentions + 1;
+          const heard = !this.friends.getSnapshot().blocked.has(actor);
+          if (heard && mentioned(mentions, this.user.id)) change.mentions = room.mentions + 1;
         }
         change.preview = body.value.text.slice(0, 120);
         change.lastAt = milliseconds(event.atUs);
@@ -526,8 +557,25 @@ export class Client {
         this.#preferences.told(bytesToId(roomId), { notify: notifyOf(notify), favourite });
         return this.#newerThanList();
       }
+      case "friendRequested":
+        return this.#tied(body.value.userId, body.value.outgoing ? "requested" : "asked");
+      case "friendAdded":
+        return this.#tied(body.value.userId, "friends");
+      case "friendRemoved":
+        return this.#tied(body.value.userId, null);
+      case "userBlocked":
+      case "userUnblocked":
+        this.friends.blocks(bytesToId(body.value.userId), body.case === "userBlocked");
+        // What mentions the user counts anew.
+        return void this.refreshRooms();
       default:
     }
+  }
+
+  #tied(user: Uint8Array, tie: Tie | null): void {
+    const id = bytesToId(user);
+    this.people.need([id]);
+    this.friends.tied(id, tie);
   }
 
   /** Something changed that the list tells too; one that is on its way may be older. */
@@ -550,13 +598,17 @@ export class Client {
       const most = room.head - seq;
       return { unread: Math.min(room.unread, most), mentions: Math.min(room.mentions, most) };
     }
-    return countUnread(log.entries, seq, this.user.id);
+    return this.#countUnread(log, seq);
   }
 
   /** What is unread after a message has changed; nothing where it cannot be told. */
   #recount(log: Log, room: RoomEntry): Partial<Counts> {
     const whole = !log.moreBefore || log.oldestSeq <= room.readSeq + 1;
-    return whole && log.seq >= room.head ? countUnread(log.entries, room.readSeq, this.user.id) : {};
+    return whole && log.seq >= room.head ? this.#countUnread(log, room.readSeq) : {};
+  }
+
+  #countUnread(log: Log, after: number): Counts {
+    return countUnread(log.entries, after, this.user.id, this.friends.getSnapshot().blocked);
   }
 
   #gone(roomId: string): void {
@@ -626,13 +678,15 @@ export class Client {
   }
 
   async #restore(): Promise<void> {
-    const [rooms, users, drafts] = await Promise.all([
+    const [rooms, users, friends, drafts] = await Promise.all([
       this.#storage.get("state", "rooms"),
       this.#storage.get("state", "users"),
+      this.#storage.get("state", "friends"),
       this.#storage.all("drafts"),
     ]);
     this.drafts.set(new Map(drafts.map(({ roomId, text }) => [roomId, text])));
     this.people.add(users?.users ?? []);
+    if (friends?.friends !== undefined) this.friends.restore(friends.friends);
     if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready")
       this.rooms.load(rooms.rooms.map(keptEntry));
     await this.outbox.start();
@@ -645,6 +699,14 @@ export class Client {
   #saveRooms(): void {
     this.#saveLater("rooms", async () => {
       await this.#storage.put("state", "rooms", { rooms: [...this.rooms.getSnapshot().rooms] });
+      await this.#storage.put("state", "users", { users: [...this.people.getSnapshot().values()] });
+    });
+  }
+
+  #saveFriends(): void {
+    if (this.friends.getSnapshot().status !== "ready") return;
+    this.#saveLater("friends", async () => {
+      await this.#storage.put("state", "friends", { friends: this.friends.toKeep() });
       await this.#storage.put("state", "users", { users: [...this.people.getSnapshot().values()] });
     });
   }

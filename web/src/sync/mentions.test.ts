@@ -28,8 +28,10 @@ test("rule_3_13 unread is what others wrote and did not delete, mentions are tho
     said(5, { mentions: me, deleted: true }),
     said(6),
   ];
-  expect(countUnread(entries, 1, "ada")).toEqual({ unread: 3, mentions: 2 });
-  expect(countUnread(entries, 6, "ada")).toEqual({ unread: 0, mentions: 0 });
+  expect(countUnread(entries, 1, "ada", new Set())).toEqual({ unread: 3, mentions: 2 });
+  const without = countUnread(entries, 1, "ada", new Set([said(1).authorId]));
+  expect(without, "who is blocked calls nobody").toEqual({ unread: 3, mentions: 0 });
+  expect(countUnread(entries, 6, "ada", new Set())).toEqual({ unread: 0, mentions: 0 });
 });
 
 test("a name is being written after an at sign that ends no word", () => {

@@ -26,13 +26,18 @@ export interface Counts {
   mentions: number;
 }
 
-/** As the server counts (PROTOCOL 3.13). */
-export function countUnread(entries: readonly Entry[], after: number, me: string): Counts {
+/** As the server counts (PROTOCOL 3.13); who is blocked calls nobody. */
+export function countUnread(
+  entries: readonly Entry[],
+  after: number,
+  me: string,
+  blocked: ReadonlySet<string>,
+): Counts {
   const counts = { unread: 0, mentions: 0 };
   for (const entry of entries) {
     if (entry.kind !== "message" || entry.seq <= after || entry.authorId === me || entry.deleted) continue;
     counts.unread += 1;
-    if (mentioned(entry.mentions, me)) counts.mentions += 1;
+    if (mentioned(entry.mentions, me) && !blocked.has(entry.authorId)) counts.mentions += 1;
   }
   return counts;
 }

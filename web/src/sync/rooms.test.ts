@@ -30,6 +30,16 @@ describe("merging a fetched list", () => {
   });
 });
 
+test("a list of the same place counts without whom the user blocks by now", () => {
+  const at = { head: "5", read_seq: "2", unread: 3 };
+  const rooms = list({ ...at, mentions: 2 });
+  rooms.merge([listed({ ...at, mentions: 1 })], nobody);
+  expect(rooms.get(ROOM)).toMatchObject({ unread: 3, mentions: 1 });
+  rooms.change(ROOM, { readSeq: 5, unread: 0, mentions: 0 });
+  rooms.merge([listed({ ...at, mentions: 1 })], nobody);
+  expect(rooms.get(ROOM), "what was read meanwhile stays read").toMatchObject({ unread: 0, mentions: 0 });
+});
+
 describe("what a room tells of itself", () => {
   test("leaves counts and preferences of a known one as they are", () => {
     const rooms = list({ head: "5", read_seq: "2", unread: 3, mentions: 1, favourite: true, notify: "none" });

@@ -68,7 +68,9 @@ export class RoomList extends Store<RoomsState> {
         const room = { ...told, notify, favourite };
         if (known.head < room.head) return room;
         const { head, preview, lastAt } = known;
-        const { readSeq, unread, mentions } = known.readSeq >= room.readSeq ? known : room;
+        // At the same place the list knows better: it leaves out whom the user blocks now.
+        const same = known.head === room.head && known.readSeq === room.readSeq;
+        const { readSeq, unread, mentions } = known.readSeq >= room.readSeq && !same ? known : room;
         return {
           ...room,
           head,

@@ -35,7 +35,15 @@ const pending = (body: IntentBody, change: Partial<Pending> = {}): Pending => ({
   ...change,
 });
 const rows = (entries: Entry[], change: Partial<Parameters<typeof buildRows>[0]> = {}) =>
-  buildRows({ entries, pending: [], divider: null, moreBefore: false, me: USER, ...change });
+  buildRows({
+    entries,
+    pending: [],
+    divider: null,
+    moreBefore: false,
+    me: USER,
+    blocked: new Set(),
+    ...change,
+  });
 const keys = (all: Row[]) => all.map(({ key, kind }) => (kind === "day" ? "day" : key));
 
 test("each day is named once", () => {
@@ -125,4 +133,24 @@ test("a pin under way shows at once, the last wish counts", () => {
   };
   expect([pinned(), pinned(pin(false)), pinned(pin(false), pin(true))]).toEqual([true, false, true]);
   expect(pinned(pin(false, { state: "failed", failure: { code: 5, message: "no" } }))).toBe(true);
+});
+
+test("what somebody blocked says is folded, calls nobody, and leaves the others as they are", () => {
+  const calls = { users: [USER], room: false };
+  const entries = [
+    { ...said(1, NOON), mentions: calls },
+    { ...said(2, NOON), deleted: true },
+    { ...said(3, NOON, USER), mentions: calls },
+  ];
+  const folds = (blocked: string[]) =>
+    rows(entries, { blocked: new Set(blocked) }).flatMap((row) =>
+      row.kind === "message" ? [[row.folded, row.callsMe]] : [],
+    );
+  expect(folds([])).toEqual([
+    [false, true],
+    [false, false],
+    [false, false],
+  ]);
+  expect(folds([OTHER])[0]).toEqual([true, false]);
+  expect(folds([OTHER])[1]?.[0], "a tombstone says nothing").toBe(false);
 });

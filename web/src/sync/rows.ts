@@ -14,6 +14,8 @@ export interface MessageRow {
   authorId: string;
   text: string;
   mentions: Mentions;
+  /** By somebody whom its reader blocks: shown only when asked for. */
+  folded: boolean;
   /** It mentions whoever reads it. */
   callsMe: boolean;
   at: number;
@@ -65,9 +67,11 @@ export interface RowsInput {
   /** Older messages exist: where the first day began is not known yet. */
   moreBefore: boolean;
   me: string;
+  /** Whose messages are folded. */
+  blocked: ReadonlySet<string>;
 }
 
-export function buildRows({ entries, pending, divider, moreBefore, me }: RowsInput): Row[] {
+export function buildRows({ entries, pending, divider, moreBefore, me, blocked }: RowsInput): Row[] {
   const rows: Row[] = [];
   const overlays = new Map<number, Pending>();
   const wishes = new Map<number, Pending[]>();
@@ -112,7 +116,8 @@ export function buildRows({ entries, pending, divider, moreBefore, me }: RowsInp
       previous = null;
       rows.push({ kind: "unread", key: "unread" });
     }
-    push(messageRow(entry, overlays.get(entry.seq) ?? null, wishes.get(entry.seq) ?? [], me));
+    const row = messageRow(entry, overlays.get(entry.seq) ?? null, wishes.get(entry.seq) ?? [], me);
+    push(blocked.has(entry.authorId) && !row.deleted ? { ...row, folded: true, callsMe: false } : row);
   }
   const shown = entries[entries.length - 1]?.seq ?? 0;
   for (const intent of pending) {
@@ -125,6 +130,7 @@ export function buildRows({ entries, pending, divider, moreBefore, me }: RowsInp
       authorId: me,
       text: intent.body.text,
       mentions: NOBODY,
+      folded: false,
       callsMe: false,
       at: intent.at,
       edited: false,
@@ -177,6 +183,7 @@ function messageRow(
     authorId: message.authorId,
     text: body?.what === "edit" ? body.text : message.text,
     mentions: message.mentions,
+    folded: false,
     callsMe: message.authorId !== me && mentioned(message.mentions, me),
     at: message.at,
     edited: message.editedAt !== null || body?.what === "edit",

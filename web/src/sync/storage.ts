@@ -1,6 +1,7 @@
 // What survives a reload: one IndexedDB per user. Where the browser gives none
 // (some private windows), the same face keeps it in memory.
 import { deleteDB, type IDBPDatabase, openDB } from "idb";
+import type { KeptFriends } from "./friends";
 import type { CachedLog } from "./log";
 import type { Intent } from "./outbox";
 import type { Person } from "./people";
@@ -10,7 +11,7 @@ interface Kinds {
   outbox: Intent;
   drafts: { roomId: string; text: string };
   logs: CachedLog;
-  state: { rooms?: RoomEntry[]; users?: Person[] };
+  state: { rooms?: RoomEntry[]; users?: Person[]; friends?: KeptFriends };
 }
 export type Box = keyof Kinds;
 const BOXES: readonly Box[] = ["outbox", "drafts", "logs", "state"];

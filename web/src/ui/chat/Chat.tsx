@@ -12,6 +12,7 @@ import { Devices } from "./Devices";
 import { Directory } from "./Directory";
 import { Home } from "./Home";
 import { Missing } from "./Missing";
+import { People } from "./People";
 import { Profile } from "./Profile";
 import { RoomPage } from "./RoomPage";
 import { Settings } from "./Settings";
@@ -69,6 +70,9 @@ function Shell({ client, auth }: { client: Client; auth: Auth }) {
             </Route>
             <Route path="/browse">
               <Directory />
+            </Route>
+            <Route path="/people">
+              <People />
             </Route>
             <Route path="/rooms/:id">{({ id }) => <RoomPage key={id} id={id} />}</Route>
             <Route>

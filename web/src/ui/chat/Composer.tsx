@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { FormattedTime } from "react-intl";
-import { useStore, useT } from "../hooks";
+import { reasonOf, useStore, useT } from "../hooks";
 import { nameOf, useChat, useMe, useNames } from "./context";
 import { Growing } from "./Growing";
 import { MentionList, useMentions } from "./MentionList";
@@ -24,6 +24,8 @@ export function Composer({ id, onEditLast }: Props) {
   const area = useRef<HTMLTextAreaElement>(null);
   const room = rooms.find((candidate) => candidate.id === id);
   const name = room?.name ?? "";
+  const { blocked } = useStore(client.friends);
+  const blockedPeer = room?.peerId != null && blocked.has(room.peerId) ? room.peerId : null;
 
   useEffect(() => {
     // On touch the keyboard would cover what one came to read.
@@ -77,6 +79,8 @@ export function Composer({ id, onEditLast }: Props) {
       <TypingLine id={id} />
       {room?.archived === true ? (
         <p className="border-t border-line px-6 py-4 text-muted">{t("room.archivedNote")}</p>
+      ) : blockedPeer !== null ? (
+        <BlockedNote peerId={blockedPeer} name={name} />
       ) : (
         <form
           className={`ruled line relative items-start border-t py-2 ${edge}`}
@@ -130,12 +134,44 @@ export function Composer({ id, onEditLast }: Props) {
   );
 }
 
+/** In place of the composer in the room of two with somebody one blocks. */
+function BlockedNote({ peerId, name }: { peerId: string; name: string }) {
+  const t = useT();
+  const { client } = useChat();
+  const [error, setError] = useState<string | null>(null);
+  async function unblock() {
+    try {
+      await client.unblock(peerId);
+    } catch (cause) {
+      setError(t("action.error", { detail: reasonOf(cause, t) }));
+    }
+  }
+  return (
+    <div data-testid="blocked-note" className="border-t border-line px-6 py-4 text-muted">
+      <p>
+        {t("room.blockedNote", { name })}{" "}
+        <button type="button" className="link" onClick={() => void unblock()}>
+          {t("people.unblock")}
+        </button>
+      </p>
+      {error !== null && (
+        <p role="alert" className="text-coral text-sm">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
 /** A strip of constant height, so that a typist moves nothing. */
 function TypingLine({ id }: { id: string }) {
   const t = useT();
   const names = useNames();
   const { client } = useChat();
-  const typists = (useStore(client.typing).get(id) ?? []).filter((user) => user !== client.user.id);
+  const { blocked } = useStore(client.friends);
+  const typists = (useStore(client.typing).get(id) ?? []).filter(
+    (user) => user !== client.user.id && !blocked.has(user),
+  );
   const [a, b] = typists.map(names);
   return (
     <div className="ruled line relative h-5">

@@ -4,22 +4,22 @@ import type { RoomEntry } from "../../sync/rooms";
 import { useT } from "../hooks";
 import { Menu, MenuItem } from "../Menu";
 import { ConfirmDialog } from "./ConfirmDialog";
-import { nameOf, useChat, useMessage } from "./context";
+import { nameOf, useChat } from "./context";
+import { type Attempt, usePersonActs } from "./usePersonActs";
 
 const ROLES: readonly Role[] = ["owner", "admin", "member"];
 
 interface Props {
   member: Member;
   room: RoomEntry;
-  /** Does it, and tells where it did not work. */
-  attempt(act: () => Promise<unknown>): Promise<unknown>;
+  attempt: Attempt;
 }
 
 /** What can be done with somebody who is in the room. */
 export function MemberMenu({ member: { user, role }, room, attempt }: Props) {
   const t = useT();
   const { client } = useChat();
-  const message = useMessage();
+  const { items, dialog } = usePersonActs(user, attempt);
   const [asking, setAsking] = useState<Role | "ban" | null>(null);
   const name = nameOf(user) ?? "";
   const isMe = user.id === client.user.id;
@@ -38,11 +38,7 @@ export function MemberMenu({ member: { user, role }, room, attempt }: Props) {
   return (
     <>
       <Menu label={t("members.menu", { name })}>
-        {!isMe && (
-          <MenuItem testId="message-person" onSelect={() => void attempt(() => message(user.id))}>
-            {t("people.message", { name })}
-          </MenuItem>
-        )}
+        {!isMe && items}
         {owns &&
           ROLES.filter((next) => next !== role).map((next) => (
             <MenuItem key={next} onSelect={() => act(next)}>
@@ -60,6 +56,7 @@ export function MemberMenu({ member: { user, role }, room, attempt }: Props) {
           </>
         )}
       </Menu>
+      {dialog}
       {asking === "ban" && (
         <ConfirmDialog
           title={t("members.ban.confirm", { name })}

@@ -1,6 +1,7 @@
 import { Clock, Copy, MailPlus, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
 import { memo, useState } from "react";
 import { FormattedDate, FormattedTime } from "react-intl";
+import { ErrorCode } from "../../net/gen/parlor/realtime/v1/realtime_pb";
 import type { SystemLine } from "../../sync/log";
 import { EVERYBODY } from "../../sync/mentions";
 import type { Pending } from "../../sync/outbox";
@@ -105,6 +106,36 @@ interface Props {
 }
 
 export const MessageRow = memo(function MessageRow(props: Props) {
+  const [unfolded, setUnfolded] = useState(false);
+  if (props.row.folded && !unfolded) return <FoldedRow {...props} onShow={() => setUnfolded(true)} />;
+  return <WholeRow {...props} />;
+});
+
+/** A message of somebody who is blocked. */
+function FoldedRow({ row, onShow }: Props & { onShow(): void }) {
+  const t = useT();
+  return (
+    <article
+      data-testid="folded-message"
+      data-seq={row.seq}
+      aria-label={t("timeline.folded")}
+      tabIndex={-1}
+      className="line -outline-offset-2 pt-1"
+    >
+      <span className="line-time">
+        <Time at={row.at} />
+      </span>
+      <p className="col-span-full col-start-2 px-3 text-sm leading-[22px] text-muted">
+        {t("timeline.folded")}{" "}
+        <button type="button" className="link" onClick={onShow}>
+          {t("timeline.folded.show")}
+        </button>
+      </p>
+    </article>
+  );
+}
+
+function WholeRow(props: Props) {
   const { row, name, author, mine, frozen, editing, roomId, setEditing } = props;
   const t = useT();
   const { client } = useChat();
@@ -183,7 +214,7 @@ export const MessageRow = memo(function MessageRow(props: Props) {
       {!editing && !row.deleted && row.state === "sent" && row.seq > 0 && <Acts {...props} />}
     </article>
   );
-});
+}
 
 /** The text, with those it calls marked as soon as their names are known. */
 function MessageText({ row }: { row: Row }) {
@@ -206,9 +237,13 @@ function Failure({ pending }: { pending: Pending }) {
   const t = useT();
   const { client } = useChat();
   const words = FAILED[pending.body.what];
+  const { failure } = pending;
+  const isDirect = client.rooms.get(pending.roomId)?.visibility === "direct";
+  // Nothing else is forbidden between two.
+  const blocked = isDirect && failure?.code === ErrorCode.FORBIDDEN;
   return (
     <p role="alert" className="flex flex-wrap items-center gap-x-3 text-sm text-coral">
-      {t(words, { reason: pending.failure?.message ?? "" })}
+      {t(words, { reason: blocked ? t("reason.blocked") : (failure?.message ?? "") })}
       <button type="button" className="link" onClick={() => void client.outbox.retry(pending.requestId)}>
         {t("retry")}
       </button>

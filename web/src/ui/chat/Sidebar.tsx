@@ -1,4 +1,4 @@
-import { BellOff, Compass, MessagesSquare, Plus, Search, Settings } from "lucide-react";
+import { BellOff, Compass, MessagesSquare, Plus, Search, Settings, Users } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import type { RoomEntry } from "../../sync/rooms";
@@ -9,6 +9,7 @@ import { MeMenu } from "./MeMenu";
 import { Mood } from "./Mood";
 import { RoomMark } from "./RoomMark";
 import { inOrder, type Sections, unreadOf } from "./sections";
+import { Waiting } from "./Waiting";
 
 const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl ";
 
@@ -42,11 +43,19 @@ function Rail() {
       className="hidden w-16 flex-none flex-col items-center gap-1 border-e border-line bg-rail py-3 lg:flex"
     >
       <img src="/icon.svg" alt="" width="28" height="28" className="mb-3" />
-      <RailLink href="/" current={path !== "/browse"} label={t("nav.rooms")}>
+      <RailLink href="/" current={path !== "/browse" && path !== "/people"} label={t("nav.rooms")}>
         <MessagesSquare size={18} aria-hidden="true" />
       </RailLink>
       <RailLink href="/browse" current={path === "/browse"} label={t("nav.browse")}>
         <Compass size={18} aria-hidden="true" />
+      </RailLink>
+      <RailLink href="/people" current={path === "/people"} label={t("nav.people")}>
+        <span className="relative">
+          <Users size={18} aria-hidden="true" />
+          <span className="absolute start-full -top-1.5 ms-0.5">
+            <Waiting />
+          </span>
+        </span>
       </RailLink>
       <RailButton onClick={() => show("switch")} label={t("nav.find")}>
         <Search size={18} aria-hidden="true" />
@@ -141,13 +150,16 @@ function RoomList({ parts, current, phone }: Props) {
         <Group title={t("rooms.rooms")} rooms={parts.rooms} current={current} />
         <Group title={t("rooms.archived")} rooms={parts.archived} current={current} />
       </div>
-      <footer className="flex flex-none items-center border-t border-line p-2 text-sm whitespace-nowrap">
+      <footer className="flex flex-none flex-wrap items-center border-t border-line p-2 lg:flex-nowrap text-sm whitespace-nowrap">
         <button type="button" data-testid="new-room" className="item w-auto" onClick={() => show("create")}>
           <Plus size={16} aria-hidden="true" className="text-muted" />
           {t("rooms.new")}
         </button>
         <Link href="/browse" data-testid="browse-rooms" className="item w-auto">
           {t("nav.browse")}
+        </Link>
+        <Link href="/people" data-testid="people-link" className="item w-auto lg:hidden">
+          {t("nav.people")} <Waiting />
         </Link>
         <button
           type="button"

@@ -55,6 +55,7 @@ export function Switcher({ onClose }: { onClose(): void }) {
         mark: <RoomMark visibility={room.visibility} />,
       })),
     command("browse", t("switch.browse"), () => go("/browse")),
+    command("people", t("switch.people"), () => go("/people")),
     command("new", t("switch.new"), () => show("create")),
     command("profile", t("profile.title"), () => show("profile")),
     command("devices", t("devices.title"), () => show("devices")),

@@ -20,6 +20,8 @@ interface Props {
 /** Near enough to the end to count as being there, in pixels. */
 const END_SLACK = 48;
 const OLDER_WITHIN_ROWS = 10;
+/** Whoever opens the room of two with somebody they block wants to read it. */
+const NOBODY: ReadonlySet<string> = new Set();
 const CATCH_UP_MS = 4_000;
 const ESTIMATES: Record<Row["kind"], number> = { message: 30, system: 26, day: 44, unread: 32 };
 
@@ -41,10 +43,12 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
     [state.entries, isDirect],
   );
 
+  const { blocked } = useStore(client.friends);
+  const folds = isDirect ? NOBODY : blocked;
   const pending = useMemo(() => outbox.filter(({ roomId }) => roomId === id), [outbox, id]);
   const rows = useMemo(
-    () => buildRows({ entries, pending, divider, moreBefore, me: client.user.id }),
-    [entries, pending, divider, moreBefore, client],
+    () => buildRows({ entries, pending, divider, moreBefore, me: client.user.id, blocked: folds }),
+    [entries, pending, divider, moreBefore, client, folds],
   );
 
   // While a kept room catches up with what is unread, nothing moves yet.
@@ -285,7 +289,7 @@ function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string
   const first = useRef<number | null>(null);
   const seq = last?.seq ?? 0;
   if (first.current === null && last !== undefined) first.current = seq;
-  const fresh = last !== undefined && seq > (first.current ?? 0) && last.authorId !== me;
+  const fresh = last !== undefined && seq > (first.current ?? 0) && last.authorId !== me && !last.folded;
   return (
     <p className="sr-only" aria-live="polite">
       {fresh ? `${names(last.authorId)}: ${last.text}` : ""}

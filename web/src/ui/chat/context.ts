@@ -1,6 +1,7 @@
 import { createContext, useContext } from "react";
 import { useLocation } from "wouter";
 import type { Auth } from "../../net/auth";
+import { Problem } from "../../net/rest";
 import type { Client } from "../../sync/client";
 import { nameOf as calledName, type Person } from "../../sync/people";
 import { useStore, useT } from "../hooks";
@@ -46,8 +47,16 @@ export function useMe(): Person {
 /** Opens the room of two with somebody, and goes there. */
 export function useMessage(): (userId: string) => Promise<void> {
   const { client } = useChat();
+  const t = useT();
   const [, go] = useLocation();
-  return async (userId) => go(`/rooms/${await client.direct(userId)}`);
+  return async (userId) => {
+    try {
+      go(`/rooms/${await client.direct(userId)}`);
+    } catch (cause) {
+      if (!(cause instanceof Problem) || cause.code !== "FORBIDDEN") throw cause;
+      throw new Problem(cause.status, cause.code, t("reason.blocked"), cause.requestId, 0);
+    }
+  };
 }
 
 export function nameOf(person: Person | undefined): string | undefined {

@@ -1,0 +1,42 @@
+import type { ReactNode } from "react";
+import type { Person } from "../../sync/people";
+import { useT } from "../hooks";
+import { Menu } from "../Menu";
+import { nameOf } from "./context";
+import { Mood } from "./Mood";
+import { type Attempt, usePersonActs } from "./usePersonActs";
+
+interface Props {
+  person: Person;
+  attempt: Attempt;
+  /** What is most likely wanted of them, without a menu. */
+  children?: ReactNode;
+}
+
+/** Somebody in a list, and what can be done about them. */
+export function PersonLine({ person, attempt, children }: Props) {
+  const t = useT();
+  const { items, dialog } = usePersonActs(person, attempt);
+  return (
+    <li
+      data-testid="person"
+      data-person={person.name}
+      className="flex flex-wrap items-center gap-x-3 gap-y-2 py-2"
+    >
+      <span className="min-w-32 flex-1">
+        <span className="block truncate font-medium">
+          {nameOf(person)} <Mood person={person} />
+        </span>
+        <span className="label block truncate" title={person.status_text || undefined}>
+          @{person.name}
+          {person.status_text !== "" && ` · ${person.status_text}`}
+        </span>
+      </span>
+      <span className="flex flex-none items-center gap-2">
+        {children}
+        <Menu label={t("members.menu", { name: nameOf(person) ?? "" })}>{items}</Menu>
+      </span>
+      {dialog}
+    </li>
+  );
+}
