@@ -37,6 +37,7 @@ mod friends;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod invites;
 mod lane;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod machine;
@@ -76,9 +77,9 @@ pub use client::{Builder, Client, ConnectError};
 pub use event::RoomEvent;
 pub use protocol::Page as EventPage;
 pub use rest::{
-    BanInfo, BlockInfo, DeviceInfo, FriendInfo, History, LaneInfo, MemberInfo, MessageInfo, Page,
-    ReactionInfo, Rest, RestError, RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo,
-    VersionInfo,
+    BanInfo, BlockInfo, DeviceInfo, FriendInfo, History, InviteInfo, InvitePreview, InviterInfo,
+    LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, Rest, RestError, RoomInfo, Scope,
+    ServerInfo, SessionTokens, UserInfo, VersionInfo,
 };
 pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
 pub use status::{Closed, Lane, Status};

@@ -1,6 +1,7 @@
 //! The REST face, as far as a chat client needs it.
 
 mod friends;
+mod invites;
 mod members;
 mod model;
 mod people;
@@ -25,8 +26,9 @@ use tower::util::BoxCloneSyncService;
 use crate::{net::Stream, tls};
 
 pub use model::{
-    BanInfo, BlockInfo, DeviceInfo, FriendInfo, History, LaneInfo, MemberInfo, MessageInfo, Page,
-    ReactionInfo, RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
+    BanInfo, BlockInfo, DeviceInfo, FriendInfo, History, InviteInfo, InvitePreview, InviterInfo,
+    LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, RoomInfo, Scope, ServerInfo,
+    SessionTokens, UserInfo, VersionInfo,
 };
 
 /// What the list of devices says this is.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parlor_domain::{
-    Code, DisplayName, Emoji, Epoch, Event, EventBody, LogId, Mentions, Notify, Position,
+    Code, DisplayName, Emoji, Epoch, Event, EventBody, InviteId, LogId, Mentions, Notify, Position,
     Preferences, Profile, Refusal, RequestId, Role, RoomId, RoomName, Seq, StatusEmoji, StatusText,
     Timestamp, Topic, UserId, Visibility,
 };
@@ -282,6 +282,12 @@ fn event_body(body: event::Body) -> Option<EventBody> {
         },
         event::Body::MemberUnbanned(it) => {
             EventBody::MemberUnbanned { user: UserId::from_slice(&it.user_id)? }
+        }
+        event::Body::InviteCreated(it) => {
+            EventBody::InviteCreated { invite: InviteId::from_slice(&it.invite_id)? }
+        }
+        event::Body::InviteRevoked(it) => {
+            EventBody::InviteRevoked { invite: InviteId::from_slice(&it.invite_id)? }
         }
         event::Body::RoomAdded(it) => {
             EventBody::RoomAdded { room: RoomId::from_slice(&it.room_id)? }

@@ -26,6 +26,7 @@ use crate::{account, app::App, health, messages, people, problem, rooms, server_
         (name = "account", description = "Accounts, devices and tokens"),
         (name = "people", description = "Friends and blocks"),
         (name = "rooms", description = "Rooms and their members"),
+        (name = "invites", description = "Links by which others come into a room"),
         (name = "messages", description = "What is said in rooms"),
         (name = "server", description = "The server itself"),
     ),
@@ -75,6 +76,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(rooms::bans::bans))
         .routes(routes!(rooms::ban::ban, rooms::unban::unban))
         .routes(routes!(rooms::preferences::set_preferences))
+        .routes(routes!(rooms::invites::invites, rooms::create_invite::create_invite))
+        .routes(routes!(rooms::revoke_invite::revoke_invite))
+        .routes(routes!(rooms::preview_invite::preview_invite))
+        .routes(routes!(rooms::accept_invite::accept_invite))
         .routes(routes!(messages::history::history, messages::post::post))
         .routes(routes!(messages::edit::edit, messages::delete::delete))
         .routes(routes!(messages::edits::edits))

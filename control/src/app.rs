@@ -5,11 +5,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use parlor_bus::Announcement;
 use parlor_domain::{
-    Action, Change, Command, LogId, Position, Refusal, RequestId, Role, RoomId, RoomName,
-    RoomQuery, Seq, Tie, Topic, UserId, Version, Visibility, direct_room, permit,
+    Action, Change, Command, Invite, InviteCode, InviteId, InviteTerms, LogId, Position, Refusal,
+    RequestId, Role, RoomId, RoomName, RoomQuery, Seq, Tie, Topic, UserId, Version, Visibility,
+    direct_room, permit,
 };
 use parlor_store::{Access, Done, From, History, Member, RoomSummary};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::{
     Deps,
@@ -18,7 +20,7 @@ use crate::{
     problem::{internal, refused},
     unbroken::Unbroken,
     users::Users,
-    wire::{Ban, Block, Friend, Time, WithPeer},
+    wire::{self, Ban, Block, Friend, InvitePreview, Inviter, Time, WithPeer},
 };
 
 /// State of every handler.
@@ -137,6 +139,90 @@ impl App {
             Err(refusal) if access.role.is_none() => Err(refusal),
             _ => Ok(access),
         }
+    }
+
+    /// Makes a link into a room. Its id follows from the request, so that a retry
+    /// finds the link that the first attempt made, and its code. Terms that will
+    /// not do are told to those alone who may make a link.
+    pub(crate) async fn create_invite(
+        &self,
+        actor: UserId,
+        room: RoomId,
+        request_id: RequestId,
+        terms: Result<InviteTerms, Refusal>,
+    ) -> Result<wire::Invite, Refusal> {
+        self.access(actor, room, Action::Invite).await?;
+        let invite = invite_of_request(actor, room, request_id);
+        let code = InviteCode::from_random(rand::random());
+        let change = Change::CreateInvite { room, invite, code, terms: terms? };
+        self.submit(actor, request_id, change).await?;
+        let invite = self.deps.rooms.invite(invite).await.map_err(refused)?;
+        let invite = invite.ok_or_else(Refusal::not_found)?;
+        let by = self.users.user(invite.by).await?;
+        Ok(wire::Invite::new(invite, by))
+    }
+
+    /// The live links into a room that `user` may see.
+    pub(crate) async fn invites(
+        &self,
+        user: UserId,
+        room: RoomId,
+        asked: Asked<'_>,
+    ) -> Result<Listed<wire::Invite>, Refusal> {
+        let access = self.access(user, room, Action::Read).await?;
+        let all = permit(access.role, access.room.visibility, Action::ManageInvites).is_ok();
+        let list = List::new("invites", room.as_bytes());
+        let after = asked.after(&list)?.and_then(|id: [u8; 16]| InviteId::from_slice(&id));
+        let (by, now) = ((!all).then_some(user), self.deps.clock.now());
+        let items = self.deps.rooms.invites(room, by, now, after, asked.limit + 1).await;
+        let Listed { items, next_cursor } =
+            asked.listed(&list, items.map_err(refused)?, |invite| *invite.id.as_bytes());
+        let known = self.users.known(items.iter().map(|invite| invite.by)).await?;
+        let invite = |invite: Invite| {
+            let by = known.get(invite.by)?;
+            Some(wire::Invite::new(invite, by))
+        };
+        Ok(Listed { items: items.into_iter().filter_map(invite).collect(), next_cursor })
+    }
+
+    /// Where a link leads, for anybody who has it.
+    pub(crate) async fn preview_invite(&self, code: &str) -> Result<InvitePreview, Refusal> {
+        let invite = self.invite_by_code(code).await?;
+        let access = self.deps.rooms.access(invite.room, UserId::SYSTEM).await.map_err(refused)?;
+        let room = access.ok_or_else(Invite::not_valid)?.room;
+        if room.archived || !invite.is_live(self.deps.clock.now()) {
+            return Err(Invite::not_valid());
+        }
+        let by = self.users.user(invite.by).await?;
+        Ok(InvitePreview {
+            room_id: room.id.uuid(),
+            name: room.name.into(),
+            topic: room.topic.into(),
+            visibility: room.visibility.into(),
+            members: room.members,
+            invited_by: Inviter { name: by.name, display_name: by.display_name },
+            expires_at: invite.expires_at.map(Time),
+        })
+    }
+
+    /// Makes `user` a member of the room that a link leads to. Whether it holds is
+    /// decided where it is used up, in the log.
+    pub(crate) async fn accept_invite(
+        &self,
+        user: UserId,
+        code: &str,
+        request_id: RequestId,
+    ) -> Result<Access, Refusal> {
+        let Invite { id: invite, room, .. } = self.invite_by_code(code).await?;
+        self.submit(user, request_id, Change::JoinByInvite { room, invite }).await?;
+        self.access(user, room, Action::See).await
+    }
+
+    /// The link with this code, live or not.
+    async fn invite_by_code(&self, code: &str) -> Result<Invite, Refusal> {
+        let code: InviteCode = code.parse().map_err(|_| Invite::not_valid())?;
+        let invite = self.deps.rooms.invite_by_code(code).await.map_err(refused)?;
+        invite.ok_or_else(Invite::not_valid)
     }
 
     /// The direct room of `user` and `other`, made the first time.
@@ -339,16 +425,26 @@ impl Asked<'_> {
     }
 }
 
-/// The id of the room that this request makes: a UUID version 8 (RFC 9562
-/// section 5.8) of a hash over both.
+/// The id of the room that this request makes.
 fn room_of_request(actor: UserId, request_id: RequestId) -> RoomId {
+    RoomId::from_uuid(made_by(b"parlor room", &[actor.as_bytes(), request_id.as_bytes()]))
+}
+
+/// The id of the link into `room` that this request makes: a request id stands for
+/// one request in each room.
+fn invite_of_request(actor: UserId, room: RoomId, request_id: RequestId) -> InviteId {
+    let of = [actor.as_bytes(), room.as_bytes(), request_id.as_bytes()];
+    InviteId::from_uuid(made_by(b"parlor invite", &of))
+}
+
+/// A UUID version 8 (RFC 9562 section 5.8) of a hash over what makes something.
+fn made_by(kind: &[u8], of: &[&[u8; 16]]) -> Uuid {
     let mut hash = Sha256::new();
-    hash.update(b"parlor room");
-    hash.update(actor.as_bytes());
-    hash.update(request_id.as_bytes());
+    hash.update(kind);
+    of.iter().for_each(|id| hash.update(id));
     let mut id = [0; 16];
     id.copy_from_slice(&hash.finalize()[..16]);
-    RoomId::from_uuid(uuid::Builder::from_custom_bytes(id).into_uuid())
+    uuid::Builder::from_custom_bytes(id).into_uuid()
 }
 
 #[cfg(test)]
@@ -363,5 +459,10 @@ mod tests {
         assert_ne!(room, room_of_request(UserId::random(), request));
         assert_ne!(room, room_of_request(user, RequestId::random()));
         assert_eq!(room.uuid().get_version_num(), 8);
+        let invite = invite_of_request(user, room, request);
+        assert_eq!(invite, invite_of_request(user, room, request));
+        assert_ne!(invite, invite_of_request(UserId::random(), room, request));
+        assert_ne!(invite, invite_of_request(user, RoomId::random(), request));
+        assert_ne!(invite, invite_of_request(user, room, RequestId::random()));
     }
 }

@@ -1,6 +1,6 @@
 //! What things look like in JSON. Domain types and wire types meet here only.
 
-use parlor_domain::{DeviceId, RoomId, Seq, Timestamp, UserId};
+use parlor_domain::{DeviceId, InviteCode, RoomId, Seq, Timestamp, UserId};
 use parlor_store::{Access, Done};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::OffsetDateTime;
@@ -494,6 +494,81 @@ pub(crate) struct Block {
     pub user: User,
     /// Since when.
     pub blocked_at: Time,
+}
+
+/// A link by which others become members of a room.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Invite {
+    /// Its id, which is no secret.
+    pub id: Uuid,
+    /// Where it leads.
+    pub room_id: Uuid,
+    /// The secret of it: `/invite/` and this, on the web app's host, is the link.
+    #[schema(value_type = String, example = "2lTyb6gJc_QfXkY1u0sH7w")]
+    pub code: InviteCode,
+    /// Who made it.
+    pub created_by: User,
+    /// When.
+    pub created_at: Time,
+    /// When it holds no longer; null for never.
+    #[schema(required)]
+    pub expires_at: Option<Time>,
+    /// How many people may come in by it; null for any number.
+    #[schema(required, example = 10)]
+    pub max_uses: Option<u32>,
+    /// How many did.
+    #[schema(example = 3)]
+    pub uses: u32,
+}
+
+impl Invite {
+    /// A link, and who made it.
+    pub(crate) fn new(invite: parlor_domain::Invite, created_by: User) -> Self {
+        Self {
+            id: invite.id.uuid(),
+            room_id: invite.room.uuid(),
+            code: invite.code,
+            created_by,
+            created_at: Time(invite.created_at),
+            expires_at: invite.expires_at.map(Time),
+            max_uses: invite.max_uses,
+            uses: invite.uses,
+        }
+    }
+}
+
+/// Where a link leads, as anybody who has it is told.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InvitePreview {
+    /// The room.
+    pub room_id: Uuid,
+    /// The room's name.
+    #[schema(example = "design")]
+    pub name: String,
+    /// What it is about; may be empty.
+    #[schema(example = "How things shall look")]
+    pub topic: String,
+    /// Who else can find and join it.
+    pub visibility: Visibility,
+    /// How many members it has.
+    #[schema(example = 12)]
+    pub members: u32,
+    /// Who made the link.
+    pub invited_by: Inviter,
+    /// When it holds no longer; null for never.
+    #[schema(required)]
+    pub expires_at: Option<Time>,
+}
+
+/// Who made a link, as far as strangers are told.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Inviter {
+    /// Unique.
+    #[schema(example = "ada")]
+    pub name: String,
+    /// What others see.
+    #[schema(example = "Ada Lovelace")]
+    pub display_name: String,
 }
 
 /// A message as it stands after all events so far.

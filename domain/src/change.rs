@@ -3,8 +3,9 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Body, DisplayName, Emoji, LogId, Notify, PreferencesChange, ProfileChange, RequestId, Role,
-    RoomId, RoomName, Seq, StatusEmoji, StatusText, Topic, UserId, Visibility,
+    Body, DisplayName, Emoji, InviteCode, InviteId, InviteTerms, LogId, Notify, PreferencesChange,
+    ProfileChange, RequestId, Role, RoomId, RoomName, Seq, StatusEmoji, StatusText, Topic, UserId,
+    Visibility,
 };
 
 /// A change that somebody wants, with all that is needed to do it exactly once.
@@ -97,6 +98,32 @@ pub enum Change {
         user: UserId,
         /// What they shall be.
         role: Role,
+    },
+    /// Make a link by which others become members. `invite` is chosen by the
+    /// caller (from the request id, so that a retry makes no second link).
+    CreateInvite {
+        /// The room.
+        room: RoomId,
+        /// The new link's id.
+        invite: InviteId,
+        /// Its code; a retry keeps that of the first time.
+        code: InviteCode,
+        /// How long it shall hold, from the commit on, and for how many.
+        terms: InviteTerms,
+    },
+    /// Take a link back.
+    RevokeInvite {
+        /// The room.
+        room: RoomId,
+        /// The link.
+        invite: InviteId,
+    },
+    /// Become a member of the room by a link, whose code the actor has shown.
+    JoinByInvite {
+        /// The room.
+        room: RoomId,
+        /// The link.
+        invite: InviteId,
     },
     /// Post a message.
     Post {
@@ -208,6 +235,9 @@ impl Change {
             | Self::RemoveMember { room, .. }
             | Self::Ban { room, .. }
             | Self::SetRole { room, .. }
+            | Self::CreateInvite { room, .. }
+            | Self::RevokeInvite { room, .. }
+            | Self::JoinByInvite { room, .. }
             | Self::Post { room, .. }
             | Self::Edit { room, .. }
             | Self::Delete { room, .. }
@@ -241,9 +271,10 @@ impl Command {
     /// users whose membership or role it changes, or to whom it changes a tie.
     pub fn logs(&self) -> impl Iterator<Item = LogId> + use<> {
         let further = match self.change {
-            Change::CreateRoom { .. } | Change::Join { .. } | Change::Leave { .. } => {
-                [Some(self.actor), None]
-            }
+            Change::CreateRoom { .. }
+            | Change::Join { .. }
+            | Change::JoinByInvite { .. }
+            | Change::Leave { .. } => [Some(self.actor), None],
             Change::AddMember { user, .. }
             | Change::RemoveMember { user, .. }
             | Change::Ban { user, .. }
@@ -311,6 +342,22 @@ impl Command {
                 field(b"role");
                 field(user.as_bytes());
                 field(role.as_str().as_bytes());
+            }
+            // A retry brings another code and is the same request.
+            Change::CreateInvite { invite, terms, .. } => {
+                field(b"invite");
+                field(invite.as_bytes());
+                let lifetime = terms.lifetime().map(|it| it.as_micros().to_be_bytes());
+                field(lifetime.as_ref().map_or(&[], |it| &it[..]));
+                field(&terms.max_uses().unwrap_or_default().to_be_bytes());
+            }
+            Change::RevokeInvite { invite, .. } => {
+                field(b"revoke");
+                field(invite.as_bytes());
+            }
+            Change::JoinByInvite { invite, .. } => {
+                field(b"accept");
+                field(invite.as_bytes());
             }
             Change::Post { body, reply_to, .. } => {
                 field(b"post");
@@ -384,7 +431,26 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn c2_a_retry_of_a_link_is_the_same_whatever_its_code() {
+        let (actor, room, invite) = (UserId::random(), RoomId::random(), InviteId::random());
+        let digest = |bits, lifetime: Option<u64>, max_uses| {
+            let terms = InviteTerms::new(lifetime.map(Duration::from_secs), max_uses);
+            let (code, terms) = (InviteCode::from_random([bits; 16]), terms.expect("valid"));
+            let change = Change::CreateInvite { room, invite, code, terms };
+            Command { request_id: RequestId::random(), actor, change }.digest()
+        };
+        let first = digest(1, Some(60), Some(1));
+        assert_eq!(first, digest(2, Some(60), Some(1)));
+        let others = [(Some(61), Some(1)), (None, Some(1)), (Some(60), Some(2)), (Some(60), None)];
+        for (lifetime, max_uses) in others {
+            assert_ne!(first, digest(1, lifetime, max_uses), "{lifetime:?} {max_uses:?}");
+        }
+    }
 
     #[test]
     fn c2_the_digest_tells_actor_room_and_content_apart() {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Emoji, Mentions, Preferences, Profile, RequestId, Role, RoomId, RoomName, Seq, Timestamp,
-    Topic, UserId, Visibility,
+    Emoji, InviteId, Mentions, Preferences, Profile, RequestId, Role, RoomId, RoomName, Seq,
+    Timestamp, Topic, UserId, Visibility,
 };
 
 /// One thing that happened in a log.
@@ -134,6 +134,17 @@ pub enum EventBody {
     MemberUnbanned {
         /// Who.
         user: UserId,
+    },
+    /// Room: there is a link by which others become members. Its code, which is a
+    /// secret, stands in no event.
+    InviteCreated {
+        /// The link.
+        invite: InviteId,
+    },
+    /// Room: a link holds no longer.
+    InviteRevoked {
+        /// The link.
+        invite: InviteId,
     },
     /// User: became a member of a room.
     RoomAdded {

@@ -76,6 +76,10 @@ id!(
     LogId
 );
 id!(
+    /// A link that lets people into a room.
+    InviteId
+);
+id!(
     /// Made by the client, one per thing it wants done; makes every retry safe.
     RequestId
 );
@@ -90,7 +94,7 @@ macro_rules! random {
         }
     )*};
 }
-random!(UserId, DeviceId, SessionId, RoomId, RequestId);
+random!(UserId, DeviceId, SessionId, RoomId, InviteId, RequestId);
 
 impl UserId {
     /// The server itself: creates `#welcome`, may do everything.

@@ -45,6 +45,12 @@ pub const EMOJI_BYTES: usize = 48;
 pub const REACTION_KINDS: usize = 20;
 /// Messages pinned to one room; a list of them is one page.
 pub const PINS: u32 = PAGE_ITEMS;
+/// Invite links of one room that are live at once; a list of them is one page.
+pub const INVITES: u32 = PAGE_ITEMS;
+/// How long an invite link holds where nothing is said.
+pub const INVITE_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// How long an invite link with an end may hold.
+pub const INVITE_LONGEST_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3_600);
 /// Users named for one emoji on one message; the others are counted.
 pub const REACTION_USERS: u32 = 20;
 /// Names called in one message.

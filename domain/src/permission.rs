@@ -35,11 +35,16 @@ pub enum Action {
     Ban,
     /// Change what a member is.
     SetRole,
+    /// Make a link by which others become members.
+    Invite,
+    /// See the links of others, and take them back. Who made a link may see it
+    /// and take it back as a member.
+    ManageInvites,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::See,
         Self::Read,
         Self::Post,
@@ -55,6 +60,8 @@ impl Action {
         Self::RemoveMember,
         Self::Ban,
         Self::SetRole,
+        Self::Invite,
+        Self::ManageInvites,
     ];
 }
 
@@ -74,7 +81,7 @@ pub fn permit(role: Option<Role>, visibility: Visibility, action: Action) -> Res
         (Some(Role::Owner), _) => action != Join,
         (Some(Role::Admin), _) => !matches!(action, Join | Archive | SetRole),
         (Some(Role::Member), Visibility::Public) => {
-            matches!(action, See | Read | Post | React | Pin | EditOwn | Leave | AddMember)
+            matches!(action, See | Read | Post | React | Pin | EditOwn | Leave | AddMember | Invite)
         }
         (Some(Role::Member), Visibility::Private) => {
             matches!(action, See | Read | Post | React | Pin | EditOwn | Leave)
@@ -111,29 +118,31 @@ mod tests {
             (
                 Some(Role::Member),
                 Visibility::Public,
-                "See Read Post React Pin EditOwn Leave AddMember",
+                "See Read Post React Pin EditOwn Leave AddMember Invite",
             ),
             (
                 Some(Role::Admin),
                 Visibility::Private,
-                "See Read Post React Pin EditOwn DeleteAny Rename Leave AddMember RemoveMember Ban",
+                "See Read Post React Pin EditOwn DeleteAny Rename Leave AddMember RemoveMember Ban \
+                 Invite ManageInvites",
             ),
             (
                 Some(Role::Admin),
                 Visibility::Public,
-                "See Read Post React Pin EditOwn DeleteAny Rename Leave AddMember RemoveMember Ban",
+                "See Read Post React Pin EditOwn DeleteAny Rename Leave AddMember RemoveMember Ban \
+                 Invite ManageInvites",
             ),
             (
                 Some(Role::Owner),
                 Visibility::Private,
                 "See Read Post React Pin EditOwn DeleteAny Rename Archive Leave AddMember RemoveMember \
-                 Ban SetRole",
+                 Ban SetRole Invite ManageInvites",
             ),
             (
                 Some(Role::Owner),
                 Visibility::Public,
                 "See Read Post React Pin EditOwn DeleteAny Rename Archive Leave AddMember RemoveMember \
-                 Ban SetRole",
+                 Ban SetRole Invite ManageInvites",
             ),
         ];
         for (role, visibility, expected) in rows {

@@ -466,6 +466,12 @@ fn pb_event(event: &Event) -> pb::Event {
         EventBody::MemberUnbanned { user: who } => {
             Body::MemberUnbanned(pb::MemberUnbanned { user_id: user(who) })
         }
+        EventBody::InviteCreated { invite } => {
+            Body::InviteCreated(pb::InviteCreated { invite_id: bytes(invite.as_bytes()) })
+        }
+        EventBody::InviteRevoked { invite } => {
+            Body::InviteRevoked(pb::InviteRevoked { invite_id: bytes(invite.as_bytes()) })
+        }
         EventBody::RoomAdded { room: added } => {
             Body::RoomAdded(pb::RoomAdded { room_id: room(added) })
         }

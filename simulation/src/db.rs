@@ -7,9 +7,9 @@ use std::{
 };
 
 use parlor_domain::{
-    Code, Command, Digest, Epoch, Event, EventBody, LogId, Mentions, Position, Preferences,
-    Profile, Refusal, RequestId, Role, Room, RoomId, Seq, Tie, Timestamp, UserId, Visibility,
-    limits, permit,
+    Code, Command, Digest, Epoch, Event, EventBody, Invite, InviteId, LogId, Mentions, Position,
+    Preferences, Profile, Refusal, RequestId, Role, Room, RoomId, Seq, Tie, Timestamp, UserId,
+    Visibility, limits, permit,
 };
 use parlor_store::{
     Done, Page, RoomSummary,
@@ -48,6 +48,7 @@ pub struct Db {
     pins: BTreeMap<(RoomId, Seq), PinFacts>,
     reads: BTreeMap<(UserId, RoomId), Seq>,
     bans: BTreeSet<(RoomId, UserId)>,
+    invites: BTreeMap<InviteId, Invite>,
     preferences: BTreeMap<(UserId, RoomId), Preferences>,
     profiles: BTreeMap<UserId, Profile>,
     ties: BTreeMap<(UserId, UserId), Tie>,
@@ -69,18 +70,18 @@ impl Db {
         now: Duration,
         plant: Option<Plant>,
     ) -> Vec<Result<Done, Refusal>> {
-        let mut facts = self.facts(&Needs::of(commands));
+        let at = Timestamp::from_micros(i64::try_from(now.as_micros()).unwrap_or(i64::MAX));
+        let mut facts = self.facts(&Needs::of(commands), at);
         if plant == Some(Plant::DedupeOff) {
             facts.repeats.clear();
         }
-        let at = Timestamp::from_micros(i64::try_from(now.as_micros()).unwrap_or(i64::MAX));
         let mut plan = Plan::new(facts, EPOCH, at);
         let results = commands.iter().map(|command| plan.decide(command)).collect();
         self.write(plan.into_writes(), now);
         results
     }
 
-    fn facts(&self, needs: &Needs) -> Facts {
+    fn facts(&self, needs: &Needs, now: Timestamp) -> Facts {
         let mut facts = Facts::default();
         for id in &needs.logs {
             if let Some(log) = self.logs.get(id) {
@@ -127,6 +128,14 @@ impl Db {
             facts.reads.extend(self.reads.get(key).map(|seq| (*key, *seq)));
         }
         facts.bans.extend(needs.bans.intersection(&self.bans));
+        for id in &needs.invites {
+            facts.invites.extend(self.invites.get(id).map(|invite| (*id, invite.clone())));
+        }
+        for room in &needs.live_invites {
+            let live = |invite: &&Invite| invite.room == *room && invite.is_live(now);
+            let live = self.invites.values().filter(live).count();
+            facts.live_invites.insert(*room, u32::try_from(live).unwrap_or(u32::MAX));
+        }
         for key in &needs.preferences {
             facts.preferences.extend(self.preferences.get(key).map(|wanted| (*key, *wanted)));
         }
@@ -203,6 +212,15 @@ impl Db {
             }
             Projection::Unbanned { room, user } => {
                 self.bans.remove(&(room, user));
+            }
+            Projection::Invited { invite } => {
+                self.invites.insert(invite.id, invite);
+            }
+            Projection::InviteRevoked { invite } => {
+                self.invites.entry(invite).and_modify(|invite| invite.revoked = true);
+            }
+            Projection::InviteUsed { invite } => {
+                self.invites.entry(invite).and_modify(|invite| invite.uses += 1);
             }
             Projection::Preferred { user, room, preferences } => {
                 self.preferences.insert((user, room), preferences);

@@ -1,8 +1,8 @@
 //! Rooms, members and messages, to read.
 
 use parlor_domain::{
-    Ban, Message, Pin, Position, Preferences, Role, Room, RoomId, RoomQuery, Seq, Timestamp,
-    UserId, Version,
+    Ban, Invite, InviteCode, InviteId, Message, Pin, Position, Preferences, Role, Room, RoomId,
+    RoomQuery, Seq, Timestamp, UserId, Version,
 };
 
 use crate::{
@@ -170,6 +170,38 @@ impl Rooms {
         limit: u32,
     ) -> Result<Vec<Ban>, StoreError> {
         on!(&self.backend, bans::list(room, after, limit))
+    }
+
+    /// Links into a room that are live at `now`, ascending by id, those after
+    /// `after`; where `by` is given, those that this user made.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn invites(
+        &self,
+        room: RoomId,
+        by: Option<UserId>,
+        now: Timestamp,
+        after: Option<InviteId>,
+        limit: u32,
+    ) -> Result<Vec<Invite>, StoreError> {
+        on!(&self.backend, invites::list(room, by, now, after, limit))
+    }
+
+    /// A link, live or not; `None` where there was none.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn invite(&self, invite: InviteId) -> Result<Option<Invite>, StoreError> {
+        on!(&self.backend, invites::by_id(invite))
+    }
+
+    /// The link with this code, live or not; `None` where there was none.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn invite_by_code(&self, code: InviteCode) -> Result<Option<Invite>, StoreError> {
+        on!(&self.backend, invites::by_code(code))
     }
 
     /// A page of messages as `reader` sees them; `None` where there is no such room.

@@ -2,7 +2,8 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use parlor_domain::{
-    DeviceId, Epoch, Position, Preferences, Role, RoomId, Seq, Tie, UserId, Visibility,
+    DeviceId, Epoch, InviteCode, InviteId, Position, Preferences, Role, RoomId, Seq, Tie, UserId,
+    Visibility,
 };
 use serde::{Deserialize, Deserializer};
 
@@ -186,6 +187,55 @@ pub struct BlockInfo {
     pub user: UserInfo,
     /// Since when, as RFC 3339 says it.
     pub blocked_at: String,
+}
+
+/// A link by which others become members of a room.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct InviteInfo {
+    /// Its id, which is no secret.
+    pub id: InviteId,
+    /// Where it leads.
+    pub room_id: RoomId,
+    /// The secret of it: `/invite/` and this, on the web app's host, is the link.
+    pub code: InviteCode,
+    /// Who made it.
+    pub created_by: UserInfo,
+    /// When, as RFC 3339 says it.
+    pub created_at: String,
+    /// When it holds no longer, as RFC 3339 says it; `None` for never.
+    pub expires_at: Option<String>,
+    /// How many people may come in by it; `None` for any number.
+    pub max_uses: Option<u32>,
+    /// How many did.
+    pub uses: u32,
+}
+
+/// Where a link leads, as anybody who has it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct InvitePreview {
+    /// The room.
+    pub room_id: RoomId,
+    /// The room's name.
+    pub name: String,
+    /// What it is about; may be empty.
+    pub topic: String,
+    /// Who else can find and join it.
+    pub visibility: Visibility,
+    /// How many members it has.
+    pub members: u32,
+    /// Who made the link.
+    pub invited_by: InviterInfo,
+    /// When it holds no longer, as RFC 3339 says it; `None` for never.
+    pub expires_at: Option<String>,
+}
+
+/// Who made a link, as far as strangers are told.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct InviterInfo {
+    /// Unique.
+    pub name: String,
+    /// What others see.
+    pub display_name: String,
 }
 
 /// A part of a list.

@@ -12,6 +12,7 @@ mod friends;
 mod fuzz;
 mod grpc;
 mod grpc_attacks;
+mod invites;
 mod members;
 mod messages;
 mod openapi;

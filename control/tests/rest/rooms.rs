@@ -223,6 +223,10 @@ async fn r2_a_private_room_looks_to_outsiders_as_if_it_did_not_exist() {
         ("GET", "/bans", json!(null)),
         ("PUT", &format!("/bans/{}", ada.id), json!(null)),
         ("DELETE", &format!("/bans/{}", ada.id), json!(null)),
+        ("GET", "/invites", json!(null)),
+        ("POST", "/invites", json!(null)),
+        ("POST", "/invites", json!({"max_uses": 0})),
+        ("DELETE", &format!("/invites/{}", ada.id), json!(null)),
         ("PATCH", "/preferences", json!({"favourite": true})),
         ("PATCH", "/preferences", json!({})),
         ("GET", "/messages", json!(null)),
@@ -258,7 +262,11 @@ async fn r5_members_cannot_do_what_owners_do() {
     stack.add(&ada, &room, &bob).await;
     let seq = stack.say(&ada, &room, "hers").await;
     let path = |rest: &str| format!("/api/v1/rooms/{room}{rest}");
+    let invite = stack.post(&path("/invites")).by(&ada).send().await.ok(201);
     let forbidden = [
+        stack.post(&path("/invites")),
+        stack.delete(&path(&format!("/invites/{}", invite["id"].as_str().unwrap()))),
+        stack.delete(&path(&format!("/invites/{}", Uuid::now_v7()))),
         stack.patch(&path("")).json(json!({"name": "mine"})),
         stack.post(&path("/archive")).json(json!({"archived": true})),
         stack.post(&path("/members")).json(json!({"name": "bob"})),

@@ -2,13 +2,14 @@
 
 use parlor_bus::Announcement;
 use parlor_domain::{
-    Change, Command, Notify, Position, PreferencesChange, ProfileChange, RequestId, Role,
-    StatusText, Visibility,
+    Change, Command, InviteCode, InviteId, InviteTerms, Notify, Position, PreferencesChange,
+    ProfileChange, RequestId, Role, StatusText, Visibility,
 };
 use parlor_proto::realtime::{
     self as pb, CloseLog, ErrorCode, Focus, Open, Probe, Reset, client_frame::Kind, event::Body,
     request, server_frame,
 };
+use prost::Message as _;
 
 use crate::{client::bytes, kit::Kit};
 
@@ -327,4 +328,31 @@ pub(crate) async fn rule_4_11_role_and_preferences_are_told_of_rooms_that_are_no
     let told = client.events(bob.user.as_bytes()).await;
     let Some(Body::PreferencesChanged(wanted)) = &told.events[0].body else { panic!("{told:?}") };
     assert_eq!((wanted.notify(), wanted.favourite), (pb::Notify::None, true));
+}
+
+pub(crate) async fn rule_4_12_links_are_told_without_their_codes(kit: &Kit) {
+    let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
+    let room = kit.room_with(&ada, Visibility::Private).await;
+    let mut client = kit.enter(&ada).await;
+    let at = client.open(room, 0, 0).await.seq;
+    client.run(room, 1, at).await;
+    let (invite, bits) = (InviteId::random(), *b"a secret of them");
+    let (code, terms) = (InviteCode::from_random(bits), InviteTerms::new(None, None));
+    let terms = terms.expect("valid");
+    kit.change(ada.user, Change::CreateInvite { room, invite, code, terms }).await;
+    let told = client.events(room.as_bytes()).await;
+    let Some(Body::InviteCreated(created)) = &told.events[0].body else { panic!("{told:?}") };
+    assert_eq!(created.invite_id[..], invite.as_bytes()[..]);
+    let sent = told.encode_to_vec();
+    for secret in [&bits[..], code.expose().as_bytes()] {
+        assert!(!sent.windows(secret.len()).any(|part| part == secret));
+    }
+    kit.change(bob.user, Change::JoinByInvite { room, invite }).await;
+    let told = client.events(room.as_bytes()).await;
+    let Some(Body::MemberJoined(joined)) = &told.events[0].body else { panic!("{told:?}") };
+    assert_eq!(joined.user_id[..], bob.user.as_bytes()[..]);
+    kit.change(ada.user, Change::RevokeInvite { room, invite }).await;
+    let told = client.events(room.as_bytes()).await;
+    let Some(Body::InviteRevoked(revoked)) = &told.events[0].body else { panic!("{told:?}") };
+    assert_eq!(revoked.invite_id[..], invite.as_bytes()[..]);
 }

@@ -82,6 +82,7 @@ on_every_lane! {
         rule_4_9_focus_changes_no_order,
         rule_4_10_a_profile_reaches_every_device_of_its_user,
         rule_4_11_role_and_preferences_are_told_of_rooms_that_are_not_open,
+        rule_4_12_links_are_told_without_their_codes,
         c14_changes_from_elsewhere_reach_who_follows,
     },
     friends::{

@@ -89,6 +89,8 @@ impl Printer {
             EventBody::MemberUnbanned { user } => {
                 format!("lifted the ban on {}", self.name(user).await)
             }
+            // Nothing that was said or that became of anybody.
+            EventBody::InviteCreated { .. } | EventBody::InviteRevoked { .. } => return Ok(()),
             // Of a user's own log, not of a room's.
             EventBody::RoomAdded { .. }
             | EventBody::RoomRemoved { .. }

@@ -9,6 +9,7 @@ mod grpc;
 mod http;
 mod http2;
 mod http3;
+mod invites;
 mod members;
 mod process;
 mod support;

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use parlor_domain::{
-    Body, Calls, Change, Command, Digest, Emoji, LogId, Position, Preferences, Profile, RequestId,
-    Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic, UserId, UserName, Visibility, direct_room,
+    Body, Calls, Change, Command, Digest, Emoji, Invite, InviteId, LogId, Position, Preferences,
+    Profile, RequestId, Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic, UserId, UserName,
+    Visibility, direct_room,
 };
 
 /// Which rows the decisions on some commands may look at. Sorted, so that all
@@ -23,6 +24,9 @@ pub struct Needs {
     pub names: BTreeSet<(UserName, RoomId)>,
     pub reads: BTreeSet<(UserId, RoomId)>,
     pub bans: BTreeSet<(RoomId, UserId)>,
+    pub invites: BTreeSet<InviteId>,
+    /// Rooms whose live invites have to be counted.
+    pub live_invites: BTreeSet<RoomId>,
     pub preferences: BTreeSet<(UserId, RoomId)>,
     pub profiles: BTreeSet<UserId>,
     /// Ties of the first to the second.
@@ -95,6 +99,17 @@ impl Needs {
                 self.roles.insert((room, *user));
                 self.bans.insert((room, *user));
             }
+            Change::CreateInvite { invite, .. } => {
+                self.invites.insert(*invite);
+                self.live_invites.insert(room);
+            }
+            Change::RevokeInvite { invite, .. } => {
+                self.invites.insert(*invite);
+            }
+            Change::JoinByInvite { invite, .. } => {
+                self.invites.insert(*invite);
+                self.bans.insert((room, actor));
+            }
             Change::RemoveMember { user, .. } | Change::SetRole { user, .. } => {
                 self.roles.insert((room, *user));
             }
@@ -162,6 +177,9 @@ pub struct Facts {
     pub names: HashMap<UserName, UserId>,
     pub reads: HashMap<(UserId, RoomId), Seq>,
     pub bans: HashSet<(RoomId, UserId)>,
+    pub invites: HashMap<InviteId, Invite>,
+    /// How many invites of each room are live.
+    pub live_invites: HashMap<RoomId, u32>,
     pub preferences: HashMap<(UserId, RoomId), Preferences>,
     pub profiles: HashMap<UserId, Profile>,
     pub ties: HashMap<(UserId, UserId), Tie>,

@@ -3,6 +3,7 @@
 //! a join and a post after it may stand in one batch.
 
 mod friends;
+mod invites;
 mod members;
 mod pins;
 mod reactions;
@@ -13,9 +14,10 @@ use std::{
 };
 
 use parlor_domain::{
-    Action, Ban, Body, Calls, Change, Code, Command, Digest, Epoch, Event, EventBody, LogId,
-    Mentions, Position, Preferences, PreferencesChange, Profile, ProfileChange, Refusal, RequestId,
-    Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic, UserId, Visibility, direct_room, permit,
+    Action, Ban, Body, Calls, Change, Code, Command, Digest, Epoch, Event, EventBody, Invite,
+    InviteId, LogId, Mentions, Position, Preferences, PreferencesChange, Profile, ProfileChange,
+    Refusal, RequestId, Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic, UserId, Visibility,
+    direct_room, permit,
     planted::{Planted, planted},
 };
 
@@ -92,6 +94,16 @@ pub enum Projection {
     Unbanned {
         room: RoomId,
         user: UserId,
+    },
+    Invited {
+        invite: Invite,
+    },
+    InviteRevoked {
+        invite: InviteId,
+    },
+    /// Somebody came in by it.
+    InviteUsed {
+        invite: InviteId,
     },
     Preferred {
         user: UserId,
@@ -258,9 +270,7 @@ impl Plan {
             }
             Change::Join { room } => {
                 self.open_room(*room, actor, Action::Join)?;
-                if self.is_banned(*room, actor) {
-                    return Err(Refusal::new(Code::Forbidden, "you are banned from this room"));
-                }
+                self.turn_away_banned(*room, actor)?;
                 self.join(request, *room, actor)
             }
             Change::AddMember { room, user } => {
@@ -284,6 +294,11 @@ impl Plan {
             }
             Change::Ban { room, user, on } => self.ban(request, *room, *user, *on),
             Change::SetRole { room, user, role } => self.set_role(request, *room, *user, *role),
+            Change::CreateInvite { room, invite, code, terms } => {
+                self.create_invite(request, *room, *invite, *code, *terms)
+            }
+            Change::RevokeInvite { room, invite } => self.revoke_invite(request, *room, *invite),
+            Change::JoinByInvite { room, invite } => self.join_by_invite(request, *room, *invite),
             Change::Post { room, body, reply_to } => self.post(request, *room, body, *reply_to),
             Change::Edit { room, message, body } => self.edit(request, *room, *message, body),
             Change::Delete { room, message } => self.delete(request, *room, *message),

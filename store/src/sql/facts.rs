@@ -8,8 +8,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, friends, mentions,
-    pieces, pins, preferences, reactions, row,
+    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, friends, invites,
+    mentions, pieces, pins, preferences, reactions, row,
 };
 use crate::log::{
     Patience,
@@ -20,6 +20,7 @@ use crate::log::{
 pub(super) async fn load(
     connection: &mut Connection,
     needs: &Needs,
+    now: Timestamp,
     patience: Patience,
 ) -> sqlx::Result<Result<Facts, BTreeSet<LogId>>> {
     let mut facts = Facts::default();
@@ -41,6 +42,7 @@ pub(super) async fn load(
     pins::load(connection, needs, &mut facts).await?;
     reads(connection, needs, &mut facts).await?;
     bans::load(connection, needs, &mut facts).await?;
+    invites::load(connection, needs, now, &mut facts).await?;
     preferences::load(connection, needs, &mut facts).await?;
     profiles(connection, needs, &mut facts).await?;
     friends::load(connection, needs, &mut facts).await?;

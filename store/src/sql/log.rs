@@ -43,7 +43,7 @@ async fn decide(
 ) -> sqlx::Result<Decided> {
     let mut lease = db.writer().await?;
     let mut transaction = lease.begin_write().await?;
-    let facts = match facts::load(&mut transaction, &Needs::of(commands), patience).await? {
+    let facts = match facts::load(&mut transaction, &Needs::of(commands), now, patience).await? {
         Ok(facts) => facts,
         Err(held) => {
             transaction.rollback().await?;

@@ -6,6 +6,7 @@ pub(crate) mod bans;
 mod facts;
 pub(crate) mod friends;
 pub(crate) mod health;
+pub(crate) mod invites;
 pub(crate) mod log;
 mod mentions;
 pub(crate) mod messages;

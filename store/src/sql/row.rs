@@ -1,9 +1,9 @@
 //! Table columns to domain types and back.
 
 use parlor_domain::{
-    ClientName, DeviceId, DeviceName, DisplayName, Emoji, Epoch, Event, Mentions, Message, Notify,
-    Preferences, Profile, RequestId, Role, Room, RoomId, RoomName, Seq, StatusEmoji, StatusText,
-    Tie, Timestamp, Topic, UserId, UserName, Visibility,
+    ClientName, DeviceId, DeviceName, DisplayName, Emoji, Epoch, Event, Invite, InviteId, Mentions,
+    Message, Notify, Preferences, Profile, RequestId, Role, Room, RoomId, RoomName, Seq,
+    StatusEmoji, StatusText, Tie, Timestamp, Topic, UserId, UserName, Visibility,
 };
 use uuid::Uuid;
 
@@ -282,6 +282,34 @@ pub(super) fn summary(row: SummaryRow) -> sqlx::Result<RoomSummary> {
         preview: row.preview,
         last_at: Timestamp::from_micros(row.last_at),
         preferences: preferences(&row.notify, row.favourite)?,
+    })
+}
+
+/// A link that lets people into a room.
+#[derive(sqlx::FromRow)]
+pub(super) struct InviteRow {
+    id: Uuid,
+    room_id: Uuid,
+    code: String,
+    by: Uuid,
+    created_at: i64,
+    expires_at: Option<i64>,
+    max_uses: Option<i64>,
+    uses: i64,
+    revoked: bool,
+}
+
+pub(super) fn invite(row: InviteRow) -> sqlx::Result<Invite> {
+    Ok(Invite {
+        id: InviteId::from_uuid(row.id),
+        room: RoomId::from_uuid(row.room_id),
+        code: row.code.parse().map_err(bad)?,
+        by: UserId::from_uuid(row.by),
+        created_at: Timestamp::from_micros(row.created_at),
+        expires_at: row.expires_at.map(Timestamp::from_micros),
+        max_uses: row.max_uses.map(count),
+        uses: count(row.uses),
+        revoked: row.revoked,
     })
 }
 

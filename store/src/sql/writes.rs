@@ -4,7 +4,7 @@
 use parlor_domain::{Epoch, EventBody, Mentions, Role, RoomId, Seq, Timestamp, Visibility};
 
 use super::{
-    Builder, Connection, Tuple, accounts::found_by, bans, friends, mentions, pieces, pins,
+    Builder, Connection, Tuple, accounts::found_by, bans, friends, invites, mentions, pieces, pins,
     preferences, reactions, rooms, row,
 };
 use crate::log::plan::{Projection, Writes};
@@ -189,6 +189,9 @@ async fn project(
         }
         Projection::Banned { room, ban } => bans::add(connection, *room, ban).await?,
         Projection::Unbanned { room, user } => bans::remove(connection, *room, *user).await?,
+        Projection::Invited { invite } => invites::add(connection, invite).await?,
+        Projection::InviteRevoked { invite } => invites::revoke(connection, *invite).await?,
+        Projection::InviteUsed { invite } => invites::count_use(connection, *invite).await?,
         Projection::Preferred { user, room, preferences } => {
             preferences::save(connection, *user, *room, *preferences).await?;
         }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_domain::{
-    Change, Emoji, Event, EventBody, LogId, Mentions, Message, Notify, PreferencesChange,
-    ProfileChange, Reaction, Role, RoomId, RoomName, Seq, StatusText, Tie, Topic, UserId,
-    Visibility,
+    Change, Emoji, Event, EventBody, InviteCode, InviteId, InviteTerms, LogId, Mentions, Message,
+    Notify, PreferencesChange, ProfileChange, Reaction, Role, RoomId, RoomName, Seq, StatusText,
+    Tie, Topic, UserId, Visibility,
 };
 use parlor_store::{From, History};
 use proptest::{
@@ -23,6 +23,7 @@ contract! {
 const USERS: usize = 4;
 const ROOMS: usize = 2;
 const HISTORIES: u64 = 6;
+const LINKS: u8 = 3;
 const EMOJI: [&str; 3] = ["👍", "❤\u{FE0F}", "🇹🇼"];
 
 /// A change without ids: users and rooms by their index.
@@ -46,6 +47,9 @@ enum Kind {
     Ban(usize, bool),
     Role(usize, Role),
     Prefer(Notify, bool),
+    Invite(u8),
+    Revoke(u8),
+    Accept(u8),
     Status(String),
     Befriend(usize),
     Unfriend(usize),
@@ -80,6 +84,9 @@ fn kinds() -> impl Strategy<Value = Kind> {
         4 => (0..USERS).prop_map(Kind::Befriend),
         2 => (0..USERS).prop_map(Kind::Unfriend),
         3 => (0..USERS, any::<bool>()).prop_map(|(user, on)| Kind::Block(user, on)),
+        2 => (0..LINKS).prop_map(Kind::Invite),
+        1 => (0..LINKS).prop_map(Kind::Revoke),
+        2 => (0..LINKS).prop_map(Kind::Accept),
         1 => (levels(), any::<bool>()).prop_map(|(notify, on)| Kind::Prefer(notify, on)),
     ]
 }
@@ -110,6 +117,8 @@ struct Folded {
     archived: bool,
     members: BTreeMap<UserId, Role>,
     banned: BTreeSet<UserId>,
+    /// Live links, and who made them.
+    invites: BTreeMap<InviteId, UserId>,
     messages: BTreeMap<Seq, Message>,
 }
 
@@ -140,6 +149,12 @@ impl Folded {
             }
             EventBody::MemberUnbanned { user } => {
                 assert!(self.banned.remove(&user), "banned before");
+            }
+            EventBody::InviteCreated { invite } => {
+                assert_eq!(self.invites.insert(invite, event.actor), None, "made once");
+            }
+            EventBody::InviteRevoked { invite } => {
+                assert!(self.invites.remove(&invite).is_some(), "live before");
             }
             EventBody::MessagePosted { text, mentions, reply_to, .. } => {
                 let message = Message {
@@ -226,6 +241,9 @@ async fn load(house: &House, room: RoomId) -> (Folded, Seq) {
     let members = rooms.members(room.id, None, 10_000).await.expect("up");
     assert_eq!(room.members as usize, members.len(), "members are counted");
     let bans = rooms.bans(room.id, None, 10_000).await.expect("up");
+    // They have no end, so that events alone say which are live.
+    let now = house.advance(std::time::Duration::ZERO);
+    let invites = rooms.invites(room.id, None, now, None, 10_000).await.expect("up");
     let folded = Folded {
         name: Some(room.name),
         topic: Some(room.topic),
@@ -233,6 +251,7 @@ async fn load(house: &House, room: RoomId) -> (Folded, Seq) {
         archived: room.archived,
         members: members.into_iter().map(|member| (member.user.id, member.role)).collect(),
         banned: bans.into_iter().map(|ban| ban.user).collect(),
+        invites: invites.into_iter().map(|invite| (invite.id, invite.by)).collect(),
         messages: history.messages.into_iter().map(|message| (message.seq, message)).collect(),
     };
     (folded, history.head.seq)
@@ -277,12 +296,26 @@ fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
         Kind::Befriend(user) => Change::Befriend { other: users[user] },
         Kind::Unfriend(user) => Change::Unfriend { other: users[user] },
         Kind::Block(user, on) => Change::Block { other: users[user], on },
+        Kind::Invite(n) => {
+            let (invite, terms) = (link(room, n), InviteTerms::new(None, None).expect("valid"));
+            let code = InviteCode::from_random(*invite.as_bytes());
+            Change::CreateInvite { room, invite, code, terms }
+        }
+        Kind::Revoke(n) => Change::RevokeInvite { room, invite: link(room, n) },
+        Kind::Accept(n) => Change::JoinByInvite { room, invite: link(room, n) },
         Kind::Unread(from) => Change::MarkUnread { room, from: Seq::new(from) },
         Kind::Status(text) => Change::SetProfile(ProfileChange {
             status_text: Some(StatusText::parse(&text).expect("valid")),
             ..ProfileChange::default()
         }),
     }
+}
+
+/// One of the few links of a room.
+fn link(room: RoomId, n: u8) -> InviteId {
+    let mut id = *room.as_bytes();
+    id[15] = n;
+    InviteId::from_slice(&id).expect("16 bytes")
 }
 
 async fn c8_projections_equal_the_fold_of_the_events(house: House) {

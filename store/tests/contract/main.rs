@@ -9,6 +9,7 @@ mod direct;
 mod fold;
 mod friends;
 mod house;
+mod invites;
 mod log;
 mod members;
 mod mentions;

@@ -2,8 +2,8 @@
 //! one permission table says.
 
 use parlor_domain::{
-    Action, Change, Code, PreferencesChange, Refusal, Role, RoomId, RoomName, Seq, UserId,
-    Visibility, direct_room, permit,
+    Action, Change, Code, InviteCode, InviteId, InviteTerms, PreferencesChange, Refusal, Role,
+    RoomId, RoomName, Seq, UserId, Visibility, direct_room, permit,
 };
 use parlor_store::Done;
 
@@ -15,7 +15,8 @@ contract! {
     an_archived_room_takes_no_change_but_leaving,
 }
 
-/// A room with an actor of some role, somebody else, and a message of each.
+/// A room with an actor of some role, somebody else, a message of each, and a
+/// link of the owner.
 struct Stage {
     owner: UserId,
     actor: UserId,
@@ -24,6 +25,7 @@ struct Stage {
     room: RoomId,
     own: Seq,
     others: Seq,
+    invite: InviteId,
 }
 
 async fn stage(house: &House, role: Option<Role>, visibility: Visibility, n: usize) -> Stage {
@@ -37,7 +39,8 @@ async fn stage(house: &House, role: Option<Role>, visibility: Visibility, n: usi
         house.submit(one, Change::OpenDirect { room, other }).await.expect("opened");
         let own = house.post(one, room, "mine").await;
         let others = house.post(other, room, "not mine").await;
-        return Stage { owner, actor, other, outsider, room, own, others };
+        let invite = InviteId::random();
+        return Stage { owner, actor, other, outsider, room, own, others, invite };
     }
     let room = house.room(owner, visibility).await;
     for user in [actor, other] {
@@ -45,13 +48,15 @@ async fn stage(house: &House, role: Option<Role>, visibility: Visibility, n: usi
     }
     let own = house.post(actor, room, "mine").await;
     let others = house.post(other, room, "not mine").await;
+    let invite = InviteId::random();
+    house.submit(owner, create_invite(room, invite)).await.expect("made");
     match role {
         None => {
             house.submit(actor, Change::Leave { room }).await.expect("left");
         }
         Some(role) => house.set_role(room, actor, role).await,
     }
-    Stage { owner, actor, other, outsider, room, own, others }
+    Stage { owner, actor, other, outsider, room, own, others, invite }
 }
 
 /// Every change, and the action it is in the table.
@@ -72,6 +77,8 @@ fn changes(stage: &Stage) -> Vec<(Action, Change)> {
         (Action::Ban, Change::Ban { room, user: outsider, on: true }),
         (Action::Ban, Change::Ban { room, user: outsider, on: false }),
         (Action::SetRole, Change::SetRole { room, user: other, role: Role::Admin }),
+        (Action::Invite, create_invite(room, InviteId::random())),
+        (Action::ManageInvites, Change::RevokeInvite { room, invite: stage.invite }),
         (Action::RemoveMember, Change::RemoveMember { room, user: other }),
         (Action::Read, favour(room)),
         (Action::Leave, Change::Leave { room }),
@@ -82,6 +89,11 @@ fn changes(stage: &Stage) -> Vec<(Action, Change)> {
 fn favour(room: RoomId) -> Change {
     let change = PreferencesChange { favourite: Some(true), notify: None };
     Change::SetPreferences { room, change }
+}
+
+fn create_invite(room: RoomId, invite: InviteId) -> Change {
+    let terms = InviteTerms::new(None, None).expect("valid");
+    Change::CreateInvite { room, invite, code: InviteCode::from_random(*invite.as_bytes()), terms }
 }
 
 fn rename(room: RoomId) -> Change {
@@ -141,6 +153,7 @@ async fn an_archived_room_takes_no_change_but_leaving(house: House) {
             | Action::DeleteAny
             | Action::Rename
             | Action::AddMember
+            | Action::Invite
             | Action::SetRole
             | Action::Join => Some(Code::RoomArchived),
             Action::Archive => continue,

@@ -99,6 +99,14 @@ impl Plan {
         self.facts.bans.contains(&(room, user))
     }
 
+    /// Nobody who is banned comes in by themselves.
+    pub(super) fn turn_away_banned(&self, room: RoomId, user: UserId) -> Result<(), Refusal> {
+        if self.is_banned(room, user) {
+            return Err(Refusal::new(Code::Forbidden, "you are banned from this room"));
+        }
+        Ok(())
+    }
+
     /// Only an owner takes membership from an owner.
     pub(super) fn spare_owners(
         &self,
