@@ -21,8 +21,9 @@ export class Person {
     return this.#page.getByTestId(id);
   }
 
-  async register() {
-    await this.#page.goto(this.url);
+  /** Signs up, at a link where one is given. */
+  async register(at = this.url) {
+    await this.#page.goto(at);
     await this.#by("auth-switch").click();
     await this.#by("auth-name").fill(this.name);
     await this.#by("auth-password").fill(PASSWORD);
@@ -39,10 +40,11 @@ export class Person {
     await this.#by("room-list").waitFor();
   }
 
-  async createRoom(name) {
+  async createRoom(name, { isPrivate = false } = {}) {
     await this.#entersARoom(async () => {
       await this.#by("new-room").click();
       await this.#by("new-room-name").fill(name);
+      await this.#by("new-room-private").setChecked(isPrivate);
       await this.#by("new-room-submit").click();
     });
   }

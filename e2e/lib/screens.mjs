@@ -8,7 +8,7 @@ import { Rest } from "./rest.mjs";
 /** Opens every screen there is, and lets axe look at each. */
 export async function tour(world, settings) {
   await world.serve();
-  const { ben, room, outside } = await furnish(world);
+  const { ben, room, outside, code } = await furnish(world);
   const ada = await world.person("ada", settings);
   const { page } = ada;
   const by = (id) => page.getByTestId(id).first();
@@ -27,6 +27,12 @@ export async function tour(world, settings) {
     await dialog.waitFor({ state: "detached" });
   };
 
+  await page.goto(`${ada.url}/invite/${code}`);
+  await by("invitation").waitFor();
+  await look("invitation, signed out");
+  await page.goto(`${ada.url}/invite/none`);
+  await by("invitation-gone").waitFor();
+  await look("invitation that is not valid, signed out");
   await page.goto(ada.url);
   await by("auth-name").fill("nobody");
   await look("sign in");
@@ -51,6 +57,15 @@ export async function tour(world, settings) {
   await page.locator('main a[href="/browse"]').waitFor();
   await look("a room that is not there");
 
+  await page.goto(`${ada.url}/invite/none`);
+  await by("invitation-gone").waitFor();
+  await look("invitation that is not valid");
+  await page.goto(`${ada.url}/invite/${code}`);
+  await by("accept-invite").waitFor();
+  await look("invitation");
+  await by("accept-invite").click();
+  await by("composer").waitFor();
+
   await page.goto(`${ada.url}/rooms/${room}`);
   await by("join-room").click();
   await ada.sees("a quote, a list and `code`".replaceAll("`", ""));
@@ -74,6 +89,13 @@ export async function tour(world, settings) {
   await page.getByRole("menu").waitFor();
   await look("room menu");
   await lookAtDialog("leave?", () => page.getByRole("menuitem").last().click());
+  await lookAtDialog("invite people", async () => {
+    await menu.click();
+    await by("invite-people").click();
+    await by("make-invite").click();
+    await by("qr-code").waitFor();
+    await by("copy-invite").click();
+  });
   await page.locator("main header [aria-expanded]").first().click();
   await by("members-panel").getByRole("listitem").first().waitFor();
   await look("members");
@@ -139,7 +161,7 @@ export async function tour(world, settings) {
   assert.deepEqual(found, []);
 }
 
-/** Ben, a room of his with all kinds of messages, and another one. */
+/** Ben, a room of his with all kinds of messages, another one, and a link into a private one. */
 async function furnish(world) {
   const ben = new Rest(world.server);
   await ben.register("ben", { display_name: "Ben 本" });
@@ -153,5 +175,8 @@ async function furnish(world) {
     ],
     { topic: "青瓷, and what it is made of" },
   );
-  return { ben, room, outside: await ben.room("elsewhere", [], { topic: "Not for ada yet" }) };
+  const outside = await ben.room("elsewhere", [], { topic: "Not for ada yet" });
+  const hidden = await ben.room("kiln", [], { topic: "Where it is fired", visibility: "private" });
+  const { code } = await ben.post(`/rooms/${hidden}/invites`, {});
+  return { ben, room, outside, code };
 }

@@ -43,6 +43,8 @@ export class FakeRest {
   blocks: Block[] = [];
   newest: MessagePage | null = null;
   older: MessagePage | null = null;
+  /** What else is answered, by path. */
+  readonly answers = new Map<string, unknown>();
   /** Paths of which the next request is refused. */
   readonly refused = new Set<string>();
   /** Answers come when this is done. */
@@ -88,7 +90,7 @@ export class FakeRest {
       return { notify, favourite, ...JSON.parse(`${body}`) };
     }
     if (path === `/rooms/${ROOM}`) return this.rooms[0] ?? null;
-    return null;
+    return this.answers.get(path) ?? null;
   }
 
   /** Somebody who is signed in. */

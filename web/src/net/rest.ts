@@ -84,6 +84,35 @@ export interface Ban {
   banned_by: User;
   banned_at: string;
 }
+/** A link by which others become members of a room. */
+export interface Invite {
+  id: string;
+  room_id: string;
+  /** The secret of it. */
+  code: string;
+  created_by: User;
+  created_at: string;
+  /** Null for never. */
+  expires_at: string | null;
+  /** Null for any number. */
+  max_uses: number | null;
+  uses: number;
+}
+/** How long a link shall hold, and for how many people; null for no end. */
+export interface InviteTerms {
+  expires_in_seconds: number | null;
+  max_uses: number | null;
+}
+/** Where a link leads, as anybody who has it is told. */
+export interface InvitePreview {
+  room_id: string;
+  name: string;
+  topic: string;
+  visibility: Visibility;
+  members: number;
+  invited_by: { name: string; display_name: string };
+  expires_at: string | null;
+}
 export interface Message {
   seq: string;
   author_id: string;
@@ -188,6 +217,11 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   }
   if (!response.ok) throw problem(response, text);
   return (text === "" ? undefined : JSON.parse(text)) as T;
+}
+
+/** Where a link leads; needs nobody to be signed in. */
+export function previewInvite(code: string): Promise<InvitePreview> {
+  return call<InvitePreview>(`/invites/${encodeURIComponent(code)}`);
 }
 
 function problem(response: Response, text: string): Problem {

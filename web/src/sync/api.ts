@@ -8,6 +8,8 @@ import {
   call,
   type Device,
   type Friend,
+  type Invite,
+  type InviteTerms,
   type Member,
   type MessagePage,
   type Page,
@@ -94,6 +96,13 @@ export class Api {
   ban = (id: string, userId: string) => this.#call<void>(`/rooms/${id}/bans/${userId}`, { method: "PUT" });
   unban = (id: string, userId: string) =>
     this.#call<void>(`/rooms/${id}/bans/${userId}`, { method: "DELETE" });
+  invites = (id: string) => this.#all<Invite>(`/rooms/${id}/invites?`);
+  createInvite = (id: string, terms: InviteTerms, idempotencyKey: string) =>
+    this.#call<Invite>(`/rooms/${id}/invites`, { method: "POST", body: terms, idempotencyKey });
+  revokeInvite = (id: string, inviteId: string) =>
+    this.#call<void>(`/rooms/${id}/invites/${inviteId}`, { method: "DELETE" });
+  acceptInvite = (code: string, idempotencyKey: string) =>
+    this.#call<Room>(`/invites/${encodeURIComponent(code)}/accept`, { method: "POST", idempotencyKey });
   prefer = (id: string, change: Partial<Preferences>) =>
     this.#call<Preferences>(`/rooms/${id}/preferences`, { method: "PATCH", body: change });
   newest = (id: string) => this.#call<MessagePage>(`/rooms/${id}/messages?limit=${HISTORY_PAGE}`);

@@ -214,6 +214,36 @@ test("a list that was on its way when a role changed is fetched again", async ()
   await until(() => expect(client.rooms.get(ROOM)?.role).toBe("admin"));
 });
 
+describe("invite links", () => {
+  const code = "2lTyb6gJc_QfXkY1u0sH7w";
+  const accept = `/invites/${code}/accept`;
+
+  test("whoever comes in by one has the room at once, and a retry is the same request", async () => {
+    rest.rooms = [];
+    const client = await begin();
+    await until(() => expect(client.rooms.getSnapshot().status).toBe("ready"));
+    await expect(client.accept(code, "key")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(client.rooms.get(ROOM)).toBeUndefined();
+    const { name, role } = summary();
+    rest.answers.set(accept, summary());
+    await client.accept(code, "key");
+    expect(client.rooms.get(ROOM)).toMatchObject({ name, role });
+    expect(rest.asked.filter((path) => path === `POST ${accept}`)).toHaveLength(2);
+  });
+
+  test("rule_4_12 what becomes of links is no line, and is told to who shows them", async () => {
+    const client = await inRoom();
+    const inviteId = idToBytes(OTHER);
+    server.last.events(2, [
+      { actorId: idToBytes(OTHER), body: { case: "inviteCreated" as const, value: { inviteId } } },
+      { actorId: idToBytes(OTHER), body: { case: "inviteRevoked" as const, value: { inviteId } } },
+      posted("after them"),
+    ]);
+    expect(texts(client)).toEqual(["text 1", "after them"]);
+    expect(client.inviteChanges.getSnapshot()).toBe(2);
+  });
+});
+
 describe("preferences", () => {
   const path = `/rooms/${ROOM}/preferences`;
   const preferences = (client: Client) => {

@@ -64,6 +64,9 @@ export class Client {
   /** What was begun and not sent, by room. */
   readonly drafts = new Store<ReadonlyMap<string, string>>(new Map());
 
+  /** Grows whenever a link into some room was made or taken back. */
+  readonly inviteChanges = new Store(0);
+
   readonly #storage: Storage;
   readonly #follower: Follower;
   readonly #views = new Map<string, RoomView>();
@@ -288,6 +291,11 @@ export class Client {
     return room.id;
   }
 
+  /** Comes into a room by a link; the same key again is the same request. */
+  async accept(code: string, key: string): Promise<void> {
+    this.admit(await this.api.acceptInvite(code, key));
+  }
+
   async leave(roomId: string): Promise<void> {
     await this.api.leaveRoom(roomId);
     this.#follower.left(roomId);
@@ -505,6 +513,10 @@ export class Client {
       case "messageEdited":
       case "messageDeleted":
         Object.assign(change, this.#recount(log, room));
+        break;
+      case "inviteCreated":
+      case "inviteRevoked":
+        this.inviteChanges.update((count) => count + 1);
         break;
       case "roomRenamed":
         change.name = body.value.name;

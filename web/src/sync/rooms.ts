@@ -193,6 +193,12 @@ function factsOf(room: Room) {
   };
 }
 
+/** Whether the user may bring others in. */
+export function mayInvite({ role, visibility, archived }: RoomEntry): boolean {
+  const runs = role === "owner" || role === "admin";
+  return !archived && (runs || (role !== null && visibility === "public"));
+}
+
 /** What making a direct room writes to it: one that holds no more was never used. */
 const DIRECT_MADE_SEQ = 3;
 

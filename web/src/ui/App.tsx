@@ -1,5 +1,6 @@
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useRef } from "react";
 import { IntlProvider } from "react-intl";
+import { useRoute } from "wouter";
 import { language } from "../i18n";
 import type { Auth } from "../net/auth";
 import { useStore } from "./hooks";
@@ -11,14 +12,23 @@ const Chat = lazy(loadChat);
 export function App({ auth }: { auth: Auth }) {
   const { locale, messages } = useStore(language);
   const state = useStore(auth);
+  const [, params] = useRoute("/invite/:code");
+  // Whoever signs in at a link wants to come in by it.
+  const invite = useRef<string | null>(null);
+  if (state.kind === "signedOut") invite.current = params?.code ?? null;
   return (
     <IntlProvider locale={locale} messages={messages}>
       {state.kind === "signedOut" && (
-        <SignIn auth={auth} expired={state.notice === "expired"} onFocus={loadChat} />
+        <SignIn
+          auth={auth}
+          expired={state.notice === "expired"}
+          invite={params?.code ?? null}
+          onFocus={loadChat}
+        />
       )}
       {state.kind === "signedIn" && (
         <Suspense fallback={<div className="h-full" aria-busy="true" />}>
-          <Chat key={state.user.id} auth={auth} user={state.user} />
+          <Chat key={state.user.id} auth={auth} user={state.user} invite={invite.current} />
         </Suspense>
       )}
     </IntlProvider>

@@ -3,16 +3,19 @@ import { language, setLanguage } from "../i18n";
 import type { Auth } from "../net/auth";
 import { Problem, Unreachable } from "../net/rest";
 import { type Translate, useStore, useT } from "./hooks";
+import { Invitation, useInvited } from "./Invitation";
 import { PasswordField } from "./PasswordField";
 
 interface Props {
   auth: Auth;
   expired: boolean;
+  /** The code of the link that was opened. */
+  invite: string | null;
   /** Called once the reader begins to type: the rest may be fetched now. */
   onFocus(): void;
 }
 
-export function SignIn({ auth, expired, onFocus }: Props) {
+export function SignIn({ auth, expired, invite, onFocus }: Props) {
   const t = useT();
   const [mode, setMode] = useState<"in" | "up">("in");
   const [name, setName] = useState("");
@@ -52,6 +55,7 @@ export function SignIn({ auth, expired, onFocus }: Props) {
             <p className="label">{t("app.tagline")}</p>
           </div>
         </header>
+        {invite !== null && <InviteNote code={invite} />}
         <form
           className="grid gap-4 rounded-lg border border-line bg-surface p-6"
           onSubmit={submit}
@@ -138,6 +142,18 @@ export function SignIn({ auth, expired, onFocus }: Props) {
         </div>
       </div>
     </main>
+  );
+}
+
+/** Where one comes after signing in. */
+function InviteNote({ code }: { code: string }) {
+  const t = useT();
+  const [invited, retry] = useInvited(code);
+  return (
+    <section className="mb-6 rounded-lg bg-tint p-6" aria-label={t("invite.title")}>
+      <Invitation invited={invited} onRetry={retry} />
+      {invited.status === "ready" && <p className="mt-3">{t("invite.signIn")}</p>}
+    </section>
   );
 }
 

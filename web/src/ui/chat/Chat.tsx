@@ -11,6 +11,7 @@ import { ChatContext, type Sheet } from "./context";
 import { Devices } from "./Devices";
 import { Directory } from "./Directory";
 import { Home } from "./Home";
+import { InvitePage } from "./InvitePage";
 import { Missing } from "./Missing";
 import { People } from "./People";
 import { Profile } from "./Profile";
@@ -22,7 +23,14 @@ import { Switcher } from "./Switcher";
 import { inOrder, sections, unreadOf } from "./sections";
 import { useKeys } from "./useKeys";
 
-export default function Chat({ auth, user }: { auth: Auth; user: User }) {
+interface Props {
+  auth: Auth;
+  user: User;
+  /** The code of the link at which the user signed in. */
+  invite: string | null;
+}
+
+export default function Chat({ auth, user, invite }: Props) {
   const [client, setClient] = useState<Client | null>(null);
   const userRef = useRef(user);
   useEffect(() => {
@@ -37,10 +45,10 @@ export default function Chat({ auth, user }: { auth: Auth; user: User }) {
     };
   }, [auth]);
   if (client === null) return <div className="h-full" aria-busy="true" />;
-  return <Shell client={client} auth={auth} />;
+  return <Shell client={client} auth={auth} invite={invite} />;
 }
 
-function Shell({ client, auth }: { client: Client; auth: Auth }) {
+function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: string | null }) {
   const [sheet, show] = useState<Sheet | null>(null);
   const context = useMemo(() => ({ client, auth, show }), [client, auth]);
   const [path, go] = useLocation();
@@ -75,6 +83,9 @@ function Shell({ client, auth }: { client: Client; auth: Auth }) {
               <People />
             </Route>
             <Route path="/rooms/:id">{({ id }) => <RoomPage key={id} id={id} />}</Route>
+            <Route path="/invite/:code">
+              {({ code }) => <InvitePage key={code} code={code} joins={code === invite} />}
+            </Route>
             <Route>
               <Missing />
             </Route>

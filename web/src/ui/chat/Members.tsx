@@ -1,8 +1,10 @@
 import { useCallback, useEffect, useState } from "react";
 import type { Member } from "../../net/rest";
+import { mayInvite } from "../../sync/rooms";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Banned } from "./Banned";
 import { nameOf, useChat } from "./context";
+import { InvitePeople } from "./InvitePeople";
 import { MemberMenu } from "./MemberMenu";
 import { Mood } from "./Mood";
 import { Panel } from "./Panel";
@@ -17,6 +19,7 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
   const room = rooms.find((candidate) => candidate.id === id);
   const [members, setMembers] = useState<Member[] | null>(null);
   const [error, setError] = useState<string | null>(null);
+  const [inviting, setInviting] = useState(false);
   const count = room?.members;
   // Whoever comes, goes or becomes something else leaves a line.
   const last = entries.findLast((entry) => entry.kind === "system" && "userId" in entry.change)?.seq;
@@ -84,8 +87,11 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
         </ul>
         {runs && <Banned id={id} last={last} />}
       </div>
-      {(runs || room?.visibility === "public") && room?.archived === false && (
-        <div className="flex-none border-t border-line p-4">
+      {room !== undefined && mayInvite(room) && (
+        <div className="grid flex-none gap-3 border-t border-line p-4">
+          <button type="button" className="button" onClick={() => setInviting(true)}>
+            {t("room.invite")}
+          </button>
           <PersonPicker
             label={t("members.add")}
             without={new Set(members?.map(({ user }) => user.id))}
@@ -93,6 +99,7 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
           />
         </div>
       )}
+      {inviting && room !== undefined && <InvitePeople room={room} onClose={() => setInviting(false)} />}
     </Panel>
   );
 }

@@ -2,6 +2,7 @@ import { ArrowLeft } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Preferences } from "../../net/rest";
+import { mayInvite } from "../../sync/rooms";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Menu, MenuChoice, MenuGroup, MenuItem } from "../Menu";
 import { Composer } from "./Composer";
@@ -9,6 +10,7 @@ import { ConfirmDialog } from "./ConfirmDialog";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
 import { EditRoom } from "./EditRoom";
+import { InvitePeople } from "./InvitePeople";
 import { Members } from "./Members";
 import { Missing } from "./Missing";
 import { Mood } from "./Mood";
@@ -111,7 +113,7 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
   const { client } = useChat();
   const [, go] = useLocation();
   const { rooms } = useStore(client.rooms);
-  const [open, setOpen] = useState<"edit" | "leave" | null>(null);
+  const [open, setOpen] = useState<"edit" | "invite" | "leave" | null>(null);
   const [error, setError] = useState<string | null>(null);
   const room = rooms.find((candidate) => candidate.id === id);
   if (room === undefined) return null;
@@ -133,6 +135,11 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
         <MenuItem onSelect={() => void navigator.clipboard?.writeText(location.href)}>
           {t("room.copyLink")}
         </MenuItem>
+        {mayInvite(room) && (
+          <MenuItem testId="invite-people" onSelect={() => setOpen("invite")}>
+            {t("room.invite")}
+          </MenuItem>
+        )}
         <MenuItem onSelect={onPins}>{t("pins.title")}</MenuItem>
         <MenuChoice
           role="menuitemcheckbox"
@@ -167,6 +174,7 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
           </MenuItem>
         )}
       </Menu>
+      {open === "invite" && <InvitePeople room={room} onClose={() => setOpen(null)} />}
       {open === "edit" && <EditRoom room={room} onClose={() => setOpen(null)} />}
       {open === "leave" && (
         <ConfirmDialog

@@ -1,0 +1,137 @@
+import { type FormEvent, useCallback, useEffect, useId, useRef, useState } from "react";
+import { newId } from "../../net/id";
+import type { Invite } from "../../net/rest";
+import type { RoomEntry } from "../../sync/rooms";
+import { Dialog } from "../Dialog";
+import { reasonOf, useStore, useT } from "../hooks";
+import { useChat } from "./context";
+import { InviteLink } from "./InviteLink";
+import { InviteList } from "./InviteList";
+
+const DAY_SECONDS = 86_400;
+/** For how many days a link may hold, and for how many people; null for no end. */
+const DAYS = [1, 7, 30, null] as const;
+const USES = [1, 10, null] as const;
+
+/** Links into a room: making them, showing them, taking them back. */
+export function InvitePeople({ room, onClose }: { room: RoomEntry; onClose(): void }) {
+  const t = useT();
+  const { client } = useChat();
+  const ids = useId();
+  const [days, setDays] = useState<(typeof DAYS)[number]>(7);
+  const [uses, setUses] = useState<(typeof USES)[number]>(null);
+  const [working, setWorking] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const [links, setLinks] = useState<readonly Invite[] | null>(null);
+  const [shownId, setShownId] = useState<string | null>(null);
+  // A retry after a lost answer makes no second link; other terms do.
+  const attempt = useRef({ content: "", key: "" });
+  const changes = useStore(client.inviteChanges);
+  const { id, members } = room;
+
+  const load = useCallback(async () => {
+    try {
+      const all = await client.api.invites(id);
+      setLinks(all.sort((a, b) => b.created_at.localeCompare(a.created_at)));
+      setError(null);
+    } catch {
+      setError(t("invites.error"));
+    }
+  }, [client, id, t]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a link was made, taken back, or used
+  useEffect(() => void load(), [load, changes, members]);
+
+  async function make(event: FormEvent) {
+    event.preventDefault();
+    if (working) return;
+    setWorking(true);
+    const terms = { expires_in_seconds: days === null ? null : days * DAY_SECONDS, max_uses: uses };
+    const content = JSON.stringify(terms);
+    if (attempt.current.content !== content) attempt.current = { content, key: newId() };
+    try {
+      const made = await client.api.createInvite(id, terms, attempt.current.key);
+      attempt.current = { content: "", key: "" };
+      setShownId(made.id);
+      await load();
+    } catch (cause) {
+      setError(t("action.error", { detail: reasonOf(cause, t) }));
+    }
+    setWorking(false);
+  }
+
+  async function revoke(invite: Invite) {
+    try {
+      await client.api.revokeInvite(id, invite.id);
+      await load();
+    } catch (cause) {
+      setError(t("action.error", { detail: reasonOf(cause, t) }));
+    }
+  }
+
+  const shown = links?.find((link) => link.id === shownId);
+  return (
+    <Dialog title={t("invites.title", { name: room.name })} onClose={onClose} high>
+      <form className="grid gap-4" onSubmit={make}>
+        <div className="grid grid-cols-2 gap-3">
+          <div className="grid gap-1">
+            <label htmlFor={`${ids}days`} className="text-sm font-medium">
+              {t("invites.days")}
+            </label>
+            <select
+              id={`${ids}days`}
+              className="field"
+              value={`${days}`}
+              onChange={({ target }) => setDays(DAYS.find((it) => `${it}` === target.value) ?? null)}
+            >
+              {DAYS.map((count) => (
+                <option key={count} value={`${count}`}>
+                  {count === null ? t("invites.endless") : t("invites.days.count", { count })}
+                </option>
+              ))}
+            </select>
+          </div>
+          <div className="grid gap-1">
+            <label htmlFor={`${ids}uses`} className="text-sm font-medium">
+              {t("invites.uses")}
+            </label>
+            <select
+              id={`${ids}uses`}
+              className="field"
+              value={`${uses}`}
+              onChange={({ target }) => setUses(USES.find((it) => `${it}` === target.value) ?? null)}
+            >
+              {USES.map((count) => (
+                <option key={count} value={`${count}`}>
+                  {count === null ? t("invites.uses.any") : t("room.people", { count })}
+                </option>
+              ))}
+            </select>
+          </div>
+        </div>
+        <button
+          type="submit"
+          data-testid="make-invite"
+          className="button primary min-h-10"
+          disabled={working}
+        >
+          {t("invites.make")}
+        </button>
+      </form>
+      {error !== null && (
+        <p role="alert" className="mt-3 text-coral text-sm">
+          {error}{" "}
+          <button type="button" className="link" onClick={() => void load()}>
+            {t("retry")}
+          </button>
+        </p>
+      )}
+      {shown !== undefined && <InviteLink key={shown.id} code={shown.code} />}
+      <InviteList
+        links={links}
+        shownId={shown?.id ?? null}
+        onShow={({ id }) => setShownId(id)}
+        onRevoke={revoke}
+      />
+    </Dialog>
+  );
+}
