@@ -44,7 +44,8 @@ const escapes: (() => void)[] = [];
 function onEscape(event: KeyboardEvent): void {
   if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
   const act = escapes.at(-1);
-  if (act === undefined) return;
+  // The browser closes a dialog by itself, wherever the focus went when what had it left.
+  if (act === undefined || document.querySelector("dialog[open]") !== null) return;
   event.preventDefault();
   act();
 }

@@ -26,6 +26,7 @@ export function InvitePeople({ room, onClose }: { room: RoomEntry; onClose(): vo
   const [shownId, setShownId] = useState<string | null>(null);
   // A retry after a lost answer makes no second link; other terms do.
   const attempt = useRef({ content: "", key: "" });
+  const makeButton = useRef<HTMLButtonElement>(null);
   const changes = useStore(client.inviteChanges);
   const { id, members } = room;
 
@@ -63,6 +64,8 @@ export function InvitePeople({ room, onClose }: { room: RoomEntry; onClose(): vo
     try {
       await client.api.revokeInvite(id, invite.id);
       await load();
+      // The button that had it has gone with the link.
+      makeButton.current?.focus();
     } catch (cause) {
       setError(t("action.error", { detail: reasonOf(cause, t) }));
     }
@@ -109,10 +112,11 @@ export function InvitePeople({ room, onClose }: { room: RoomEntry; onClose(): vo
           </div>
         </div>
         <button
+          ref={makeButton}
           type="submit"
           data-testid="make-invite"
           className="button primary min-h-10"
-          disabled={working}
+          aria-disabled={working}
         >
           {t("invites.make")}
         </button>
