@@ -47,6 +47,7 @@ story("an owner runs a room, and everybody orders their own list", async (world)
   await ben.createRoom("elsewhere");
   const phone = await world.person("ben");
   await phone.signIn();
+  await entry(phone, "elsewhere").click();
   await entry(ben, "celadon").click();
   await ben.page.getByTestId("composer").waitFor();
   await ben.page.getByRole("button", { name: "Room menu" }).click();

@@ -79,6 +79,7 @@ story("UDP cut while idle: moved within 15 s, nothing lost", async (world) => {
   await movesWithin(ada, 15_000);
   await ada.sees("said while ada was cut off");
   await ada.say("and back");
+  await ada.sees("and back");
   await ben.sees("and back");
   await sameForBoth(world, ada, ben);
 });

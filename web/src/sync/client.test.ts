@@ -64,6 +64,14 @@ test("rule_4_1 a room first opened is loaded, then followed from the head of its
   expect(texts(client)).toEqual(["text 1", "live"]);
 });
 
+test("c9 a room that the list does not have yet shows what comes", async () => {
+  const client = await inRoom();
+  // As by a Welcome that was on its way when the room was made.
+  client.rooms.retain(new Set());
+  server.last.events(2, [posted("live")]);
+  expect(texts(client)).toEqual(["text 1", "live"]);
+});
+
 test("a line is shown at once and gives way to the message with its request id", async () => {
   const client = await inRoom();
   server.onRequest = () => {};

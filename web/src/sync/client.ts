@@ -478,7 +478,6 @@ export class Client {
       if (event.requestId.length === 16) requestIds.add(bytesToId(event.requestId));
       this.#roomEvent(log, event);
     }
-    if (this.rooms.get(log.id) === undefined) return;
     this.people.need(peopleIn(events));
     this.view(log.id).show(log);
     this.outbox.settle(log.id, requestIds);

@@ -19,7 +19,7 @@ interface Props {
 export function MemberMenu({ member: { user, role }, room, attempt }: Props) {
   const t = useT();
   const { client } = useChat();
-  const { items, dialog } = usePersonActs(user, attempt);
+  const { items, block, dialog } = usePersonActs(user, attempt);
   const [asking, setAsking] = useState<Role | "ban" | null>(null);
   const name = nameOf(user) ?? "";
   const isMe = user.id === client.user.id;
@@ -55,6 +55,7 @@ export function MemberMenu({ member: { user, role }, room, attempt }: Props) {
             </MenuItem>
           </>
         )}
+        {!isMe && block}
       </Menu>
       {dialog}
       {asking === "ban" && (

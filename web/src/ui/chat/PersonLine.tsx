@@ -16,7 +16,7 @@ interface Props {
 /** Somebody in a list, and what can be done about them. */
 export function PersonLine({ person, attempt, children }: Props) {
   const t = useT();
-  const { items, dialog } = usePersonActs(person, attempt);
+  const { items, block, dialog } = usePersonActs(person, attempt);
   return (
     <li
       data-testid="person"
@@ -34,7 +34,10 @@ export function PersonLine({ person, attempt, children }: Props) {
       </span>
       <span className="flex flex-none items-center gap-2">
         {children}
-        <Menu label={t("members.menu", { name: nameOf(person) ?? "" })}>{items}</Menu>
+        <Menu label={t("members.menu", { name: nameOf(person) ?? "" })}>
+          {items}
+          {block}
+        </Menu>
       </span>
       {dialog}
     </li>

@@ -8,8 +8,17 @@ import { nameOf, useChat, useMessage } from "./context";
 /** Does it, and tells where it did not work. */
 export type Attempt = (act: () => Promise<unknown>) => Promise<unknown>;
 
-/** What can be done about somebody, in a menu and in the dialog that some of it asks with. */
-export function usePersonActs(person: Person, attempt: Attempt): { items: ReactNode; dialog: ReactNode } {
+interface PersonActs {
+  /** For a menu. */
+  items: ReactNode;
+  /** The last of them, after whatever else the menu holds. */
+  block: ReactNode;
+  /** What some of it asks with. */
+  dialog: ReactNode;
+}
+
+/** What can be done about somebody. */
+export function usePersonActs(person: Person, attempt: Attempt): PersonActs {
   const t = useT();
   const { client } = useChat();
   const message = useMessage();
@@ -26,7 +35,7 @@ export function usePersonActs(person: Person, attempt: Attempt): { items: ReactN
         {t("people.unblock")}
       </MenuItem>
     );
-    return { items, dialog: null };
+    return { items, block: null, dialog: null };
   }
 
   const items = (
@@ -53,10 +62,12 @@ export function usePersonActs(person: Person, attempt: Attempt): { items: ReactN
       {tie === "friends" && (
         <MenuItem onSelect={() => setAsking("unfriend")}>{t("people.unfriend")}</MenuItem>
       )}
-      <MenuItem danger testId="block" onSelect={() => setAsking("block")}>
-        {t("people.block")}
-      </MenuItem>
     </>
+  );
+  const block = (
+    <MenuItem danger testId="block" onSelect={() => setAsking("block")}>
+      {t("people.block")}
+    </MenuItem>
   );
   const dialog = asking !== null && (
     <ConfirmDialog
@@ -67,5 +78,5 @@ export function usePersonActs(person: Person, attempt: Attempt): { items: ReactN
       onConfirm={() => attempt(() => client[asking](id))}
     />
   );
-  return { items, dialog };
+  return { items, block, dialog };
 }
