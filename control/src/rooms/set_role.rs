@@ -1,7 +1,7 @@
 //! `PATCH /api/v1/rooms/{id}/members/{user_id}`
 
 use axum::extract::State;
-use parlor_domain::{Change, Refusal};
+use parlor_domain::{Action, Change, Refusal};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -49,6 +49,8 @@ pub(crate) async fn set_role(
     let (room, user) = (room_id(id), user_id(user));
     let change = Change::SetRole { room, user, role: body.role.into() };
     app.submit(caller.user, request_id, change).await?;
+    // A repeat is answered to whom may read the room no longer.
+    app.access(caller.user, room, Action::Read).await?;
     let member = app.deps.rooms.member(room, user).await.map_err(refused)?;
     Ok(Json(member.ok_or_else(Refusal::not_found)?.into()))
 }

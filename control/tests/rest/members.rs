@@ -1,5 +1,6 @@
 //! Who runs a room, who is kept out, and what a member wants of it.
 
+use parlor_domain::RequestId;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -26,9 +27,17 @@ async fn an_owner_gives_roles_and_hands_the_room_over() {
     give(&ada, &Uuid::now_v7().to_string(), "admin").await.refused(404, "NOT_FOUND");
     give(&ada, "x", "admin").await.refused(404, "NOT_FOUND");
     give(&ada, &bob.id, "king").await.refused(422, "UNPROCESSABLE");
-    give(&ada, &bob.id, "owner").await.ok(200);
+    let key = RequestId::random();
+    let repeated = async || {
+        let body = json!({"role": "owner"});
+        stack.patch(&member(&bob.id)).by(&ada).key(&key).json(body).send().await
+    };
+    repeated().await.ok(200);
     give(&ada, &ada.id, "member").await.ok(200);
     give(&ada, &bob.id, "member").await.refused(403, "FORBIDDEN");
+    assert_eq!(repeated().await.ok(200)["role"], "owner", "what was answered before");
+    stack.delete(&member(&ada.id)).by(&bob).send().await.ok(204);
+    repeated().await.refused(404, "NOT_FOUND");
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ pub(crate) async fn complete(pool: &Pool<Driver>) -> sqlx::Result<()> {
         }
         for (id, display_name) in rows {
             let display_name = row::display_name(&display_name)?;
-            sqlx::query("UPDATE users SET found_by = name || $2 WHERE id = $1")
+            sqlx::query("UPDATE users SET found_by = name || $2 WHERE id = $1 AND found_by = ''")
                 .bind(id)
                 .bind(found_by(&display_name))
                 .execute(pool)

@@ -64,7 +64,7 @@ pub(crate) async fn complete(pool: &Pool<Driver>) -> sqlx::Result<()> {
             return Ok(());
         }
         for (id, name, topic) in rows {
-            sqlx::query("UPDATE rooms SET found_by = $2 WHERE id = $1")
+            sqlx::query("UPDATE rooms SET found_by = $2 WHERE id = $1 AND found_by = ''")
                 .bind(id)
                 .bind(found_by(&row::room_name(&name)?, &row::topic(&topic)?))
                 .execute(pool)

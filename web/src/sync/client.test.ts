@@ -222,6 +222,40 @@ test("a list that was on its way when a role changed is fetched again", async ()
   await until(() => expect(client.rooms.get(ROOM)?.role).toBe("admin"));
 });
 
+test("a list that was on its way when one was removed does not bring the room back", async () => {
+  const client = await inRoom();
+  let answer = () => {};
+  rest.held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const lists = () => rest.asked.filter((path) => path.startsWith("GET /rooms?"));
+  const before = lists().length;
+  const refreshed = client.refreshRooms();
+  await until(() => expect(lists()).toHaveLength(before + 1));
+  rest.rooms = [];
+  server.last.events(1, [removed], USER);
+  answer();
+  await refreshed;
+  await until(() => expect(lists()).toHaveLength(before + 2));
+  await until(() => expect(client.rooms.getSnapshot().rooms).toEqual([]));
+});
+
+test("nothing of a room is kept on this device after one was removed", async () => {
+  const client = await inRoom();
+  const userId = idToBytes(USER);
+  server.last.events(2, [{ body: { case: "memberBanned", value: { userId, wasMember: true } } }]);
+  server.last.events(1, [removed], USER);
+  rest.rooms = [];
+  const storage = await openStorage(USER);
+  // Written at the same pace as the room's log would be, and after it.
+  await vi.waitFor(async () => expect((await storage.get("state", "rooms"))?.rooms).toEqual([]), {
+    timeout: 4_000,
+  });
+  expect(await storage.get("logs", ROOM)).toBeUndefined();
+  storage.close();
+  expect(client.rooms.get(ROOM)).toBeUndefined();
+});
+
 describe("invite links", () => {
   const code = "2lTyb6gJc_QfXkY1u0sH7w";
   const accept = `/invites/${code}/accept`;
@@ -301,6 +335,22 @@ describe("preferences", () => {
     answer();
     await agreed;
     expect(preferences(client).notify).toBe("none");
+  });
+
+  test("what another device said meanwhile holds where it was said later", async () => {
+    const client = await inRoom();
+    let answer = () => {};
+    rest.held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const agreed = client.prefer(ROOM, { notify: "none" });
+    await until(() => expect(rest.asked).toContain(`PATCH ${path}`));
+    rest.held = null;
+    server.last.events(1, [told(Notify.NONE, false), told(Notify.MENTIONS, false)], USER);
+    rest.rooms = [summary({ head: "1", read_seq: "1", notify: "mentions" })];
+    answer();
+    await agreed;
+    await until(() => expect(preferences(client).notify).toBe("mentions"));
   });
 
   test("of two wishes the later one holds, whatever becomes of the first", async () => {

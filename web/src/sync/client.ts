@@ -79,6 +79,7 @@ export class Client {
   readonly #older = new Map<string, Promise<void>>();
   #readTimer: ReturnType<typeof setTimeout> | undefined;
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  #friendsTimer: ReturnType<typeof setTimeout> | undefined;
   #current: string | null = null;
   #refreshing: Promise<void> | null = null;
   #refreshAgain = false;
@@ -87,7 +88,7 @@ export class Client {
     this.user = user;
     this.#storage = storage;
     this.api = new Api(auth);
-    this.#preferences = new PreferenceWishes(this.rooms, this.api.prefer);
+    this.#preferences = new PreferenceWishes(this.rooms, this.api.prefer, () => void this.refreshRooms());
     this.people = new PeopleStore((id) => this.api.user(id));
     this.people.add([user]);
     this.people.subscribe(() => this.rooms.nameDirects(this.people.getSnapshot()));
@@ -156,6 +157,7 @@ export class Client {
     for (const timer of this.#saving.values()) clearTimeout(timer);
     clearTimeout(this.#readTimer);
     clearTimeout(this.#refreshTimer);
+    clearTimeout(this.#friendsTimer);
     this.#storage.close();
     if (forget) await forgetStorage(this.user.id);
   }
@@ -399,7 +401,7 @@ export class Client {
       clearTimeout(this.#refreshTimer);
       this.#refreshTimer = setTimeout(() => void this.refreshRooms(), REFRESH_WITHIN_MS * Math.random());
     } else void this.refreshRooms();
-    if (!this.friends.isFresh) void this.friends.load();
+    if (!this.friends.isFresh) void this.#loadFriends(session);
     void this.outbox.adopt();
     this.outbox.drainAll();
     this.#sendReads();
@@ -407,6 +409,15 @@ export class Client {
       const { status } = view.getSnapshot();
       if (status === "error" || (status === "loading" && roomId === this.#current)) void this.#load(roomId);
     }
+  }
+
+  /** What changed while no page was open is told by the lists alone: they are asked
+      for until they come. */
+  async #loadFriends(session: Session): Promise<void> {
+    await this.friends.load();
+    if (this.friends.isFresh || this.connection.session !== session) return;
+    clearTimeout(this.#friendsTimer);
+    this.#friendsTimer = setTimeout(() => void this.#loadFriends(session), REFRESH_WITHIN_MS * Math.random());
   }
 
   #frame(kind: ServerKind): void {
@@ -545,14 +556,15 @@ export class Client {
       case "roomAdded":
         return void this.refreshRooms();
       case "roomRemoved":
-        return this.#follower.left(bytesToId(body.value.roomId));
+        this.#follower.left(bytesToId(body.value.roomId));
+        return this.#newerThanList();
       case "readMoved": {
         const id = bytesToId(body.value.roomId);
         const seq = Number(body.value.seq);
         const wish = this.#reads.get(id);
         if (wish === undefined) this.#moveRead(id, seq);
         else wish.moved = { at, seq };
-        return;
+        return this.#newerThanList();
       }
       case "profileChanged": {
         const { displayName: display_name, statusText: status_text, statusEmoji: status_emoji } = body.value;
@@ -625,6 +637,9 @@ export class Client {
   #gone(roomId: string): void {
     this.rooms.remove(roomId);
     this.view(roomId).note({ status: "missing", entries: [] });
+    // Nor is it kept again by what waits to keep it.
+    clearTimeout(this.#saving.get(logKey(roomId)));
+    this.#saving.delete(logKey(roomId));
     this.#storage.delete("logs", roomId).catch(() => {});
     this.#saveRooms();
   }
@@ -704,7 +719,7 @@ export class Client {
   }
 
   #saveLog(log: Log): void {
-    this.#saveLater(`log ${log.id}`, () => this.#storage.put("logs", log.id, log.toCache(CACHED_ENTRIES)));
+    this.#saveLater(logKey(log.id), () => this.#storage.put("logs", log.id, log.toCache(CACHED_ENTRIES)));
   }
 
   #saveRooms(): void {
@@ -759,6 +774,8 @@ function requestBody({ roomId: room, body }: Intent): RequestBody {
       return { case: "react", value: { roomId, seq: BigInt(body.seq), emoji: body.emoji, remove: !body.on } };
   }
 }
+
+const logKey = (roomId: string) => `log ${roomId}`;
 
 function peersOf(rooms: readonly Room[]): User[] {
   return rooms.flatMap(({ peer }) => (peer === null ? [] : [peer]));

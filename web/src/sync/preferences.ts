@@ -8,6 +8,8 @@ interface Wish {
   waiting: number;
   /** The newest that the server said. */
   held: Preferences;
+  /** Its log said something meanwhile, which may be newer than the answer. */
+  doubted: boolean;
   /** One request after the other: the server keeps what it hears last. */
   last: Promise<unknown>;
 }
@@ -15,11 +17,17 @@ interface Wish {
 export class PreferenceWishes {
   readonly #rooms: RoomList;
   readonly #ask: (roomId: string, change: Partial<Preferences>) => Promise<Preferences>;
+  readonly #refresh: () => void;
   readonly #wishes = new Map<string, Wish>();
 
-  constructor(rooms: RoomList, ask: (roomId: string, change: Partial<Preferences>) => Promise<Preferences>) {
+  constructor(
+    rooms: RoomList,
+    ask: (roomId: string, change: Partial<Preferences>) => Promise<Preferences>,
+    refresh: () => void,
+  ) {
     this.#rooms = rooms;
     this.#ask = ask;
+    this.#refresh = refresh;
   }
 
   /** What the room shows is not yet what the server has. */
@@ -35,6 +43,7 @@ export class PreferenceWishes {
     const wish = this.#wishes.get(roomId) ?? {
       waiting: 0,
       held: { notify, favourite },
+      doubted: false,
       last: Promise.resolve(),
     };
     this.#wishes.set(roomId, wish);
@@ -49,6 +58,7 @@ export class PreferenceWishes {
       if (wish.waiting === 0) {
         this.#wishes.delete(roomId);
         this.#rooms.change(roomId, wish.held);
+        if (wish.doubted) this.#refresh();
       }
     }
   }
@@ -57,6 +67,9 @@ export class PreferenceWishes {
   told(roomId: string, held: Preferences): void {
     const wish = this.#wishes.get(roomId);
     if (wish === undefined) this.#rooms.change(roomId, held);
-    else wish.held = held;
+    else {
+      wish.held = held;
+      wish.doubted = true;
+    }
   }
 }

@@ -1,8 +1,7 @@
 import { ChevronRight } from "lucide-react";
-import { useCallback, useEffect, useState } from "react";
 import { useIntl } from "react-intl";
-import type { Ban } from "../../net/rest";
-import { reasonOf, useT } from "../hooks";
+import { useT } from "../hooks";
+import { useLoaded } from "../useLoaded";
 import { nameOf, useChat } from "./context";
 
 /** Who is kept out of the room, for those who may change it; nothing where nobody is. */
@@ -10,28 +9,10 @@ export function Banned({ id, last }: { id: string; last: number | undefined }) {
   const t = useT();
   const intl = useIntl();
   const { client } = useChat();
-  const [bans, setBans] = useState<readonly Ban[]>([]);
-  const [error, setError] = useState<string | null>(null);
-
-  const load = useCallback(async () => {
-    try {
-      setBans(await client.api.bans(id));
-      setError(null);
-    } catch {
-      setError(t("bans.error"));
-    }
-  }, [client, id, t]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: somebody was banned, or is no longer
-  useEffect(() => void load(), [load, last]);
-
-  async function lift(userId: string) {
-    try {
-      await client.api.unban(id, userId);
-      await load();
-    } catch (cause) {
-      setError(t("action.error", { detail: reasonOf(cause, t) }));
-    }
-  }
+  const list = useLoaded(() => client.api.bans(id), [client, id, last], "bans.error");
+  const { error, load, attempt } = list;
+  const bans = list.value ?? [];
+  const lift = (userId: string) => attempt(() => client.api.unban(id, userId));
 
   if (bans.length === 0 && error === null) return null;
   return (

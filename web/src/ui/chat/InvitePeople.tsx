@@ -1,9 +1,10 @@
-import { type FormEvent, useCallback, useEffect, useId, useRef, useState } from "react";
+import { type FormEvent, useId, useRef, useState } from "react";
 import { newId } from "../../net/id";
 import type { Invite } from "../../net/rest";
 import type { RoomEntry } from "../../sync/rooms";
 import { Dialog } from "../Dialog";
-import { reasonOf, useStore, useT } from "../hooks";
+import { useStore, useT } from "../hooks";
+import { useLoaded } from "../useLoaded";
 import { useChat } from "./context";
 import { InviteLink } from "./InviteLink";
 import { InviteList } from "./InviteList";
@@ -21,26 +22,20 @@ export function InvitePeople({ room, onClose }: { room: RoomEntry; onClose(): vo
   const [days, setDays] = useState<(typeof DAYS)[number]>(7);
   const [uses, setUses] = useState<(typeof USES)[number]>(null);
   const [working, setWorking] = useState(false);
-  const [error, setError] = useState<string | null>(null);
-  const [links, setLinks] = useState<readonly Invite[] | null>(null);
   const [shownId, setShownId] = useState<string | null>(null);
   // A retry after a lost answer makes no second link; other terms do.
-  const attempt = useRef({ content: "", key: "" });
+  const tried = useRef({ content: "", key: "" });
   const makeButton = useRef<HTMLButtonElement>(null);
   const changes = useStore(client.inviteChanges);
   const { id, members } = room;
 
-  const load = useCallback(async () => {
-    try {
-      const all = await client.api.invites(id);
-      setLinks(all.sort((a, b) => b.created_at.localeCompare(a.created_at)));
-      setError(null);
-    } catch {
-      setError(t("invites.error"));
-    }
-  }, [client, id, t]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a link was made, taken back, or used
-  useEffect(() => void load(), [load, changes, members]);
+  const fetch = async () => {
+    const all = await client.api.invites(id);
+    return all.sort((a, b) => b.created_at.localeCompare(a.created_at));
+  };
+  // Who came in has used one up.
+  const list = useLoaded(fetch, [client, id, changes, members], "invites.error");
+  const { value: links, error, load, attempt } = list;
 
   async function make(event: FormEvent) {
     event.preventDefault();
@@ -48,27 +43,19 @@ export function InvitePeople({ room, onClose }: { room: RoomEntry; onClose(): vo
     setWorking(true);
     const terms = { expires_in_seconds: days === null ? null : days * DAY_SECONDS, max_uses: uses };
     const content = JSON.stringify(terms);
-    if (attempt.current.content !== content) attempt.current = { content, key: newId() };
-    try {
-      const made = await client.api.createInvite(id, terms, attempt.current.key);
-      attempt.current = { content: "", key: "" };
+    if (tried.current.content !== content) tried.current = { content, key: newId() };
+    await attempt(async () => {
+      const made = await client.api.createInvite(id, terms, tried.current.key);
+      tried.current = { content: "", key: "" };
       setShownId(made.id);
-      await load();
-    } catch (cause) {
-      setError(t("action.error", { detail: reasonOf(cause, t) }));
-    }
+    });
     setWorking(false);
   }
 
   async function revoke(invite: Invite) {
-    try {
-      await client.api.revokeInvite(id, invite.id);
-      await load();
-      // The button that had it has gone with the link.
-      makeButton.current?.focus();
-    } catch (cause) {
-      setError(t("action.error", { detail: reasonOf(cause, t) }));
-    }
+    const done = await attempt(() => client.api.revokeInvite(id, invite.id));
+    // The button that had it has gone with the link.
+    if (done) makeButton.current?.focus();
   }
 
   const shown = links?.find((link) => link.id === shownId);

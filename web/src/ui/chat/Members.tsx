@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useState } from "react";
+import { useState } from "react";
 import type { Member } from "../../net/rest";
 import { mayInvite } from "../../sync/rooms";
-import { reasonOf, useStore, useT } from "../hooks";
+import { useStore, useT } from "../hooks";
+import { useLoaded } from "../useLoaded";
 import { Banned } from "./Banned";
 import { nameOf, useChat } from "./context";
 import { InvitePeople } from "./InvitePeople";
@@ -17,39 +18,18 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
   const { rooms } = useStore(client.rooms);
   const { entries } = useStore(client.view(id));
   const room = rooms.find((candidate) => candidate.id === id);
-  const [members, setMembers] = useState<Member[] | null>(null);
-  const [error, setError] = useState<string | null>(null);
   const [inviting, setInviting] = useState(false);
   const count = room?.members;
   // Whoever comes, goes or becomes something else leaves a line.
   const last = entries.findLast((entry) => entry.kind === "system" && "userId" in entry.change)?.seq;
 
-  const load = useCallback(async () => {
-    try {
-      const fresh = await client.api.members(id);
-      client.people.add(fresh.map(({ user }) => user));
-      setMembers(fresh);
-      setError(null);
-    } catch {
-      setError(t("members.error"));
-    }
-  }, [client, id, t]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: somebody came, went or has another role
-  useEffect(() => {
-    void load();
-  }, [load, count, last]);
-
-  async function attempt(act: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await act();
-      await load();
-      return true;
-    } catch (cause) {
-      setError(t("action.error", { detail: reasonOf(cause, t) }));
-      return false;
-    }
-  }
+  const fetch = async () => {
+    const fresh = await client.api.members(id);
+    client.people.add(fresh.map(({ user }) => user));
+    return fresh;
+  };
+  const list = useLoaded(fetch, [client, id, count, last], "members.error");
+  const { value: members, error, load, attempt } = list;
 
   const runs = room?.role === "owner" || room?.role === "admin";
   return (

@@ -20,6 +20,12 @@ export function People() {
     document.title = `${t("people.title")} · ${t("app.name")}`;
   }, [t]);
 
+  // Somebody may be tied or blocked who was met on another device only.
+  useEffect(() => {
+    const met = client.people.getSnapshot();
+    client.people.need([...ties.keys(), ...blocked].filter((id) => !met.has(id)));
+  }, [client, ties, blocked]);
+
   const attempt: Attempt = async (act) => {
     try {
       await act();
