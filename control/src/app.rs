@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     Deps,
     cursor::List,
+    extract::Paging,
     middleware::Limiter,
     problem::{internal, refused},
     unbroken::Unbroken,
@@ -398,6 +399,12 @@ impl App {
         let found = self.deps.rooms.versions(room, message, after, asked.limit + 1).await;
         let items = found.map_err(refused)?.ok_or_else(Refusal::not_found)?;
         Ok(asked.listed(&list, items, |version| version.seq.get().to_be_bytes()))
+    }
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn by(paging: &'a Paging) -> Self {
+        Self { limit: paging.limit.0, cursor: paging.cursor.as_deref() }
     }
 }
 

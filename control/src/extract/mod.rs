@@ -17,5 +17,5 @@ pub(crate) use origin::{SameOrigin, authority};
 pub(crate) use path::Path;
 pub use peer::{Network, NetworkError};
 pub(crate) use peer::{Peer, client_address};
-pub(crate) use query::{Limit, Query};
+pub(crate) use query::{Limit, Paging, Query};
 pub(crate) use user_agent::UserAgent;

@@ -5,7 +5,7 @@ use http::request::Parts;
 use parlor_domain::{Code, Refusal, limits};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
 use utoipa::{
-    PartialSchema, ToSchema,
+    IntoParams, PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
@@ -25,6 +25,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             }
         }
     }
+}
+
+/// Which page of a list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Paging {
+    /// Items in the page, at most; above 100 it is 100.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub limit: Limit,
+    /// `next_cursor` of the page before.
+    #[param(example = "AQAZqi8PfB59MJ8OL28_DVsRz1kQ3q0xv0Y")]
+    pub cursor: Option<String>,
 }
 
 /// How many items a page shall have: 1 or more; above

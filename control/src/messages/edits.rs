@@ -1,30 +1,15 @@
 //! `GET /api/v1/rooms/{id}/messages/{seq}/edits`
 
 use axum::extract::State;
-use serde::Deserialize;
-use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::message;
 use crate::{
     Problem,
     app::{App, Asked},
-    extract::{Caller, Json, Limit, Path, Query},
+    extract::{Caller, Json, Paging, Path, Query},
     wire::{Number, Page, Version, room_id},
 };
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Edits {
-    /// Versions in the page, at most; above 100 it is 100.
-    #[serde(default)]
-    #[param(inline, required = false)]
-    limit: Limit,
-    /// `next_cursor` of the page before.
-    #[param(example = "AQAZqi8PfB59MJ8OL28_DVsRz1kQ3q0xv0Y")]
-    cursor: Option<String>,
-}
 
 /// Every text that a message has had, from the first to the present one. A deleted
 /// message has none.
@@ -34,7 +19,7 @@ pub(crate) struct Edits {
     params(
         ("id" = Uuid, Path, description = "The room's id"),
         ("seq" = Number, Path, description = "The message's seq"),
-        Edits,
+        Paging,
     ),
     responses(
         (status = 200, description = "A page of versions", body = Page<Version>),
@@ -47,8 +32,8 @@ pub(crate) async fn edits(
     State(app): State<App>,
     caller: Caller,
     Path((id, seq)): Path<(Uuid, String)>,
-    Query(query): Query<Edits>,
+    Query(paging): Query<Paging>,
 ) -> Result<Json<Page<Version>>, Problem> {
-    let asked = Asked { limit: query.limit.0, cursor: query.cursor.as_deref() };
+    let asked = Asked::by(&paging);
     Ok(Json(app.versions(caller.user, room_id(id), message(&seq)?, asked).await?.into()))
 }
