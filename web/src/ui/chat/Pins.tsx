@@ -1,8 +1,7 @@
-import { useCallback, useEffect, useState } from "react";
 import { FormattedDate } from "react-intl";
-import type { Pin } from "../../net/rest";
 import { useStore, useT } from "../hooks";
 import { Markdown } from "../markdown";
+import { useLoaded } from "../useLoaded";
 import { nameOf, useChat } from "./context";
 import { Panel } from "./Panel";
 
@@ -17,21 +16,13 @@ export function Pins({ id, onClose, onShow }: Props) {
   const t = useT();
   const { client } = useChat();
   const { entries } = useStore(client.view(id));
-  const [pins, setPins] = useState<readonly Pin[] | null>(null);
-  const [failed, setFailed] = useState(false);
   const last = entries.findLast(
     ({ kind, ...entry }) => kind === "system" && "change" in entry && entry.change.what.endsWith("pinned"),
   )?.seq;
 
-  const load = useCallback(() => {
-    setFailed(false);
-    client.api.pins(id).then(
-      ({ items }) => setPins(items),
-      () => setFailed(true),
-    );
-  }, [client, id]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: something was pinned, or is no longer
-  useEffect(load, [load, last]);
+  const list = useLoaded(() => client.api.pins(id), [client, id, last], "pins.error");
+  const { error, load } = list;
+  const pins = list.value?.items;
 
   async function show(seq: number) {
     // Where it cannot be loaded, the timeline says so.
@@ -44,16 +35,16 @@ export function Pins({ id, onClose, onShow }: Props) {
   return (
     <Panel testId="pins-panel" title={t("pins.title")} width="w-80" onClose={onClose}>
       <div className="min-h-0 flex-1 overflow-y-auto px-5 py-3">
-        {pins === null && !failed && (
+        {pins === undefined && error === null && (
           <div className="grid gap-4 py-2" aria-hidden="true">
             <div className="skeleton h-3 w-2/3" />
             <div className="skeleton h-3 w-1/2" />
           </div>
         )}
-        {failed && (
+        {error !== null && (
           <p role="alert" className="text-coral">
-            {t("pins.error")}{" "}
-            <button type="button" className="link" onClick={load}>
+            {error}{" "}
+            <button type="button" className="link" onClick={() => void load()}>
               {t("retry")}
             </button>
           </p>

@@ -1,10 +1,10 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
-import type { Version } from "../../net/rest";
 import type { MessageRow } from "../../sync/rows";
 import { useT } from "../hooks";
 import { Markdown } from "../markdown";
 import { Popover } from "../Popover";
+import { useLoaded } from "../useLoaded";
 import { useChat } from "./context";
 
 /** Says that a message was edited, and shows what it said before. */
@@ -39,31 +39,23 @@ export function Edited({ row, roomId }: { row: MessageRow; roomId: string }) {
 function Versions({ seq, roomId }: { seq: number; roomId: string }) {
   const t = useT();
   const { client } = useChat();
-  const [versions, setVersions] = useState<readonly Version[] | null>(null);
-  const [failed, setFailed] = useState(false);
-
-  const load = useCallback(() => {
-    setFailed(false);
-    client.api.versions(roomId, seq).then(
-      (all) => setVersions(all.toReversed()),
-      () => setFailed(true),
-    );
-  }, [client, roomId, seq]);
-  useEffect(load, [load]);
+  const fetch = async () => (await client.api.versions(roomId, seq)).toReversed();
+  const list = useLoaded(fetch, [client, roomId, seq], "versions.error");
+  const { value: versions, error, load } = list;
 
   return (
     <div className="max-h-[50dvh] w-100 max-w-full overflow-y-auto px-2 pb-1">
       <h2 className="label py-1 font-semibold">{t("versions.title")}</h2>
-      {versions === null && !failed && (
+      {versions === null && error === null && (
         <div className="grid gap-4 py-2" aria-hidden="true">
           <div className="skeleton h-3 w-2/3" />
           <div className="skeleton h-3 w-1/2" />
         </div>
       )}
-      {failed && (
+      {error !== null && (
         <p role="alert" className="py-1 text-coral">
-          {t("versions.error")}{" "}
-          <button type="button" className="link" onClick={load}>
+          {error}{" "}
+          <button type="button" className="link" onClick={() => void load()}>
             {t("retry")}
           </button>
         </p>
