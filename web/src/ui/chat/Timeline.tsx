@@ -311,7 +311,7 @@ function Beginning({ name, moreBefore, older, empty, onRetry }: BeginningProps) 
   return (
     <div className="line absolute inset-x-0 top-0 h-14 items-center text-muted">
       <span />
-      <p className="col-span-full col-start-2 truncate px-3 text-sm">
+      <p className="col-span-full col-start-2 line-clamp-2 px-3 wrap-anywhere text-sm">
         {!moreBefore && t(empty ? "room.empty" : "room.begin", { name })}
         {moreBefore && older === "loading" && t("room.loadingOlder")}
         {moreBefore && older === "error" && (
