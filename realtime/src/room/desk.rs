@@ -170,7 +170,7 @@ impl Desk {
                 let after = if lags { self.machine.head().seq.max(after) } else { after };
                 let follower = Seat { attachment: Arc::clone(&attachment), after, authorised_at };
                 let attached = self.machine.attach(Attach { follower, after });
-                if let Attached::Live(missing) = &attached
+                if let Attached::Live(missing) | Attached::Parted(missing) = &attached
                     && let Some(last) = missing.last()
                 {
                     let events = missing.iter().map(AsRef::as_ref);
@@ -178,6 +178,9 @@ impl Desk {
                         attachment.push(frame);
                     }
                     attachment.sent_up_to(last.seq);
+                }
+                if matches!(attached, Attached::Parted(_)) {
+                    attachment.part();
                 }
                 // A session that ended meanwhile detaches by itself.
                 let _ = reply.send(attached);

@@ -22,7 +22,7 @@ const TAIL_BYTES: usize = OUTBOX_BYTES / 4;
 pub trait Follower {
     fn session(&self) -> SessionId;
     fn user(&self) -> UserId;
-    /// Membership was read when the log stood here; `None` for one's own log.
+    /// The user was a member when the log stood here; `None` for one's own log.
     fn authorised_at(&self) -> Option<Seq>;
 }
 
@@ -30,7 +30,8 @@ pub trait Follower {
 #[derive(Debug)]
 pub struct Attach<F> {
     pub follower: F,
-    /// The last event the session has.
+    /// The last event the session has. It has looked itself for the departure of
+    /// its user up to here.
     pub after: Seq,
 }
 
@@ -39,11 +40,11 @@ pub struct Attach<F> {
 pub enum Attached {
     /// From now on every event is passed on; these are missing before them.
     Live(Vec<Arc<Event>>),
+    /// Not a member any more: these are the last events.
+    Parted(Vec<Arc<Event>>),
     /// Too far behind the events kept in memory: read up to about here first.
     Behind(Position),
-    /// Membership was read too long ago to tell: read it again.
-    Recheck,
-    /// Not a member any more.
+    /// There is no such log.
     Gone,
 }
 
@@ -54,6 +55,20 @@ pub struct Advance {
     pub events: Vec<Arc<Event>>,
     /// There is a hole after them: read the log on from the head.
     pub behind: bool,
+}
+
+/// The event by which `user`, a member when the log stood at `authorised_at`,
+/// stopped being one: the last that is shown (rule 4.7).
+pub fn departure<'a>(
+    events: impl IntoIterator<Item = &'a Event>,
+    user: UserId,
+    authorised_at: Seq,
+) -> Option<Seq> {
+    if planted(Planted::SkipMembershipRecheck) {
+        return None;
+    }
+    let mut since = events.into_iter().filter(|event| event.seq > authorised_at);
+    since.find(|event| event.body.departed() == Some(user)).map(|event| event.seq)
 }
 
 /// One room: the head that was passed on, the newest events, the followers.
@@ -113,24 +128,20 @@ impl<F: Follower> Machine<F> {
     pub fn attach(&mut self, attach: Attach<F>) -> Attached {
         let Attach { follower, after } = attach;
         let oldest = self.tail.front().map_or(self.head.seq.next(), |event| event.seq);
-        if let Some(at) = follower.authorised_at()
-            && !planted(Planted::SkipMembershipRecheck)
-        {
-            if at.next() < oldest && at < self.head.seq {
-                return Attached::Recheck;
-            }
-            let user = follower.user();
-            let mut since = self.tail.iter().rev().take_while(|event| event.seq > at);
-            if since.any(|event| event.body.departed() == Some(user)) {
-                return Attached::Gone;
-            }
-        }
         if after.next() < oldest {
             return Attached::Behind(self.head);
         }
+        let mut missing: Vec<_> =
+            self.tail.iter().filter(|event| event.seq > after).cloned().collect();
+        if let Some(at) = follower.authorised_at()
+            && let Some(last) = departure(missing.iter().map(AsRef::as_ref), follower.user(), at)
+        {
+            missing.retain(|event| event.seq <= last);
+            return Attached::Parted(missing);
+        }
         self.detach(|other| other.session() == follower.session());
         self.followers.push(follower);
-        Attached::Live(self.tail.iter().filter(|event| event.seq > after).cloned().collect())
+        Attached::Live(missing)
     }
 
     /// Stops passing events to some followers.
@@ -310,15 +321,23 @@ mod tests {
     }
 
     #[test]
-    fn c19_whoever_left_after_the_check_does_not_get_in() {
+    fn rule_4_7_whoever_left_after_the_check_gets_no_further_than_that() {
         let mut room = room(3);
         let who = somebody();
         let left = |seq, user| event(seq, EventBody::MemberLeft { user });
-        room.take([post(4), left(5, who.1), post(6)]);
-        assert_eq!(attach(&mut room, who, 6, 4), Attached::Gone);
-        assert_eq!(attach(&mut room, who, 6, 6), Attached::Live(vec![]), "came back since");
-        assert_eq!(attach(&mut room, who, 6, 1), Attached::Recheck);
-        let last = room.take([left(7, who.1)]);
+        room.take([post(4), left(5, who.1), post(6), left(7, who.1)]);
+        for checked in [1, 3, 4] {
+            let Attached::Parted(last) = attach(&mut room, who, 3, checked) else {
+                panic!("still a member at {checked}")
+            };
+            assert_eq!(seqs(&last), [4, 5]);
+        }
+        assert!(room.is_idle(), "nothing more is passed on");
+        let Attached::Parted(last) = attach(&mut room, who, 5, 6) else { panic!("left again") };
+        assert_eq!(seqs(&last), [6, 7]);
+        assert_eq!(attach(&mut room, who, 7, 7), Attached::Live(vec![]), "came back since");
+        assert!(matches!(attach(&mut room, who, 2, 7), Attached::Behind(_)));
+        let last = room.take([left(8, who.1)]);
         let gone = room.part(&last.events[0]);
         assert_eq!(gone.iter().map(Follower::user).collect::<Vec<_>>(), [who.1]);
         assert!(room.is_idle());

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     node::Inner,
-    room::machine::Attached,
+    room::machine::{Attached, departure},
     transport::{Class, streams},
     wire,
 };
@@ -54,7 +54,7 @@ pub(crate) enum JobDone {
 /// How the opening of a log has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OpenEnd {
-    /// Its room passes on what comes from now on.
+    /// Its room passes on what comes from now on, or has passed on the last.
     Followed,
     /// Refused, or not the user's any more; the client was told.
     Closed,
@@ -70,13 +70,6 @@ pub(crate) struct Context {
     pub(crate) user: UserId,
     /// Where the lane can give a backfill a stream of its own.
     pub(crate) opener: Option<streams::Opener>,
-}
-
-/// Why a log is not followed.
-enum Stop {
-    Refused(Refusal),
-    /// The user is no member any more.
-    Gone,
 }
 
 impl Context {
@@ -95,25 +88,19 @@ impl Context {
     pub(crate) async fn open(self, attachment: Arc<Attachment>, from: Position) -> JobDone {
         let end = match self.bring_up_to_date(&attachment, from).await {
             Ok(()) => OpenEnd::Followed,
-            Err(stop) => {
-                let refusal = match stop {
-                    Stop::Gone => Refusal::not_found(),
-                    Stop::Refused(refusal) => refusal,
-                };
-                match attachment.claim_answer() {
-                    Some(id) => {
-                        self.session.push(Class::Control, wire::reply_refused(id, &refusal));
-                        OpenEnd::Closed
-                    }
-                    // Nobody asked, or was told ok before: the log ends here.
-                    None if !refusal.code.is_retryable() => {
-                        let nowhere = wire::reset(attachment.log, Position::default());
-                        self.session.push(Class::Control, nowhere);
-                        OpenEnd::Closed
-                    }
-                    None => OpenEnd::Broken,
+            Err(refusal) => match attachment.claim_answer() {
+                Some(id) => {
+                    self.session.push(Class::Control, wire::reply_refused(id, &refusal));
+                    OpenEnd::Closed
                 }
-            }
+                // Nobody asked, or was told ok before: the log ends here.
+                None if !refusal.code.is_retryable() => {
+                    let nowhere = wire::reset(attachment.log, Position::default());
+                    self.session.push(Class::Control, nowhere);
+                    OpenEnd::Closed
+                }
+                None => OpenEnd::Broken,
+            },
         };
         JobDone::Opened { attachment, end }
     }
@@ -122,7 +109,7 @@ impl Context {
         &self,
         attachment: &Arc<Attachment>,
         from: Position,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Refusal> {
         let log = attachment.log;
         let authorised = if attachment.was_asked_for() {
             self.authorise(log).await
@@ -130,7 +117,7 @@ impl Context {
             // Nobody waits for an answer: it can wait for the database.
             patiently(|| self.authorise(log)).await
         };
-        let head = authorised.map_err(Stop::Refused)?;
+        let head = authorised?;
         let from = if from.fits(head) {
             let skips = planted(Planted::ResumeOffByOne) && Seq::ZERO < from.seq;
             let seq = if skips { head.seq.min(from.seq.next()) } else { from.seq };
@@ -152,7 +139,7 @@ impl Context {
         attachment: &Arc<Attachment>,
         from: Position,
         authorised_at: Seq,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Refusal> {
         let log = attachment.log;
         let own = log == LogId::from(self.user);
         let mut authorised_at = (!own).then_some(authorised_at);
@@ -162,7 +149,7 @@ impl Context {
         let mut place = None;
         if planted(Planted::SnapshotBeforeSubscribe) {
             loop {
-                let page = patiently(|| self.page(log, after)).await.map_err(Stop::Refused)?;
+                let page = patiently(|| self.page(log, after)).await?;
                 after = page.events.last().map_or(after, |last| last.seq);
                 backfill.page(log, from, &page).await;
                 if !page.more {
@@ -177,27 +164,32 @@ impl Context {
             let attached = room.attach(Arc::clone(attachment), after, authorised_at).await;
             drop(turn);
             match attached {
-                Ok(Attached::Live(_)) => break,
-                Ok(Attached::Gone) => return Err(Stop::Gone),
-                Ok(Attached::Recheck) => authorised_at = Some(self.recheck(log).await?),
+                Ok(Attached::Live(_) | Attached::Parted(_)) => break,
+                Ok(Attached::Gone) => return Err(Refusal::not_found()),
                 Ok(Attached::Behind(_)) => {
                     if place.is_none() {
                         place = self.session.backfill_place().await;
                     }
                     if !own && checked.elapsed() > AUTHORISED_FOR {
-                        authorised_at = Some(self.recheck(log).await?);
+                        authorised_at = Some(patiently(|| self.authorise(log)).await?.seq);
                         checked = Instant::now();
                     }
-                    let page = patiently(|| self.page(log, after)).await.map_err(Stop::Refused)?;
+                    let mut page = patiently(|| self.page(log, after)).await?;
+                    let left = authorised_at.and_then(|at| departure(&page.events, self.user, at));
+                    if let Some(left) = left {
+                        page.events.retain(|event| event.seq <= left);
+                        page.more = false;
+                    }
                     let Some(last) = page.events.last() else {
-                        return Err(Stop::Refused(Refusal::new(
-                            Code::Internal,
-                            "a hole in the log",
-                        )));
+                        return Err(Refusal::new(Code::Internal, "a hole in the log"));
                     };
                     after = last.seq;
                     backfill.page(log, from, &page).await;
                     attachment.sent_up_to(after);
+                    if left.is_some() {
+                        attachment.part();
+                        break;
+                    }
                 }
                 // The room went to sleep between entering and attaching, or it
                 // could not reach the database.
@@ -206,14 +198,6 @@ impl Context {
         }
         backfill.finish().await;
         Ok(())
-    }
-
-    async fn recheck(&self, log: LogId) -> Result<Seq, Stop> {
-        match patiently(|| self.authorise(log)).await {
-            Ok(head) => Ok(head.seq),
-            Err(refusal) if refusal.code.is_retryable() => Err(Stop::Refused(refusal)),
-            Err(_) => Err(Stop::Gone),
-        }
     }
 
     /// Answers a `Fetch` (rule 3.11).

@@ -347,8 +347,11 @@ impl Session {
 
     fn signals(&mut self, signals: Signals, effects: &mut Vec<Effect>) -> Option<Input> {
         for room in signals.parted {
-            let current = self.followed.get(&room.into());
-            if current.is_some_and(|followed| followed.attachment.is_parted()) {
+            // An opening sends what is under way to its end, and closes the log then.
+            let over = |followed: &Followed| {
+                followed.attachment.is_parted() && followed.opening.is_finished()
+            };
+            if self.followed.get(&room.into()).is_some_and(over) {
                 self.unfollow(room.into());
                 self.feed(Input::LogClosed(room), effects);
             }
@@ -405,14 +408,14 @@ impl Session {
                     return None;
                 }
                 match end {
-                    OpenEnd::Followed => None,
-                    OpenEnd::Closed if log != self.own_log() => {
+                    OpenEnd::Followed if !attachment.is_parted() => None,
+                    OpenEnd::Followed | OpenEnd::Closed if log != self.own_log() => {
                         self.unfollow(log);
                         Some(Input::LogClosed(log.as_room()))
                     }
                     // A log that was promised and cannot be brought up to date
                     // must not look as if it were: the client resumes.
-                    OpenEnd::Closed | OpenEnd::Broken => Some(Input::Kick(CloseReason::Internal)),
+                    _ => Some(Input::Kick(CloseReason::Internal)),
                 }
             }
             JobDone::Fetched { id } => Some(Input::Answered { id, log: None, code: None }),

@@ -3,7 +3,7 @@
 use parlor_bus::Announcement;
 use parlor_domain::{
     Change, Command, InviteCode, InviteId, InviteTerms, Notify, Position, PreferencesChange,
-    ProfileChange, RequestId, Role, StatusText, Visibility,
+    ProfileChange, RequestId, Role, StatusText, Visibility, limits,
 };
 use parlor_proto::realtime::{
     self as pb, CloseLog, ErrorCode, Focus, Open, Probe, Reset, client_frame::Kind, event::Body,
@@ -158,6 +158,60 @@ pub(crate) async fn rule_4_7_whoever_leaves_gets_nothing_more(kit: &Kit) {
     let heard = client.open(room, 0, 0).await.seq;
     let run = client.run(room, 1, heard).await;
     assert_eq!(run.len() as u64, heard, "what was said meanwhile was not sent before");
+}
+
+pub(crate) async fn rule_4_7_whoever_leaves_while_a_log_opens_is_told_so(kit: &Kit) {
+    let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
+    let room = kit.room_with(&ada, Visibility::Private).await;
+    // Enough for a stream of its own where the lane has them.
+    for _ in 0..2 {
+        kit.post(&ada, room, &"x".repeat(limits::BACKFILL_STREAM_BYTES * 3 / 4)).await;
+    }
+    let mut clients = Vec::new();
+    for _ in 0..8 {
+        clients.push(kit.enter(&bob).await);
+    }
+    let mut opened = 0;
+    for round in 0..10 {
+        kit.change(ada.user, Change::AddMember { room, user: bob.user }).await;
+        let (epoch, head) = kit.head(room).await;
+        // Every other round there is nothing to read before the room is asked.
+        let (epoch, after_seq) = if round % 2 == 0 { (0, 0) } else { (epoch.get(), head.get()) };
+        let open = Open { room_id: bytes(room.as_bytes()), epoch, after_seq };
+        let id = RequestId::random();
+        let ask_one_by_one = async {
+            for client in &mut clients {
+                client.request(id, request::Body::Open(open.clone())).await;
+                tokio::task::yield_now().await;
+            }
+        };
+        let remove = kit.change(ada.user, Change::RemoveMember { room, user: bob.user });
+        let out = tokio::join!(ask_one_by_one, remove).1.seq.get();
+        for client in &mut clients {
+            match client.reply(id).await {
+                Ok(_) => opened += 1,
+                Err((code, _)) => {
+                    assert_eq!(code, ErrorCode::NotFound);
+                    continue;
+                }
+            }
+            let told = client.run(room, after_seq + 1, out).await;
+            let (_, last) = told.last().expect("at least the departure");
+            assert!(last.starts_with("MemberLeft"), "round {round}: {last}");
+            client.send(Kind::Probe(Probe { nonce: round })).await;
+            loop {
+                match client.next().await.expect("the session stays") {
+                    server_frame::Kind::Probe(probe) if probe.nonce == round => break,
+                    server_frame::Kind::Reset(reset) => panic!("round {round}: {reset:?}"),
+                    server_frame::Kind::Events(events) if events.log_id == room.as_bytes()[..] => {
+                        panic!("after the departure: {events:?}")
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    assert!(opened > 0, "none was quick enough to be let in");
 }
 
 pub(crate) async fn rule_4_7_whoever_is_banned_gets_nothing_more(kit: &Kit) {

@@ -5,7 +5,13 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use parlor_domain::{Code, LogId, Position, Refusal, Seq, limits};
-use parlor_realtime::machines::{Class, desk::RoomInput, room::Attached, shared::Attachment, wire};
+use parlor_realtime::machines::{
+    Class,
+    desk::RoomInput,
+    room::{Attached, departure},
+    shared::Attachment,
+    wire,
+};
 use tokio::sync::oneshot;
 
 use super::session::Session;
@@ -25,7 +31,7 @@ const PLACES: usize = limits::SERVER_STREAMS - 2;
 /// How an opening has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenEnd {
-    /// Its room passes on what comes.
+    /// Its room passes on what comes, or has passed on the last.
     Followed,
     /// Refused, or not the user's any more.
     Closed,
@@ -42,6 +48,8 @@ pub struct Job {
     after: Seq,
     authorised_at: Option<Seq>,
     checked: Duration,
+    /// The page under way is the last: the user left by its end.
+    left: bool,
     place: bool,
     stream: Option<usize>,
     stage: Stage,
@@ -50,10 +58,8 @@ pub struct Job {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Read {
     Authorise,
-    /// Membership again; then a page, or the room.
-    Recheck {
-        page: bool,
-    },
+    /// Membership again; then a page.
+    Recheck,
     Page,
 }
 
@@ -85,6 +91,7 @@ impl World {
             after: from.seq,
             authorised_at: None,
             checked: self.now,
+            left: false,
             place: false,
             stream: None,
             stage: Stage::Reading(Read::Authorise),
@@ -157,16 +164,24 @@ impl World {
                 }
                 Err(refusal) => Stage::Ended(refusal),
             },
-            Read::Recheck { page } => match self.db.authorise(log, session.checked.user) {
+            Read::Recheck => match self.db.authorise(log, session.checked.user) {
                 Ok(head) => {
                     job.authorised_at = Some(head.seq);
                     job.checked = self.now;
-                    if page { Stage::Waiting(self.now, Read::Page) } else { Stage::Attach }
+                    Stage::Waiting(self.now, Read::Page)
                 }
                 Err(_) => Stage::Ended(Refusal::not_found()),
             },
             Read::Page => match self.db.after(log, job.after) {
-                Some(page) if !page.events.is_empty() => {
+                Some(mut page) if !page.events.is_empty() => {
+                    let left = job
+                        .authorised_at
+                        .and_then(|at| departure(&page.events, session.checked.user, at));
+                    if let Some(left) = left {
+                        page.events.retain(|event| event.seq <= left);
+                        page.more = false;
+                    }
+                    job.left = left.is_some();
                     job.after = page.events.last().map_or(job.after, |last| last.seq);
                     let frames = wire::events(log, job.from.epoch, &page.events);
                     let much =
@@ -236,11 +251,8 @@ impl World {
                 };
                 session.turn = None;
                 job.stage = match attached {
-                    Some(Attached::Live(_)) => Stage::Finish,
+                    Some(Attached::Live(_) | Attached::Parted(_)) => Stage::Finish,
                     Some(Attached::Gone) => Stage::Ended(Refusal::not_found()),
-                    Some(Attached::Recheck) => {
-                        Stage::Waiting(self.now, Read::Recheck { page: false })
-                    }
                     Some(Attached::Behind(_)) => Stage::Place,
                     None => {
                         self.after(TRY_AGAIN, Event::Session(session.key));
@@ -261,13 +273,18 @@ impl World {
                 session.places += usize::from(!std::mem::replace(&mut job.place, true));
                 let own = job.authorised_at.is_none();
                 let stale = !own && self.now - job.checked > AUTHORISED_FOR;
-                let read = if stale { Read::Recheck { page: true } } else { Read::Page };
+                let read = if stale { Read::Recheck } else { Read::Page };
                 job.stage = Stage::Waiting(self.now, read);
             }
             Stage::Write(frames) => {
                 let Some((frame, much)) = frames.front().cloned() else {
                     job.attachment.sent_up_to(job.after);
-                    job.stage = Stage::Attach;
+                    job.stage = if job.left {
+                        job.attachment.part();
+                        Stage::Finish
+                    } else {
+                        Stage::Attach
+                    };
                     return Some(Ok(()));
                 };
                 // The first page of a room in a session, where that is planted.

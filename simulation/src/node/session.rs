@@ -331,8 +331,10 @@ impl World {
         effects: &mut Vec<Effect>,
     ) -> Option<Input> {
         for room in signals.parted {
-            let current = session.followed.get(&room.into());
-            if current.is_some_and(|followed| followed.attachment.is_parted()) {
+            let over = |followed: &Followed| {
+                followed.attachment.is_parted() && !session.jobs.contains_key(&followed.opening)
+            };
+            if session.followed.get(&room.into()).is_some_and(over) {
                 self.unfollow(session, room.into());
                 self.feed(session, Input::LogClosed(room), effects);
             }
@@ -351,12 +353,12 @@ impl World {
             return None;
         }
         match end {
-            OpenEnd::Followed => None,
-            OpenEnd::Closed if log != LogId::from(session.checked.user) => {
+            OpenEnd::Followed if !done.attachment.is_parted() => None,
+            OpenEnd::Followed | OpenEnd::Closed if log != LogId::from(session.checked.user) => {
                 self.unfollow(session, log);
                 Some(Input::LogClosed(log.as_room()))
             }
-            OpenEnd::Closed | OpenEnd::Broken => Some(Input::Kick(CloseReason::Internal)),
+            _ => Some(Input::Kick(CloseReason::Internal)),
         }
     }
 
