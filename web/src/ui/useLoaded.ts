@@ -2,7 +2,7 @@ import { type DependencyList, useCallback, useEffect, useRef, useState } from "r
 import type { MessageId } from "../i18n/en";
 import { reasonOf, useT } from "./hooks";
 
-interface Loaded<T> {
+export interface Loaded<T> {
   /** Null while it is on the way for the first time. */
   value: T | null;
   /** What did not work last, in words. */

@@ -1,5 +1,6 @@
 import { FormattedDate } from "react-intl";
 import { useStore, useT } from "../hooks";
+import { LoadedState } from "../LoadedState";
 import { Markdown } from "../markdown";
 import { useLoaded } from "../useLoaded";
 import { nameOf, useChat } from "./context";
@@ -21,7 +22,6 @@ export function Pins({ id, onClose, onShow }: Props) {
   )?.seq;
 
   const list = useLoaded(() => client.api.pins(id), [client, id, last], "pins.error");
-  const { error, load } = list;
   const pins = list.value?.items;
 
   async function show(seq: number) {
@@ -35,20 +35,7 @@ export function Pins({ id, onClose, onShow }: Props) {
   return (
     <Panel testId="pins-panel" title={t("pins.title")} width="w-80" onClose={onClose}>
       <div className="min-h-0 flex-1 overflow-y-auto px-5 py-3">
-        {pins === undefined && error === null && (
-          <div className="grid gap-4 py-2" aria-hidden="true">
-            <div className="skeleton h-3 w-2/3" />
-            <div className="skeleton h-3 w-1/2" />
-          </div>
-        )}
-        {error !== null && (
-          <p role="alert" className="text-coral">
-            {error}{" "}
-            <button type="button" className="link" onClick={() => void load()}>
-              {t("retry")}
-            </button>
-          </p>
-        )}
+        <LoadedState of={list} />
         {pins?.length === 0 && <p className="text-muted">{t("pins.empty")}</p>}
         <ol>
           {pins?.map((pin) => (

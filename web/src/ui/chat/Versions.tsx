@@ -2,6 +2,7 @@ import { useCallback, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
 import type { MessageRow } from "../../sync/rows";
 import { useT } from "../hooks";
+import { LoadedState } from "../LoadedState";
 import { Markdown } from "../markdown";
 import { Popover } from "../Popover";
 import { useLoaded } from "../useLoaded";
@@ -41,27 +42,13 @@ function Versions({ seq, roomId }: { seq: number; roomId: string }) {
   const { client } = useChat();
   const fetch = async () => (await client.api.versions(roomId, seq)).toReversed();
   const list = useLoaded(fetch, [client, roomId, seq], "versions.error");
-  const { value: versions, error, load } = list;
 
   return (
     <div className="max-h-[50dvh] w-100 max-w-full overflow-y-auto px-2 pb-1">
       <h2 className="label py-1 font-semibold">{t("versions.title")}</h2>
-      {versions === null && error === null && (
-        <div className="grid gap-4 py-2" aria-hidden="true">
-          <div className="skeleton h-3 w-2/3" />
-          <div className="skeleton h-3 w-1/2" />
-        </div>
-      )}
-      {error !== null && (
-        <p role="alert" className="py-1 text-coral">
-          {error}{" "}
-          <button type="button" className="link" onClick={() => void load()}>
-            {t("retry")}
-          </button>
-        </p>
-      )}
+      <LoadedState of={list} />
       <ol>
-        {versions?.map((version, index) => (
+        {list.value?.map((version, index) => (
           <li key={version.seq} data-testid="version" className="border-t border-line py-2 first:border-0">
             <p className="label">
               <time dateTime={version.at}>

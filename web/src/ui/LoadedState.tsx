@@ -1,0 +1,24 @@
+import { useT } from "./hooks";
+import type { Loaded } from "./useLoaded";
+
+/** Stands where a list will be while it is on the way, and says why it did not come. */
+export function LoadedState({ of: { value, error, load } }: { of: Loaded<unknown> }) {
+  const t = useT();
+  if (error !== null) {
+    return (
+      <p role="alert" className="py-1 text-coral">
+        {error}{" "}
+        <button type="button" className="link" onClick={() => void load()}>
+          {t("retry")}
+        </button>
+      </p>
+    );
+  }
+  if (value !== null) return null;
+  return (
+    <div className="grid gap-4 py-2" aria-hidden="true">
+      <div className="skeleton h-3 w-2/3" />
+      <div className="skeleton h-3 w-1/2" />
+    </div>
+  );
+}
