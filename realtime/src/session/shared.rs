@@ -165,7 +165,7 @@ pub struct Attachment {
     answered: AtomicBool,
     /// The session does not want it any more.
     given_up: AtomicBool,
-    /// The room passes nothing on any more.
+    /// Nothing is passed on any more.
     parted: AtomicBool,
 }
 
@@ -211,7 +211,7 @@ impl Attachment {
         self.given_up.load(Ordering::Acquire)
     }
 
-    /// The user is no member any more, and the room has passed on its last event.
+    /// The user is no member any more, and was sent the last event.
     pub fn part(&self) {
         self.parted.store(true, Ordering::Release);
         let room = self.log.as_room();

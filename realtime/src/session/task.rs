@@ -347,12 +347,9 @@ impl Session {
 
     fn signals(&mut self, signals: Signals, effects: &mut Vec<Effect>) -> Option<Input> {
         for room in signals.parted {
-            // An opening sends what is under way to its end, and closes the log then.
-            let over = |followed: &Followed| {
-                followed.attachment.is_parted() && followed.opening.is_finished()
-            };
-            if self.followed.get(&room.into()).is_some_and(over) {
-                self.unfollow(room.into());
+            let current = self.followed.get(&room.into());
+            if current.is_some_and(|followed| followed.attachment.is_parted()) {
+                self.let_go(room.into());
                 self.feed(Input::LogClosed(room), effects);
             }
         }
@@ -408,14 +405,14 @@ impl Session {
                     return None;
                 }
                 match end {
-                    OpenEnd::Followed if !attachment.is_parted() => None,
-                    OpenEnd::Followed | OpenEnd::Closed if log != self.own_log() => {
+                    OpenEnd::Followed => None,
+                    OpenEnd::Closed if log != self.own_log() => {
                         self.unfollow(log);
                         Some(Input::LogClosed(log.as_room()))
                     }
                     // A log that was promised and cannot be brought up to date
                     // must not look as if it were: the client resumes.
-                    _ => Some(Input::Kick(CloseReason::Internal)),
+                    OpenEnd::Closed | OpenEnd::Broken => Some(Input::Kick(CloseReason::Internal)),
                 }
             }
             JobDone::Fetched { id } => Some(Input::Answered { id, log: None, code: None }),
@@ -562,12 +559,19 @@ impl Session {
         self.followed.insert(log, Followed { attachment, opening, told: Position::default() });
     }
 
-    /// Stops following a log; where it stood. A request that still waits for it
-    /// is answered here, once.
+    /// Stops following a log, and sending what its opening has under way.
     fn unfollow(&mut self, log: LogId) -> Position {
+        if let Some(followed) = self.followed.get(&log) {
+            followed.opening.abort();
+        }
+        self.let_go(log)
+    }
+
+    /// Stops following a log; where it stood. What its opening has under way comes
+    /// to its end. A request that still waits for it is answered here, once.
+    fn let_go(&mut self, log: LogId) -> Position {
         let Some(followed) = self.followed.remove(&log) else { return Position::default() };
-        let Followed { attachment, opening, .. } = followed;
-        opening.abort();
+        let attachment = followed.attachment;
         attachment.give_up();
         if let Some(id) = attachment.claim_answer() {
             let refusal = Refusal::new(Code::Conflict, "another request was quicker");

@@ -331,11 +331,9 @@ impl World {
         effects: &mut Vec<Effect>,
     ) -> Option<Input> {
         for room in signals.parted {
-            let over = |followed: &Followed| {
-                followed.attachment.is_parted() && !session.jobs.contains_key(&followed.opening)
-            };
-            if session.followed.get(&room.into()).is_some_and(over) {
-                self.unfollow(session, room.into());
+            let current = session.followed.get(&room.into());
+            if current.is_some_and(|followed| followed.attachment.is_parted()) {
+                self.let_go(session, room.into());
                 self.feed(session, Input::LogClosed(room), effects);
             }
         }
@@ -353,12 +351,12 @@ impl World {
             return None;
         }
         match end {
-            OpenEnd::Followed if !done.attachment.is_parted() => None,
-            OpenEnd::Followed | OpenEnd::Closed if log != LogId::from(session.checked.user) => {
+            OpenEnd::Followed => None,
+            OpenEnd::Closed if log != LogId::from(session.checked.user) => {
                 self.unfollow(session, log);
                 Some(Input::LogClosed(log.as_room()))
             }
-            _ => Some(Input::Kick(CloseReason::Internal)),
+            OpenEnd::Closed | OpenEnd::Broken => Some(Input::Kick(CloseReason::Internal)),
         }
     }
 
@@ -426,10 +424,16 @@ impl World {
     }
 
     fn unfollow(&mut self, session: &mut Session, log: LogId) -> Position {
-        let Some(Followed { attachment, opening, .. }) = session.followed.remove(&log) else {
+        if let Some(opening) = session.followed.get(&log).map(|followed| followed.opening) {
+            self.end_job(session, opening);
+        }
+        self.let_go(session, log)
+    }
+
+    fn let_go(&mut self, session: &mut Session, log: LogId) -> Position {
+        let Some(Followed { attachment, .. }) = session.followed.remove(&log) else {
             return Position::default();
         };
-        self.end_job(session, opening);
         attachment.give_up();
         if let Some(id) = attachment.claim_answer() {
             let refusal =
