@@ -1,5 +1,5 @@
+import { type InvitePreview, Problem, previewInvite } from "parlor-client/net/rest";
 import { useEffect, useReducer, useState } from "react";
-import { type InvitePreview, Problem, previewInvite } from "../net/rest";
 import { useT } from "./hooks";
 
 /** What is known of a link that somebody has opened. */

@@ -1,6 +1,6 @@
+import type { Device } from "parlor-client/net/rest";
 import { useCallback, useEffect, useState } from "react";
 import { useIntl } from "react-intl";
-import type { Device } from "../../net/rest";
 import { Dialog } from "../Dialog";
 import { reasonOf, useStore, useT } from "../hooks";
 import { useChat } from "./context";

@@ -1,7 +1,7 @@
+import { newId } from "parlor-client/net/id";
+import type { Invite } from "parlor-client/net/rest";
+import type { RoomEntry } from "parlor-client/sync/rooms";
 import { type FormEvent, useId, useRef, useState } from "react";
-import { newId } from "../../net/id";
-import type { Invite } from "../../net/rest";
-import type { RoomEntry } from "../../sync/rooms";
 import { Dialog } from "../Dialog";
 import { useStore, useT } from "../hooks";
 import { useLoaded } from "../useLoaded";

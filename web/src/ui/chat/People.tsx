@@ -1,7 +1,7 @@
+import type { Tie } from "parlor-client/net/rest";
+import { PeopleFinder } from "parlor-client/sync/finder";
+import { nameOf, type Person } from "parlor-client/sync/people";
 import { type ReactNode, useEffect, useId, useState } from "react";
-import type { Tie } from "../../net/rest";
-import { PeopleFinder } from "../../sync/finder";
-import { nameOf, type Person } from "../../sync/people";
 import { reasonOf, useStore, useT } from "../hooks";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";

@@ -1,6 +1,6 @@
+import { PeopleFinder } from "parlor-client/sync/finder";
+import type { Person } from "parlor-client/sync/people";
 import { type KeyboardEvent, useId, useState } from "react";
-import { PeopleFinder } from "../../sync/finder";
-import type { Person } from "../../sync/people";
 import { useStore, useT } from "../hooks";
 import { nameOf, useChat } from "./context";
 import { Mood } from "./Mood";
