@@ -14,6 +14,7 @@ mod log;
 mod members;
 mod mentions;
 mod outage;
+mod own;
 mod people;
 mod permissions;
 mod pins;
