@@ -3,6 +3,7 @@
 import { LANES, type LaneKind } from "./lane.js";
 
 const KEY = "parlor.lane.worked";
+const FORCED_KEY = "parlor.lane";
 /** Networks change, and so does what they let through. */
 const WORTH_MS = 5 * 60_000;
 
@@ -20,4 +21,15 @@ export class LaneMemory {
   forget(): void {
     localStorage.removeItem(KEY);
   }
+}
+
+/** A switch for tests and for networks that need it: one lane and no other. */
+export function forcedLane(): LaneKind | null {
+  const forced = localStorage.getItem(FORCED_KEY);
+  return forced === "websocket" || forced === "webtransport" ? forced : null;
+}
+
+export function forceLane(lane: LaneKind | null): void {
+  if (lane === null) localStorage.removeItem(FORCED_KEY);
+  else localStorage.setItem(FORCED_KEY, lane);
 }

@@ -5,11 +5,11 @@ import { Connection } from "../net/connection.js";
 import { notifyOf, roleOf } from "../net/enums.js";
 import type { ServerKind } from "../net/frame.js";
 import type { Event, Ok, RoomHead } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
-import { bytesToId, idToBytes, newId } from "../net/id.js";
+import { bytesToId, idToBytes } from "../net/id.js";
 import type { LaneKind, OpenLane } from "../net/lane.js";
 import { openWebSocket } from "../net/lanes/websocket.js";
 import { openWebTransport } from "../net/lanes/webtransport.js";
-import { LaneMemory } from "../net/memory.js";
+import { forcedLane, LaneMemory } from "../net/memory.js";
 import {
   type MessagePage,
   type Preferences,
@@ -18,40 +18,28 @@ import {
   Unreachable,
   type User,
 } from "../net/rest.js";
-import { Refused, type RequestBody, type Session, SessionEnded } from "../net/session.js";
+import { type Session, SessionEnded } from "../net/session.js";
 import { Store } from "../store.js";
 import { Api } from "./api.js";
 import { Follower } from "./follower.js";
 import { FriendStore } from "./friends.js";
 import { type Log, milliseconds } from "./log.js";
-import { type Counts, countUnread, mentioned } from "./mentions.js";
+import { countUnread, mentioned } from "./mentions.js";
 import { type Intent, type IntentBody, Outbox } from "./outbox.js";
 import { PeopleStore } from "./people.js";
 import { PreferenceWishes } from "./preferences.js";
+import { ReadWishes } from "./reads.js";
 import { RoomView } from "./room.js";
 import { keptEntry, type RoomEntry, RoomList, summaryEntry } from "./rooms.js";
 import { forgetStorage, openStorage, type Storage } from "./storage.js";
 import { TypingStore } from "./typing.js";
+import { peopleIn, requestBody } from "./wire.js";
 
 /** A cached room further behind than this is loaded anew, in events. */
 const CACHE_BEHIND = 500;
 const CACHED_ENTRIES = 200;
 const SAVE_AFTER_MS = 800;
-const MARK_AFTER_MS = 400;
 const REFRESH_WITHIN_MS = 30_000;
-const FORCED_LANE_KEY = "parlor.lane";
-
-/** Where reading shall stand; its request is repeated under the same id. */
-interface PositionWish {
-  requestId: string;
-  kind: "markRead" | "markUnread";
-  /** The session that was asked and has not answered. */
-  asked: Session | null;
-  /** As the request names it. */
-  seq: number;
-  /** The newest `ReadMoved` that came meanwhile: its seq in the user's log, and what it says. */
-  moved: { at: bigint; seq: number } | null;
-}
 
 export interface ClientOptions {
   auth: Auth;
@@ -79,12 +67,10 @@ export class Client {
   readonly #views = new Map<string, RoomView>();
   readonly #loading = new Map<string, Promise<void>>();
   readonly #saving = new Map<string, ReturnType<typeof setTimeout>>();
-  /** Read positions that are not confirmed, by room. */
-  readonly #reads = new Map<string, PositionWish>();
+  readonly #reads: ReadWishes;
   readonly #preferences: PreferenceWishes;
   /** Pages that are being loaded, by room. */
   readonly #older = new Map<string, Promise<void>>();
-  #readTimer: ReturnType<typeof setTimeout> | undefined;
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   #friendsTimer: ReturnType<typeof setTimeout> | undefined;
   #current: string | null = null;
@@ -108,6 +94,12 @@ export class Client {
       };
     });
     this.friends.subscribe(() => this.#saveFriends());
+    this.#reads = new ReadWishes({
+      rooms: this.rooms,
+      log: (roomId) => this.#follower.log(roomId),
+      count: (log, after) => countUnread(log.entries, after, user.id, this.friends.getSnapshot().blocked),
+      session: () => this.connection.session,
+    });
     this.#follower = new Follower({
       applied: (log, events) => this.#applied(log, events),
       appliedOwn: (events) => {
@@ -162,7 +154,7 @@ export class Client {
     this.connection.stop();
     this.outbox.stop();
     for (const timer of this.#saving.values()) clearTimeout(timer);
-    clearTimeout(this.#readTimer);
+    this.#reads.stop();
     clearTimeout(this.#refreshTimer);
     clearTimeout(this.#friendsTimer);
     this.#storage.close();
@@ -345,30 +337,14 @@ export class Client {
 
   /** Everything up to `seq` was seen. */
   markRead(roomId: string, seq: number): void {
-    const room = this.rooms.get(roomId);
-    if (room === undefined || this.view(roomId).getSnapshot().held) return;
-    if (room.readSeq >= seq && room.unread === 0) return;
-    this.rooms.change(roomId, {
-      readSeq: Math.max(room.readSeq, seq),
-      ...this.#unreadAfter(roomId, seq),
-    });
-    this.#reads.set(roomId, { requestId: newId(), kind: "markRead", asked: null, seq, moved: null });
-    clearTimeout(this.#readTimer);
-    this.#readTimer = setTimeout(() => this.#sendReads(), MARK_AFTER_MS);
+    if (!this.view(roomId).getSnapshot().held) this.#reads.markRead(roomId, seq);
   }
 
   /** The message of this seq and what follows shall be unread, until the room is entered again. */
   markUnread(roomId: string, seq: number): void {
-    const room = this.rooms.get(roomId);
-    if (room === undefined) return;
+    if (this.rooms.get(roomId) === undefined) return;
     this.view(roomId).note({ divider: seq - 1, held: true });
-    if (room.readSeq < seq) return;
-    this.rooms.change(roomId, {
-      readSeq: seq - 1,
-      ...this.#countUnread(this.#follower.log(roomId), seq - 1),
-    });
-    this.#reads.set(roomId, { requestId: newId(), kind: "markUnread", asked: null, seq, moved: null });
-    this.#sendReads();
+    this.#reads.markUnread(roomId, seq);
     this.#saveRooms();
   }
 
@@ -411,7 +387,7 @@ export class Client {
     if (!this.friends.isFresh) void this.#loadFriends(session);
     void this.outbox.adopt();
     this.outbox.drainAll();
-    this.#sendReads();
+    this.#reads.send();
     for (const [roomId, view] of this.#views) {
       const { status } = view.getSnapshot();
       if (status === "error" || (status === "loading" && roomId === this.#current)) void this.#load(roomId);
@@ -449,7 +425,7 @@ export class Client {
     const unknown = this.rooms.heads(
       heads,
       (id) => this.#follower.isOpen(id),
-      (id) => this.#reads.has(id),
+      (id) => this.#reads.isWaiting(id),
     );
     if (unknown.length > 0) void this.refreshRooms();
     this.#saveRooms();
@@ -459,33 +435,6 @@ export class Client {
     const { session } = this.connection;
     if (session === null) return Promise.reject(new SessionEnded("there is no session"));
     return session.request(intent.requestId, requestBody(intent));
-  }
-
-  #sendReads(): void {
-    const { session } = this.connection;
-    if (session === null) return;
-    for (const [roomId, wish] of this.#reads) {
-      if (wish.asked === session) continue;
-      wish.asked = session;
-      const value = { roomId: idToBytes(roomId), seq: BigInt(wish.seq) };
-      const settled = (last: bigint) => {
-        if (this.#reads.get(roomId) !== wish) return;
-        this.#reads.delete(roomId);
-        // Another device had the last word meanwhile.
-        if (wish.moved !== null && wish.moved.at > last) this.#moveRead(roomId, wish.moved.seq);
-      };
-      session.request(wish.requestId, { case: wish.kind, value }).then(
-        ({ seq }) => settled(seq),
-        (cause: unknown) => {
-          // Without an answer it is said again, under the same id, by the next session.
-          if (!(cause instanceof Refused)) return;
-          if (cause.isFinal) return settled(0n);
-          wish.asked = null;
-          clearTimeout(this.#readTimer);
-          this.#readTimer = setTimeout(() => this.#sendReads(), Math.max(cause.retryAfterMs, MARK_AFTER_MS));
-        },
-      );
-    }
   }
 
   // ---- events ----
@@ -529,7 +478,7 @@ export class Client {
       }
       case "messageEdited":
       case "messageDeleted":
-        Object.assign(change, this.#recount(log, room));
+        Object.assign(change, this.#reads.recount(log, room));
         break;
       case "inviteCreated":
       case "inviteRevoked":
@@ -565,14 +514,9 @@ export class Client {
       case "roomRemoved":
         this.#follower.left(bytesToId(body.value.roomId));
         return this.#newerThanList();
-      case "readMoved": {
-        const id = bytesToId(body.value.roomId);
-        const seq = Number(body.value.seq);
-        const wish = this.#reads.get(id);
-        if (wish === undefined) this.#moveRead(id, seq);
-        else wish.moved = { at, seq };
+      case "readMoved":
+        this.#reads.moved(bytesToId(body.value.roomId), { at, seq: Number(body.value.seq) });
         return this.#newerThanList();
-      }
       case "profileChanged": {
         const { displayName: display_name, statusText: status_text, statusEmoji: status_emoji } = body.value;
         const { id, name } = this.user;
@@ -612,33 +556,6 @@ export class Client {
   #newerThanList(): void {
     if (this.#refreshing !== null) void this.refreshRooms();
     this.#saveRooms();
-  }
-
-  #moveRead(roomId: string, seq: number): void {
-    if (this.rooms.get(roomId)?.readSeq === seq) return;
-    this.rooms.change(roomId, { readSeq: seq, ...this.#unreadAfter(roomId, seq) });
-  }
-
-  /** Counted in the log where it reaches so far, else estimated by the head. */
-  #unreadAfter(roomId: string, seq: number): Counts {
-    const room = this.rooms.get(roomId);
-    if (room === undefined || seq >= room.head) return { unread: 0, mentions: 0 };
-    const log = this.#follower.log(roomId);
-    if (!log.loaded || log.seq < room.head) {
-      const most = room.head - seq;
-      return { unread: Math.min(room.unread, most), mentions: Math.min(room.mentions, most) };
-    }
-    return this.#countUnread(log, seq);
-  }
-
-  /** What is unread after a message has changed; nothing where it cannot be told. */
-  #recount(log: Log, room: RoomEntry): Partial<Counts> {
-    const whole = !log.moreBefore || log.oldestSeq <= room.readSeq + 1;
-    return whole && log.seq >= room.head ? this.#countUnread(log, room.readSeq) : {};
-  }
-
-  #countUnread(log: Log, after: number): Counts {
-    return countUnread(log.entries, after, this.user.id, this.friends.getSnapshot().blocked);
   }
 
   #gone(roomId: string): void {
@@ -755,53 +672,8 @@ export class Client {
   }
 }
 
-/** A switch for tests and for networks that need it: one lane and no other. */
-export function forcedLane(): LaneKind | null {
-  const forced = localStorage.getItem(FORCED_LANE_KEY);
-  return forced === "websocket" || forced === "webtransport" ? forced : null;
-}
-
-export function forceLane(lane: LaneKind | null): void {
-  if (lane === null) localStorage.removeItem(FORCED_LANE_KEY);
-  else localStorage.setItem(FORCED_LANE_KEY, lane);
-}
-
-function requestBody({ roomId: room, body }: Intent): RequestBody {
-  const roomId = idToBytes(room);
-  switch (body.what) {
-    case "post":
-      return { case: "post", value: { roomId, text: body.text, replyTo: BigInt(body.replyTo ?? 0) } };
-    case "edit":
-      return { case: "edit", value: { roomId, seq: BigInt(body.seq), text: body.text } };
-    case "delete":
-      return { case: "delete", value: { roomId, seq: BigInt(body.seq) } };
-    case "pin":
-      return { case: "pin", value: { roomId, seq: BigInt(body.seq), remove: !body.on } };
-    case "react":
-      return { case: "react", value: { roomId, seq: BigInt(body.seq), emoji: body.emoji, remove: !body.on } };
-  }
-}
-
 const logKey = (roomId: string) => `log ${roomId}`;
 
 function peersOf(rooms: readonly Room[]): User[] {
   return rooms.flatMap(({ peer }) => (peer === null ? [] : [peer]));
-}
-
-function* peopleIn(events: readonly Event[]): Generator<string> {
-  for (const { actorId, body } of events) {
-    yield bytesToId(actorId);
-    switch (body.case) {
-      case "messagePosted":
-      case "messageEdited":
-        yield* body.value.mentionIds.map(bytesToId);
-        break;
-      case "memberJoined":
-      case "memberLeft":
-      case "roleChanged":
-      case "memberBanned":
-      case "memberUnbanned":
-        yield bytesToId(body.value.userId);
-    }
-  }
 }

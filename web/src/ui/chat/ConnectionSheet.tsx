@@ -1,5 +1,5 @@
 import type { LaneKind } from "parlor-client/net/lane";
-import { forcedLane, forceLane } from "parlor-client/sync/client";
+import { forcedLane, forceLane } from "parlor-client/net/memory";
 import { type ReactNode, useState } from "react";
 import { FormattedTime } from "react-intl";
 import { Dialog } from "../Dialog";
