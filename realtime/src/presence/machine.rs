@@ -55,12 +55,16 @@ pub struct Machine {
     left_due: Option<Instant>,
     /// When it is kept of those that are there.
     round_due: Instant,
+    /// Looks at what users have decided.
+    stood: u64,
 }
 
 /// Somebody with a session, or without one for a moment.
 #[derive(Debug, Default)]
 struct User {
     standing: Standing,
+    /// Grows with every look at what anybody has decided.
+    stood: u64,
     /// Whether each session is away.
     sessions: HashMap<SessionId, bool>,
     /// Sessions that ended a moment ago.
@@ -96,6 +100,10 @@ struct Shown {
 }
 
 impl User {
+    fn hides(&self, other: UserId) -> bool {
+        self.standing.hidden_from.contains(&other)
+    }
+
     fn presence(&self) -> Option<Presence> {
         let mut away = self.sessions.values().copied().chain(self.left.iter().map(|it| it.away));
         let first = away.next()?;
@@ -115,6 +123,7 @@ impl Machine {
             left: BTreeSet::new(),
             left_due: None,
             round_due: now + SEEN_INTERVAL,
+            stood: 0,
         }
     }
 
@@ -172,21 +181,17 @@ impl Machine {
         }
     }
 
-    /// A user may have decided otherwise about being seen.
+    /// A user may have decided otherwise about being seen, or others about them.
     pub fn stands(&mut self, now: Instant, user: UserId, standing: Standing) {
         let Some(entry) = self.users.get_mut(&user) else { return };
-        let before = std::mem::replace(&mut entry.standing, standing.clone());
-        let changed: Vec<UserId> =
-            before.hidden_from.symmetric_difference(&standing.hidden_from).copied().collect();
-        for other in changed {
-            if let Some(theirs) = self.users.get_mut(&other) {
-                if standing.hidden_from.contains(&other) {
-                    theirs.standing.hidden_from.insert(user);
-                } else {
-                    theirs.standing.hidden_from.remove(&user);
-                }
-                self.news(now, other);
+        self.stood += 1;
+        (entry.standing, entry.stood) = (standing, self.stood);
+        let sessions: Vec<SessionId> = entry.sessions.keys().copied().collect();
+        for session in sessions {
+            if let Some(watcher) = self.sessions.get_mut(&session) {
+                watcher.news.extend(watcher.watched.keys());
             }
+            self.schedule(now, session);
         }
         self.news(now, user);
     }
@@ -293,10 +298,16 @@ impl Machine {
         self.news(now, user);
     }
 
+    /// A block is known by both of its sides; the one that looked last is right.
     fn is_hidden(&self, user: UserId, viewer: UserId) -> bool {
-        let standing = |one: &UserId| self.users.get(one).map(|entry| &entry.standing);
-        standing(&user).is_some_and(|it| it.invisible || it.hidden_from.contains(&viewer))
-            || standing(&viewer).is_some_and(|it| it.hidden_from.contains(&user))
+        let (theirs, mine) = (self.users.get(&user), self.users.get(&viewer));
+        let blocked = match (theirs, mine) {
+            (Some(theirs), Some(mine)) if theirs.stood < mine.stood => mine.hides(user),
+            (None, Some(mine)) => mine.hides(user),
+            (Some(theirs), _) => theirs.hides(viewer),
+            (None, None) => false,
+        };
+        blocked || theirs.is_some_and(|it| it.standing.invisible)
     }
 
     /// How `user` is for somebody who shows them so.

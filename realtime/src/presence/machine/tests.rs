@@ -273,6 +273,11 @@ enum Step {
 
 const PEOPLE: usize = 4;
 
+/// On one of the two devices.
+fn is_there(there: &[Option<Person>], who: usize) -> bool {
+    [who, who + PEOPLE].iter().any(|n| there[*n].is_some())
+}
+
 fn steps() -> impl Strategy<Value = Step> {
     let who = 0..PEOPLE * 2;
     prop_oneof![
@@ -298,7 +303,7 @@ proptest! {
         let users: Vec<UserId> = (0..PEOPLE).map(|_| UserId::random()).collect();
         let mut people: Vec<Person> =
             (0..PEOPLE * 2).map(|n| Person::of(users[n % PEOPLE])).collect();
-        let mut there = vec![None; PEOPLE * 2];
+        let mut there: Vec<Option<Person>> = vec![None; PEOPLE * 2];
         let mut hidden = [false; PEOPLE];
         let mut blocks = HashSet::new();
         let standing = |who: usize, hidden: &[bool], blocks: &HashSet<(usize, usize)>| {
@@ -349,14 +354,16 @@ proptest! {
                 }
                 Step::Hide(who, on) => {
                     hidden[who] = on;
-                    let standing = standing(who, &hidden, &blocks);
-                    bench.machine.stands(bench.now, users[who], standing);
+                    if is_there(&there, who) {
+                        let standing = standing(who, &hidden, &blocks);
+                        bench.machine.stands(bench.now, users[who], standing);
+                    }
                 }
                 Step::Block(who, other, on) if who != other => {
                     let changed =
                         if on { blocks.insert((who, other)) } else { blocks.remove(&(who, other)) };
-                    // Only a session of who blocks learns of it, as in the log.
-                    if changed {
+                    // Only a session of who blocks or hides learns of it, as in the log.
+                    if changed && is_there(&there, who) {
                         let standing = standing(who, &hidden, &blocks);
                         bench.machine.stands(bench.now, users[who], standing);
                     }
@@ -377,7 +384,7 @@ proptest! {
                 let n = users.iter().position(|other| other == user).expect("one of them");
                 let viewer = users.iter().position(|other| *other == watcher.user).expect("one");
                 let apart = blocks.contains(&(n, viewer)) || blocks.contains(&(viewer, n));
-                let here = [n, n + PEOPLE].iter().any(|n| there[*n].is_some());
+                let here = is_there(&there, n);
                 let seen = matches!(is, Presence::Online | Presence::Away);
                 prop_assert_eq!(seen, here && !hidden[n] && !apart);
             }
