@@ -18,6 +18,7 @@ mod own;
 mod people;
 mod permissions;
 mod pins;
+mod presence;
 mod reactions;
 mod relay;
 mod replaced;
