@@ -75,7 +75,15 @@ export async function tour(world, settings) {
   const own = page.getByTestId("message").filter({ hasText: "mine, to be changed" });
   await own.hover();
   await look("room, acts of a message");
+  await own.getByTestId("more-acts").click();
+  await look("room, more acts of a message");
   await lookAtDialog("delete a message?", () => own.getByTestId("delete-message").click());
+  await own.hover();
+  await own.getByTestId("reply-message").click();
+  await by("answering").waitFor();
+  await look("room, answering");
+  await ada.say("an answer");
+  await by("quote").waitFor();
   await own.hover();
   await own.getByTestId("edit-message").click();
   await page.keyboard.type(" and it was");

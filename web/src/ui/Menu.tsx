@@ -9,13 +9,25 @@ interface Props {
   trigger?: ReactNode;
   /** Opens above the button and to its right, for one at the bottom left. */
   up?: boolean;
+  className?: string;
+  /** The key that opens it, wherever that is listened for. */
+  shortcut?: string;
+  testId?: string;
 }
 
 /** Acts and choices alike. */
 const ITEMS = "[role^=menuitem]";
 
 /** A button and the list of acts below it; arrows move, Esc closes. */
-export function Menu({ label, children, trigger, up = false }: Props) {
+export function Menu({
+  label,
+  children,
+  trigger,
+  up = false,
+  className = "icon-button",
+  shortcut,
+  testId,
+}: Props) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -52,9 +64,11 @@ export function Menu({ label, children, trigger, up = false }: Props) {
       <button
         ref={button}
         type="button"
-        className="icon-button"
+        data-testid={testId}
+        className={className}
         aria-label={label}
-        title={label}
+        title={shortcut === undefined ? label : `${label} (${shortcut})`}
+        aria-keyshortcuts={shortcut}
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={() => setOpen(!open)}

@@ -28,6 +28,7 @@ import { countUnread, mentioned } from "./mentions.js";
 import { type Intent, type IntentBody, Outbox } from "./outbox.js";
 import { PeopleStore } from "./people.js";
 import { PreferenceWishes } from "./preferences.js";
+import { QuoteStore } from "./quotes.js";
 import { ReadWishes } from "./reads.js";
 import { RoomView } from "./room.js";
 import { keptEntry, type RoomEntry, RoomList, summaryEntry } from "./rooms.js";
@@ -59,6 +60,11 @@ export class Client {
   /** What was begun and not sent, by room. */
   readonly drafts = new Store<ReadonlyMap<string, string>>(new Map());
 
+  /** Answered messages that are older than what is loaded. */
+  readonly quotes: QuoteStore;
+  /** The message that the next line answers, by room. */
+  readonly answering = new Store<ReadonlyMap<string, number>>(new Map());
+
   /** Grows whenever a link into some room was made or taken back. */
   readonly inviteChanges = new Store(0);
 
@@ -84,6 +90,11 @@ export class Client {
     this.#preferences = new PreferenceWishes(this.rooms, this.api.prefer, () => void this.refreshRooms());
     this.people = new PeopleStore((id) => this.api.user(id));
     this.people.add([user]);
+    this.quotes = new QuoteStore(async (roomId, seq) => {
+      const message = await this.api.message(roomId, seq);
+      if (message !== null) this.people.need([message.author_id]);
+      return message;
+    });
     this.people.subscribe(() => this.rooms.nameDirects(this.people.getSnapshot()));
     this.friends = new FriendStore(async () => {
       const [friends, blocks] = await Promise.all([this.api.friends(), this.api.blocks()]);
@@ -329,6 +340,14 @@ export class Client {
     if (body.what === "post") this.typing.reset();
   }
 
+  /** The next line of a room answers this message; null for none. */
+  answer(roomId: string, seq: number | null): void {
+    const all = new Map(this.answering.getSnapshot());
+    if (seq === null) all.delete(roomId);
+    else all.set(roomId, seq);
+    this.answering.set(all);
+  }
+
   sayTyping(roomId: string): void {
     const { session } = this.connection;
     if (session === null || !this.typing.shouldSay(roomId)) return;
@@ -478,6 +497,7 @@ export class Client {
       }
       case "messageEdited":
       case "messageDeleted":
+        this.quotes.changed(log.id, Number(body.value.messageSeq));
         Object.assign(change, this.#reads.recount(log, room));
         break;
       case "inviteCreated":

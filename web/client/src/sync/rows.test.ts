@@ -154,3 +154,15 @@ test("what somebody blocked says is folded, calls nobody, and leaves the others 
   expect(folds([OTHER])[0]).toEqual([true, false]);
   expect(folds([OTHER])[1]?.[0], "a tombstone says nothing").toBe(false);
 });
+
+test("an answer has the message it answers, where that is loaded, and as it is now", () => {
+  const answer = { ...said(9, NOON), replyTo: 4 };
+  const quotedBy = (entries: Entry[], all: Partial<Parameters<typeof buildRows>[0]> = {}) => {
+    const row = rows(entries, all).at(-1);
+    return row?.kind === "message" ? [row.replyTo, row.quoted?.text] : null;
+  };
+  expect(quotedBy([said(2, NOON), said(4, NOON), said(7, NOON), answer])).toEqual([4, "text 4"]);
+  expect(quotedBy([said(5, NOON), answer])).toEqual([4, undefined]);
+  const waiting = pending({ what: "post", text: "mine", replyTo: 4 });
+  expect(quotedBy([said(4, NOON)], { pending: [waiting] })).toEqual([4, "text 4"]);
+});

@@ -1,5 +1,5 @@
 // The lines of a timeline, from the log, the outbox and the divider. Pure.
-import type { ChatMessage, Entry, SystemLine } from "./log.js";
+import { type ChatMessage, type Entry, messageIn, type SystemLine } from "./log.js";
 import { type Mentions, mentioned, NOBODY } from "./mentions.js";
 import type { Pending } from "./outbox.js";
 import { has, type Reaction, wished } from "./reactions.js";
@@ -14,6 +14,10 @@ export interface MessageRow {
   authorId: string;
   text: string;
   mentions: Mentions;
+  /** The message it answers. */
+  replyTo: number | null;
+  /** That message, where it is loaded. */
+  quoted: ChatMessage | null;
   /** By somebody whom its reader blocks: shown only when asked for. */
   folded: boolean;
   /** It mentions whoever reads it. */
@@ -117,6 +121,7 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       rows.push({ kind: "unread", key: "unread" });
     }
     const row = messageRow(entry, overlays.get(entry.seq) ?? null, wishes.get(entry.seq) ?? [], me);
+    row.quoted = answered(entries, entry.replyTo);
     push(blocked.has(entry.authorId) && !row.deleted ? { ...row, folded: true, callsMe: false } : row);
   }
   const shown = entries[entries.length - 1]?.seq ?? 0;
@@ -130,6 +135,8 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       authorId: me,
       text: intent.body.text,
       mentions: NOBODY,
+      replyTo: intent.body.replyTo,
+      quoted: answered(entries, intent.body.replyTo),
       folded: false,
       callsMe: false,
       at: intent.at,
@@ -145,6 +152,10 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
     });
   }
   return rows;
+}
+
+function answered(entries: readonly Entry[], seq: number | null): ChatMessage | null {
+  return seq === null ? null : (messageIn(entries, seq) ?? null);
 }
 
 /** What is on a message, with what its reader wished to put there or take back. */
@@ -183,6 +194,8 @@ function messageRow(
     authorId: message.authorId,
     text: body?.what === "edit" ? body.text : message.text,
     mentions: message.mentions,
+    replyTo: message.replyTo,
+    quoted: null,
     folded: false,
     callsMe: message.authorId !== me && mentioned(message.mentions, me),
     at: message.at,

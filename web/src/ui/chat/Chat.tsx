@@ -52,7 +52,7 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
   const [sheet, show] = useState<Sheet | null>(null);
   const context = useMemo(() => ({ client, auth, show }), [client, auth]);
   const [path, go] = useLocation();
-  const [, params] = useRoute("/rooms/:id");
+  const [, params] = useRoute("/rooms/:id/:seq?");
   const current = params?.id ?? null;
   const { rooms } = useStore(client.rooms);
 
@@ -82,7 +82,9 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
             <Route path="/people">
               <People />
             </Route>
-            <Route path="/rooms/:id">{({ id }) => <RoomPage key={id} id={id} />}</Route>
+            <Route path="/rooms/:id/:seq?">
+              {({ id, seq }) => <RoomPage key={id} id={id} at={seqOf(seq)} />}
+            </Route>
             <Route path="/invite/:code">
               {({ code }) => <InvitePage key={code} code={code} joins={code === invite} />}
             </Route>
@@ -102,4 +104,9 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
       {sheet === "connection" && <ConnectionSheet onClose={() => show(null)} />}
     </ChatContext>
   );
+}
+
+/** The message that a link names; null where it names none. */
+function seqOf(text: string | undefined): number | null {
+  return text !== undefined && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
 }

@@ -1,9 +1,12 @@
+import { X } from "lucide-react";
+import { messageIn } from "parlor-client/sync/log";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { FormattedTime } from "react-intl";
 import { reasonOf, useStore, useT } from "../hooks";
 import { nameOf, useChat, useMe, useNames } from "./context";
 import { Growing } from "./Growing";
 import { MentionList, useMentions } from "./MentionList";
+import { useQuote } from "./Quote";
 
 /** The server's limit, in bytes of UTF-8. */
 const TEXT_BYTES = 16_384;
@@ -32,6 +35,14 @@ export function Composer({ id, onEditLast }: Props) {
     if (matchMedia("(pointer: fine)").matches) area.current?.focus();
   }, []);
 
+  // Whoever chose to answer writes next.
+  const answering = useStore(client.answering).get(id) ?? null;
+  const answeredBefore = useRef(answering);
+  useEffect(() => {
+    if (answering !== null && answering !== answeredBefore.current) area.current?.focus();
+    answeredBefore.current = answering;
+  }, [answering]);
+
   const mentions = useMentions({ id, text, area, onChange: change });
   const over = new TextEncoder().encode(text.trim()).length - TEXT_BYTES;
 
@@ -43,7 +54,8 @@ export function Composer({ id, onEditLast }: Props) {
   function send() {
     const body = text.trim();
     if (body === "" || over > 0) return;
-    client.write(id, { what: "post", text: body, replyTo: null });
+    client.write(id, { what: "post", text: body, replyTo: answering });
+    client.answer(id, null);
     change("");
     area.current?.focus();
   }
@@ -64,6 +76,9 @@ export function Composer({ id, onEditLast }: Props) {
       if (last === undefined) return;
       event.preventDefault();
       onEditLast(last.seq);
+    } else if (event.key === "Escape" && answering !== null) {
+      event.preventDefault();
+      client.answer(id, null);
     }
   }
 
@@ -98,6 +113,7 @@ export function Composer({ id, onEditLast }: Props) {
           <div className="flex min-w-0 items-end gap-2 pe-3 max-md:ps-3">
             <div className="relative min-w-0 max-w-(--measure) flex-1">
               <MentionList mentions={mentions} />
+              {answering !== null && <Answering roomId={id} seq={answering} />}
               <Growing
                 ref={area}
                 data-testid="composer"
@@ -131,6 +147,30 @@ export function Composer({ id, onEditLast }: Props) {
         </form>
       )}
     </div>
+  );
+}
+
+/** What the next line answers. */
+function Answering({ roomId, seq }: { roomId: string; seq: number }) {
+  const t = useT();
+  const { client } = useChat();
+  const { entries } = useStore(client.view(roomId));
+  const { name, text } = useQuote({ roomId, seq, loaded: messageIn(entries, seq) ?? null });
+  return (
+    <p data-testid="answering" className="flex items-center gap-2 text-sm text-muted">
+      <span className="min-w-0 truncate">
+        {t("answer.to", { name: name ?? "" })} <span className="italic">{text}</span>
+      </span>
+      <button
+        type="button"
+        className="icon-button size-6 pointer-coarse:size-11"
+        aria-label={t("answer.cancel")}
+        title={`${t("answer.cancel")} (Esc)`}
+        onClick={() => client.answer(roomId, null)}
+      >
+        <X size={14} aria-hidden="true" />
+      </button>
+    </p>
   );
 }
 

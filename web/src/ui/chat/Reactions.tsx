@@ -77,10 +77,12 @@ function ChipButton({ chip, frozen, onToggle }: { chip: Chip; frozen: boolean; o
 export function ReactButton({
   row,
   roomId,
+  shortcut,
   className,
 }: {
   row: MessageRow;
   roomId: string;
+  shortcut?: string;
   className: string;
 }) {
   const t = useT();
@@ -96,7 +98,8 @@ export function ReactButton({
         data-testid="react"
         className={className}
         aria-label={t("message.react")}
-        title={t("message.react")}
+        title={shortcut === undefined ? t("message.react") : `${t("message.react")} (${shortcut})`}
+        aria-keyshortcuts={shortcut}
         aria-haspopup="dialog"
         aria-expanded={open}
         onClick={() => setOpen(!open)}

@@ -1,7 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import type { Preferences } from "parlor-client/net/rest";
 import { mayInvite } from "parlor-client/sync/rooms";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Menu, MenuChoice, MenuGroup, MenuItem } from "../Menu";
@@ -19,7 +19,13 @@ import { Pins } from "./Pins";
 import { RoomMark } from "./RoomMark";
 import { Timeline } from "./Timeline";
 
-export function RoomPage({ id }: { id: string }) {
+interface Props {
+  id: string;
+  /** A message that a link leads to. */
+  at: number | null;
+}
+
+export function RoomPage({ id, at }: Props) {
   const t = useT();
   const { client } = useChat();
   const { rooms } = useStore(client.rooms);
@@ -28,6 +34,7 @@ export function RoomPage({ id }: { id: string }) {
   const [panel, setPanel] = useState<"people" | "pins" | null>(null);
   const [shown, setShown] = useState<number | null>(null);
   const [editing, setEditing] = useState<number | null>(null);
+  const [, go] = useLocation();
   const valid = /^[0-9a-f-]{36}$/i.test(id);
 
   useEffect(() => {
@@ -44,6 +51,16 @@ export function RoomPage({ id }: { id: string }) {
   useEffect(() => {
     document.title = room === undefined ? t("app.name") : `${room.name} · ${t("app.name")}`;
   }, [room, t]);
+
+  const { seeking, seek } = useSeek(id, setShown);
+  // A link may lead to what has not come yet.
+  const comes = at !== null && at > state.seq && state.seq < (room?.head ?? 0);
+  useEffect(() => {
+    if (at === null || state.status !== "ready" || comes) return;
+    void seek(at);
+    // The same link leads there again.
+    go(`/rooms/${id}`, { replace: true });
+  }, [at, state.status, comes, seek, go, id]);
 
   if (!valid || state.status === "missing") return <Missing />;
   if (state.status === "outside") return <Outside id={id} />;
@@ -97,11 +114,60 @@ export function RoomPage({ id }: { id: string }) {
           setEditing={setEditing}
           shown={shown}
           setShown={setShown}
+          onJump={seek}
         />
+        <Seeking state={seeking} />
         <Composer key={`c${id}`} id={id} onEditLast={setEditing} />
       </main>
       {panel === "people" && <Members id={id} onClose={() => setPanel(null)} />}
       {panel === "pins" && <Pins id={id} onClose={() => setPanel(null)} onShow={setShown} />}
+    </div>
+  );
+}
+
+type Seek = "looking" | "missing" | null;
+
+/** How long it is said that a message is not there. */
+const MISSING_MS = 6_000;
+
+/** Brings a message into view, however far back it is. */
+function useSeek(id: string, setShown: (seq: number) => void) {
+  const { client } = useChat();
+  const [seeking, setSeeking] = useState<Seek>(null);
+  const wanted = useRef(0);
+  const seek = useCallback(
+    async (seq: number) => {
+      wanted.current = seq;
+      setSeeking("looking");
+      const found = await client.loadUntil(id, seq);
+      // Something else was asked for meanwhile.
+      if (wanted.current !== seq) return;
+      setSeeking(found ? null : "missing");
+      if (found) setShown(seq);
+    },
+    [client, id, setShown],
+  );
+  useEffect(() => {
+    if (seeking !== "missing") return;
+    const timer = setTimeout(() => setSeeking(null), MISSING_MS);
+    return () => clearTimeout(timer);
+  }, [seeking]);
+  return { seeking, seek };
+}
+
+/** Says how a search for a message goes; where it takes no time, nothing. */
+function Seeking({ state }: { state: Seek }) {
+  const t = useT();
+  return (
+    <div role="status" className="pointer-events-none relative z-10 h-0">
+      {state !== null && (
+        <p
+          data-testid={`message-${state}`}
+          className={`absolute inset-x-4 bottom-3 mx-auto w-fit rounded-md border border-line bg-surface px-3 py-1.5 ${state === "looking" ? "late text-muted" : "text-coral"}`}
+        >
+          {t(`seek.${state}`)}
+        </p>
+      )}
     </div>
   );
 }

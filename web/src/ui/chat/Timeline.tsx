@@ -6,6 +6,7 @@ import { FormattedDate } from "react-intl";
 import { useEscape, useStore, useT } from "../hooks";
 import { useChat, useNames } from "./context";
 import { DayLine, MessageRow, SystemRow, UnreadLine } from "./MessageRow";
+import { onMessageKey } from "./messageKeys";
 import { Notice } from "./Page";
 
 interface Props {
@@ -15,6 +16,8 @@ interface Props {
   /** A message that shall be brought into view. */
   shown: number | null;
   setShown(seq: null): void;
+  /** Brings a message into view, from wherever it is. */
+  onJump(seq: number): void;
 }
 
 /** Near enough to the end to count as being there, in pixels. */
@@ -25,7 +28,7 @@ const NOBODY: ReadonlySet<string> = new Set();
 const CATCH_UP_MS = 4_000;
 const ESTIMATES: Record<Row["kind"], number> = { message: 30, system: 26, day: 44, unread: 32 };
 
-export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
+export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: Props) {
   const t = useT();
   const names = useNames();
   const { client } = useChat();
@@ -192,6 +195,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
   return (
     <section aria-label={t("timeline.label", { name })} className="ruled relative min-h-0 flex-1">
       {state.status === "loading" && <GreyLines />}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys are for the messages in it */}
       <div
         ref={scroller}
         data-testid="timeline"
@@ -199,6 +203,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         onScroll={noteEnd}
+        onKeyDown={onMessageKey}
         className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none] -outline-offset-2"
       >
         <div {...feed} className="relative flex min-h-full flex-col">
@@ -242,6 +247,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
                       editing={editing === row.seq && row.seq > 0}
                       roomId={id}
                       setEditing={setEditing}
+                      onJump={onJump}
                     />
                   )}
                 </div>
