@@ -24,8 +24,8 @@ function closure(names) {
 }
 /** The script made of this source, which the page asks for by itself. */
 function made(source) {
-  const name = scripts.find((script) => script.startsWith(`${source}-`));
-  if (name === undefined) throw new Error(`nothing was made of ${source}`);
+  const [name, ...others] = scripts.filter((script) => script.startsWith(`${source}-`));
+  if (name === undefined || others.length > 0) throw new Error(`not one script was made of ${source}`);
   return name;
 }
 

@@ -1,12 +1,13 @@
-import { X } from "lucide-react";
-import { messageIn } from "parlor-client/sync/log";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { SmilePlus } from "lucide-react";
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
 import { FormattedTime } from "react-intl";
+import { EmojiSheet } from "../emoji/EmojiSheet";
 import { reasonOf, useStore, useT } from "../hooks";
+import { Popover } from "../Popover";
+import { Answering } from "./Answering";
+import { CompletionList, useCompletion } from "./Completion";
 import { nameOf, useChat, useMe, useNames } from "./context";
 import { Growing } from "./Growing";
-import { MentionList, useMentions } from "./MentionList";
-import { useQuote } from "./Quote";
 
 /** The server's limit, in bytes of UTF-8. */
 const TEXT_BYTES = 16_384;
@@ -43,13 +44,25 @@ export function Composer({ id, onEditLast }: Props) {
     answeredBefore.current = answering;
   }, [answering]);
 
-  const mentions = useMentions({ id, text, area, onChange: change });
+  const completion = useCompletion({ id, text, area, onChange: change });
   const over = new TextEncoder().encode(text.trim()).length - TEXT_BYTES;
 
   function change(next: string) {
     setText(next);
     client.saveDraft(id, next);
     if (next.trim() !== "") client.sayTyping(id);
+  }
+  /** Puts something where the caret is, and goes on behind it. */
+  function insert(piece: string) {
+    const element = area.current;
+    const { selectionStart: from, selectionEnd: to } = element ?? {
+      selectionStart: text.length,
+      selectionEnd: text.length,
+    };
+    change(text.slice(0, from) + piece + text.slice(to));
+    element?.focus();
+    // The caret follows once the text is there.
+    requestAnimationFrame(() => element?.setSelectionRange(from + piece.length, from + piece.length));
   }
   function send() {
     const body = text.trim();
@@ -62,7 +75,7 @@ export function Composer({ id, onEditLast }: Props) {
   function onKeyDown(event: KeyboardEvent) {
     // Enter that ends a word of an input method is not meant for us.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
-    if (mentions.onKeyDown(event)) return;
+    if (completion.onKeyDown(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();
@@ -112,7 +125,7 @@ export function Composer({ id, onEditLast }: Props) {
           </span>
           <div className="flex min-w-0 items-end gap-2 pe-3 max-md:ps-3">
             <div className="relative min-w-0 max-w-(--measure) flex-1">
-              <MentionList mentions={mentions} />
+              <CompletionList of={completion} />
               {answering !== null && <Answering roomId={id} seq={answering} />}
               <Growing
                 ref={area}
@@ -121,13 +134,13 @@ export function Composer({ id, onEditLast }: Props) {
                 placeholder={t("composer.placeholder", { name })}
                 className="composer-input w-full bg-transparent py-1.5 outline-none"
                 value={text}
-                onChange={change}
+                onChange={completion.onChange}
                 onKeyDown={onKeyDown}
-                onSelect={mentions.onSelect}
-                onBlur={mentions.close}
+                onSelect={completion.onSelect}
+                onBlur={completion.close}
                 aria-autocomplete="list"
-                aria-controls={mentions.listId}
-                aria-activedescendant={mentions.activeId}
+                aria-controls={completion.listId}
+                aria-activedescendant={completion.activeId}
               />
               {over > 0 && (
                 <p role="alert" className="text-sm text-coral">
@@ -136,6 +149,7 @@ export function Composer({ id, onEditLast }: Props) {
               )}
               {away && text !== "" && over <= 0 && <p className="label">{t("composer.queuedHint")}</p>}
             </div>
+            <EmojiButton onPick={insert} />
             <button
               type="submit"
               data-testid="send"
@@ -150,27 +164,37 @@ export function Composer({ id, onEditLast }: Props) {
   );
 }
 
-/** What the next line answers. */
-function Answering({ roomId, seq }: { roomId: string; seq: number }) {
+function EmojiButton({ onPick }: { onPick(emoji: string): void }) {
   const t = useT();
-  const { client } = useChat();
-  const { entries } = useStore(client.view(roomId));
-  const { name, text } = useQuote({ roomId, seq, loaded: messageIn(entries, seq) ?? null });
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = useCallback(() => setOpen(false), []);
   return (
-    <p data-testid="answering" className="flex items-center gap-2 text-sm text-muted">
-      <span className="min-w-0 truncate">
-        {t("answer.to", { name: name ?? "" })} <span className="italic">{text}</span>
-      </span>
+    <>
       <button
+        ref={button}
         type="button"
-        className="icon-button size-6 pointer-coarse:size-11"
-        aria-label={t("answer.cancel")}
-        title={`${t("answer.cancel")} (Esc)`}
-        onClick={() => client.answer(roomId, null)}
+        data-testid="add-emoji"
+        className="icon-button"
+        aria-label={t("composer.emoji")}
+        title={t("composer.emoji")}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
       >
-        <X size={14} aria-hidden="true" />
+        <SmilePlus size={18} aria-hidden="true" />
       </button>
-    </p>
+      {open && (
+        <Popover label={t("reaction.pick")} anchor={button} onClose={close}>
+          <EmojiSheet
+            onPick={(emoji) => {
+              close();
+              onPick(emoji);
+            }}
+          />
+        </Popover>
+      )}
+    </>
   );
 }
 
