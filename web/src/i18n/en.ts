@@ -319,6 +319,7 @@ export const en = {
   "settings.theme.system": "System",
   "settings.theme.light": "Light",
   "settings.theme.dark": "Dark",
+  "settings.theme.contrast": "High contrast",
   "settings.language": "Language",
   "settings.signOut": "Sign out",
   "settings.signOut.waiting":

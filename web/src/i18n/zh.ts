@@ -318,6 +318,7 @@ export const zh: Record<MessageId, string> = {
   "settings.theme.system": "跟随系统",
   "settings.theme.light": "浅色",
   "settings.theme.dark": "深色",
+  "settings.theme.contrast": "高对比度",
   "settings.language": "语言",
   "settings.signOut": "退出登录",
   "settings.signOut.waiting": "还有 {count} 条消息没有发出，退出会丢失。",
