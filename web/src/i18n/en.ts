@@ -314,6 +314,16 @@ export const en = {
   "find.none": "Nobody is called that.",
   "find.allHere": "Everybody found is here already.",
   "find.error": "People could not be looked for.",
+  "notify.offer": "Somebody mentioned you. Shall this browser tell you, when you look elsewhere?",
+  "notify.on": "Turn on notifications",
+  "notify.notNow": "Not now",
+  "notify.turnOff": "Turn off notifications",
+  "notify.on.hint":
+    "This browser tells you of new messages when you look elsewhere. How much of each room is in the room's menu.",
+  "notify.off.hint": "This browser tells you nothing when you look elsewhere.",
+  "notify.refused.hint":
+    "This browser was told that this page may not notify you. The settings beside the page's address change that.",
+  "notify.unsupported.hint": "This browser cannot notify you of anything on this page.",
   "settings.title": "Settings",
   "settings.theme": "Appearance",
   "settings.theme.system": "System",

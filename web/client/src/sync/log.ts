@@ -275,7 +275,8 @@ function called({ mentionIds, mentionsRoom }: { mentionIds: Uint8Array[]; mentio
   return { users: mentionIds.map(bytesToId), room: mentionsRoom };
 }
 
-function fromRest(message: Message): ChatMessage {
+/** A message as REST gives it. */
+export function fromRest(message: Message): ChatMessage {
   return {
     kind: "message",
     seq: Number(message.seq),

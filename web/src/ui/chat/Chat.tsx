@@ -1,9 +1,11 @@
 import type { Auth } from "parlor-client/net/auth";
 import type { User } from "parlor-client/net/rest";
 import { Client } from "parlor-client/sync/client";
+import { unreadOf } from "parlor-client/sync/rooms";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
 import { PHONE, useMedia, useStore } from "../hooks";
+import { useTab } from "../title";
 import { ChangePassword } from "./ChangePassword";
 import { ConnectionSheet } from "./ConnectionSheet";
 import { CreateRoom } from "./CreateRoom";
@@ -20,8 +22,9 @@ import { Settings } from "./Settings";
 import { Shortcuts } from "./Shortcuts";
 import { Sidebar } from "./Sidebar";
 import { Switcher } from "./Switcher";
-import { inOrder, sections, unreadOf } from "./sections";
+import { inOrder, sections } from "./sections";
 import { useKeys } from "./useKeys";
+import { useNotifications } from "./useNotifications";
 
 interface Props {
   auth: Auth;
@@ -65,6 +68,8 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
   const parts = sections(rooms, current, entered.current.id === current && entered.current.unread);
   useKeys({ order: inOrder(parts), current, go, show, sheet });
 
+  useTab(rooms.reduce((sum, room) => sum + unreadOf(room), 0));
+  useNotifications(client, current, go);
   const phone = useMedia(PHONE);
   const list = path === "/";
   return (

@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { FormattedMessage } from "react-intl";
 import { Link, useLocation } from "wouter";
 import { useStore, useT } from "../hooks";
+import { useTitle } from "../title";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";
 
@@ -12,13 +13,13 @@ export function Home() {
   const { status, rooms } = useStore(client.rooms);
   const [, go] = useLocation();
 
+  useTitle("");
   useEffect(() => {
-    document.title = t("app.name");
     if (status !== "ready") return;
     const last = localStorage.getItem("parlor.room");
     const room = rooms.find(({ id }) => id === last) ?? rooms.find(({ archived }) => !archived);
     if (room !== undefined) go(`/rooms/${room.id}`, { replace: true });
-  }, [status, rooms, go, t]);
+  }, [status, rooms, go]);
 
   return (
     <Page title={t("app.name")}>

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Menu, MenuChoice, MenuGroup, MenuItem } from "../Menu";
+import { useTitle } from "../title";
 import { Composer } from "./Composer";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { ConnectionBadge } from "./ConnectionBadge";
@@ -48,9 +49,7 @@ export function RoomPage({ id, at }: Props) {
   const known = useStore(client.people);
   const peer = room?.peerId == null ? undefined : known.get(room.peerId);
   const topic = peer === undefined ? room?.topic : peer.status_text;
-  useEffect(() => {
-    document.title = room === undefined ? t("app.name") : `${room.name} · ${t("app.name")}`;
-  }, [room, t]);
+  useTitle(room?.name ?? "");
 
   const { seeking, seek } = useSeek(id, setShown);
   // A link may lead to what has not come yet.

@@ -4,6 +4,7 @@ import { Dialog } from "../Dialog";
 import { useStore, useT } from "../hooks";
 import { setTheme, THEMES, theme } from "../theme";
 import { nameOf, useChat, useMe } from "./context";
+import { NotifyChoice } from "./NotifyOffer";
 
 export function Settings({ onClose }: { onClose(): void }) {
   const t = useT();
@@ -36,6 +37,7 @@ export function Settings({ onClose }: { onClose(): void }) {
           ]}
           onChange={(next) => void setLanguage(next)}
         />
+        <NotifyChoice />
         <div className="border-t border-line pt-4">
           <p className="label mb-3">{t("settings.signedIn", { name: nameOf(me) ?? "" })}</p>
           {waiting > 0 && (

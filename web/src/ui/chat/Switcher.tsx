@@ -1,12 +1,12 @@
 import { AtSign, CornerDownLeft } from "lucide-react";
 import { PeopleFinder } from "parlor-client/sync/finder";
+import { unreadOf } from "parlor-client/sync/rooms";
 import { type KeyboardEvent, type ReactNode, useId, useState } from "react";
 import { useLocation } from "wouter";
 import { Dialog } from "../Dialog";
 import { reasonOf, useStore, useT } from "../hooks";
 import { nameOf, useChat, useMessage } from "./context";
 import { RoomMark } from "./RoomMark";
-import { unreadOf } from "./sections";
 
 interface Choice {
   id: string;

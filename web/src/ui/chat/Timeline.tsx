@@ -4,6 +4,7 @@ import { buildRows, type MessageRow as MessageRowData, type Row } from "parlor-c
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
 import { useEscape, useStore, useT } from "../hooks";
+import { useLooking } from "../looking";
 import { useChat, useNames } from "./context";
 import { DayLine, MessageRow, SystemRow, UnreadLine } from "./MessageRow";
 import { onMessageKey } from "./messageKeys";
@@ -345,25 +346,4 @@ function GreyLines() {
       ))}
     </div>
   );
-}
-
-/** True while the page is in front of somebody. */
-function useLooking(): boolean {
-  const [looking, setLooking] = useState(isLooking);
-  useEffect(() => {
-    const update = () => setLooking(isLooking());
-    document.addEventListener("visibilitychange", update);
-    addEventListener("focus", update);
-    addEventListener("blur", update);
-    return () => {
-      document.removeEventListener("visibilitychange", update);
-      removeEventListener("focus", update);
-      removeEventListener("blur", update);
-    };
-  }, []);
-  return looking;
-}
-
-function isLooking(): boolean {
-  return document.visibilityState === "visible" && document.hasFocus();
 }
