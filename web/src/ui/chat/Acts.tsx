@@ -1,8 +1,10 @@
 import { Copy, Link2, MailPlus, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
 import type { MessageRow } from "parlor-client/sync/rows";
 import { type ReactNode, useState } from "react";
+import { copyText } from "../copy";
 import { useT } from "../hooks";
 import { Menu, MenuItem } from "../Menu";
+import { tell } from "../Told";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { useChat } from "./context";
 import { ReactButton } from "./Reactions";
@@ -25,7 +27,7 @@ export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props
   const t = useT();
   const { client } = useChat();
   const [asking, setAsking] = useState(false);
-  const copy = (text: string) => void navigator.clipboard?.writeText(text);
+  const copy = async (text: string) => tell(t((await copyText(text)) ? "copy.done" : "copy.refused"));
   return (
     <div className="invisible absolute end-3 top-0 z-10 flex -translate-y-1/3 rounded-md border border-line bg-surface group-focus-within:visible group-hover:visible max-md:end-1">
       {!frozen && <ReactButton row={row} roomId={roomId} shortcut="+" className={ICON} />}
@@ -45,11 +47,14 @@ export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props
         </Act>
       )}
       <Menu label={t("message.more")} testId="more-acts" shortcut="M" className={ICON}>
-        <MenuItem testId="copy-text" onSelect={() => copy(row.text)}>
+        <MenuItem testId="copy-text" onSelect={() => void copy(row.text)}>
           <Copy size={14} aria-hidden="true" />
           {t("message.copy")}
         </MenuItem>
-        <MenuItem testId="copy-link" onSelect={() => copy(`${location.origin}/rooms/${roomId}/${row.seq}`)}>
+        <MenuItem
+          testId="copy-link"
+          onSelect={() => void copy(`${location.origin}/rooms/${roomId}/${row.seq}`)}
+        >
           <Link2 size={14} aria-hidden="true" />
           {t("message.copyLink")}
         </MenuItem>

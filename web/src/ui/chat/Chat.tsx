@@ -5,6 +5,7 @@ import { unreadOf } from "parlor-client/sync/rooms";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
 import { PHONE, useMedia, useStore } from "../hooks";
+import { Told } from "../Told";
 import { useTab } from "../title";
 import { ChangePassword } from "./ChangePassword";
 import { ConnectionSheet } from "./ConnectionSheet";
@@ -99,6 +100,7 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
           </Switch>
         )}
       </div>
+      <Told />
       {sheet === "create" && <CreateRoom onClose={() => show(null)} />}
       {sheet === "switch" && <Switcher onClose={() => show(null)} />}
       {sheet === "keys" && <Shortcuts onClose={() => show(null)} />}

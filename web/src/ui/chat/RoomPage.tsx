@@ -3,8 +3,10 @@ import type { Preferences } from "parlor-client/net/rest";
 import { mayInvite } from "parlor-client/sync/rooms";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
+import { copyText } from "../copy";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Menu, MenuChoice, MenuGroup, MenuItem } from "../Menu";
+import { tell } from "../Told";
 import { useTitle } from "../title";
 import { Composer } from "./Composer";
 import { ConfirmDialog } from "./ConfirmDialog";
@@ -190,6 +192,7 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
       setError(t("action.error", { detail: reasonOf(cause, t) }));
     }
   }
+  const copy = async (text: string) => tell(t((await copyText(text)) ? "copy.done" : "copy.refused"));
   const archive = () =>
     attempt(async () => client.rooms.put(await client.api.archiveRoom(id, !room.archived)));
   const prefer = (change: Partial<Preferences>) => void attempt(() => client.prefer(id, change));
@@ -197,9 +200,7 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
   return (
     <>
       <Menu label={t("room.menu")}>
-        <MenuItem onSelect={() => void navigator.clipboard?.writeText(location.href)}>
-          {t("room.copyLink")}
-        </MenuItem>
+        <MenuItem onSelect={() => void copy(`${location.origin}/rooms/${id}`)}>{t("room.copyLink")}</MenuItem>
         {mayInvite(room) && (
           <MenuItem testId="invite-people" onSelect={() => setOpen("invite")}>
             {t("room.invite")}
