@@ -7,6 +7,7 @@ import { Route, Switch, useLocation, useRoute } from "wouter";
 import { PHONE, useMedia, useStore } from "../hooks";
 import { Told } from "../Told";
 import { useTab } from "../title";
+import { useSwipeBack } from "../useSwipeBack";
 import { ChangePassword } from "./ChangePassword";
 import { ConnectionSheet } from "./ConnectionSheet";
 import { CreateRoom } from "./CreateRoom";
@@ -73,6 +74,7 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
   useNotifications(client, current, go);
   const phone = useMedia(PHONE);
   const list = path === "/";
+  useSwipeBack(phone && !list, () => go("/"));
   return (
     <ChatContext value={context}>
       <div className="grid h-full grid-rows-[minmax(0,1fr)] md:grid-cols-[16rem_minmax(0,1fr)] lg:grid-cols-[20rem_minmax(0,1fr)]">

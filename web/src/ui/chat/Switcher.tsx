@@ -59,6 +59,8 @@ export function Switcher({ onClose }: { onClose(): void }) {
     command("new", t("switch.new"), () => show("create")),
     command("profile", t("profile.title"), () => show("profile")),
     command("devices", t("devices.title"), () => show("devices")),
+    command("password", t("password.title"), () => show("password")),
+    command("connection", t("conn.details"), () => show("connection")),
     command("settings", t("switch.settings"), () => show("settings")),
     command("keys", t("switch.shortcuts"), () => show("keys")),
   ];
