@@ -166,3 +166,18 @@ test("an answer has the message it answers, where that is loaded, and as it is n
   const waiting = pending({ what: "post", text: "mine", replyTo: 4 });
   expect(quotedBy([said(4, NOON)], { pending: [waiting] })).toEqual([4, "text 4"]);
 });
+
+test("x5 what has not changed is the same row again, and what has is another", () => {
+  const entries = [said(1, NOON), { ...said(2, NOON + 1), replyTo: 1 }, said(3, NOON + 2)];
+  const first = rows(entries);
+  const more = rows([...entries, said(4, NOON + 3)]);
+  for (const [index, row] of first.entries()) if (row.kind !== "day") expect(more[index]).toBe(row);
+  const react = pending({ what: "react", seq: 3, emoji: "👍", on: true });
+  expect(rows(entries, { pending: [react] }).at(-1)).toMatchObject({ reactions: [{ count: 1, mine: true }] });
+  expect(rows(entries).at(-1)).toBe(first.at(-1));
+  const edited = rows([{ ...said(1, NOON), text: "better" }, ...entries.slice(1)]);
+  expect(edited[2]).toMatchObject({ key: "m2", quoted: { text: "better" } });
+  expect(rows(entries, { blocked: new Set([OTHER]) }).at(-1)).toMatchObject({ folded: true });
+  expect(rows(entries, { me: OTHER }).at(-1)).not.toBe(first.at(-1));
+  expect(rows(entries.slice(1)).at(1), "it begins a run now").toMatchObject({ key: "m2", continued: false });
+});
