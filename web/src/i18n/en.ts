@@ -153,6 +153,7 @@ export const en = {
   "emoji.none": "No emoji is called that.",
   "emoji.tone": "Change the tone of skin",
   "emoji.error": "The emoji could not be loaded.",
+  "later.failed": "This part of the page could not be loaded.",
   "mention.list": "People to mention",
   "mention.room": "everybody in this room",
   "typing.one": "{a} is typing",

@@ -152,6 +152,7 @@ export const zh: Record<MessageId, string> = {
   "emoji.none": "没有这样的表情。",
   "emoji.tone": "更换肤色",
   "emoji.error": "无法加载表情。",
+  "later.failed": "页面的这一部分无法加载。",
   "mention.list": "可以提到的人",
   "mention.room": "这个房间里的所有人",
   "typing.one": "{a} 正在输入",

@@ -5,28 +5,26 @@ import { unreadOf } from "parlor-client/sync/rooms";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
 import { PHONE, useMedia, useStore } from "../hooks";
+import { later } from "../later";
 import { Told } from "../Told";
 import { useTab } from "../title";
 import { useSwipeBack } from "../useSwipeBack";
-import { ChangePassword } from "./ChangePassword";
-import { ConnectionSheet } from "./ConnectionSheet";
-import { CreateRoom } from "./CreateRoom";
 import { ChatContext, type Sheet } from "./context";
-import { Devices } from "./Devices";
-import { Directory } from "./Directory";
 import { Home } from "./Home";
-import { InvitePage } from "./InvitePage";
 import { Missing } from "./Missing";
-import { People } from "./People";
-import { Profile } from "./Profile";
 import { RoomPage } from "./RoomPage";
-import { Settings } from "./Settings";
-import { Shortcuts } from "./Shortcuts";
 import { Sidebar } from "./Sidebar";
 import { Switcher } from "./Switcher";
 import { inOrder, sections } from "./sections";
 import { useKeys } from "./useKeys";
 import { useNotifications } from "./useNotifications";
+
+const Sheets = later(() => import("./Sheets"), null);
+const Directory = later(() => import("./Directory"), null);
+const People = later(() => import("./People"), null);
+const InvitePage = later(() => import("./InvitePage"), null);
+/** Loaded as soon as the page has nothing else to do: without a network they are wanted too. */
+const SOON = [Sheets, Directory, People, InvitePage];
 
 interface Props {
   auth: Auth;
@@ -60,6 +58,13 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
   const [, params] = useRoute("/rooms/:id/:seq?");
   const current = params?.id ?? null;
   const { rooms } = useStore(client.rooms);
+
+  useEffect(() => {
+    const load = () => void Promise.allSettled(SOON.map((part) => part.load()));
+    if (typeof requestIdleCallback !== "function") return void setTimeout(load, 1_000);
+    const idle = requestIdleCallback(load);
+    return () => cancelIdleCallback(idle);
+  }, []);
 
   // Where the room on screen stood in the list when it was entered.
   const entered = useRef({ id: "", unread: false });
@@ -103,14 +108,12 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
         )}
       </div>
       <Told />
-      {sheet === "create" && <CreateRoom onClose={() => show(null)} />}
+      {sheet !== null && sheet !== "switch" && (
+        <div className="fixed inset-x-4 bottom-20 z-30 mx-auto w-fit">
+          <Sheets sheet={sheet} onClose={() => show(null)} />
+        </div>
+      )}
       {sheet === "switch" && <Switcher onClose={() => show(null)} />}
-      {sheet === "keys" && <Shortcuts onClose={() => show(null)} />}
-      {sheet === "profile" && <Profile onClose={() => show(null)} />}
-      {sheet === "devices" && <Devices onClose={() => show(null)} />}
-      {sheet === "password" && <ChangePassword onClose={() => show(null)} />}
-      {sheet === "settings" && <Settings onClose={() => show(null)} />}
-      {sheet === "connection" && <ConnectionSheet onClose={() => show(null)} />}
     </ChatContext>
   );
 }

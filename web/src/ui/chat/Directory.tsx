@@ -19,7 +19,7 @@ interface State {
 }
 
 /** The public rooms, to look around and join. */
-export function Directory() {
+export default function Directory() {
   const t = useT();
   const { client } = useChat();
   const { lane } = useStore(client.connection);

@@ -9,7 +9,7 @@ import { useChat } from "./context";
 import { Page } from "./Page";
 
 /** An invite link that somebody has opened; `joins` who has signed in for it. */
-export function InvitePage({ code, joins }: { code: string; joins: boolean }) {
+export default function InvitePage({ code, joins }: { code: string; joins: boolean }) {
   const t = useT();
   const { client } = useChat();
   const [, go] = useLocation();

@@ -11,7 +11,7 @@ import { PersonLine } from "./PersonLine";
 import type { Attempt } from "./usePersonActs";
 
 /** Who one's friends are, who asks, and whom one blocks. */
-export function People() {
+export default function People() {
   const t = useT();
   const { client } = useChat();
   const { status, ties, blocked } = useStore(client.friends);

@@ -1,7 +1,8 @@
-import { type KeyboardEvent, lazy, Suspense, useRef, useState } from "react";
+import { type KeyboardEvent, useRef, useState } from "react";
+import { later } from "../later";
 import { COMMON } from "./common";
 
-const EmojiPicker = lazy(() => import("./EmojiPicker"));
+const EmojiPicker = later(() => import("./EmojiPicker"), <div className="skeleton h-full" />);
 
 /** What people pick most, at once, and below it all the others, as soon as they are loaded. */
 export function EmojiSheet({ onPick }: { onPick(emoji: string): void }) {
@@ -36,9 +37,7 @@ export function EmojiSheet({ onPick }: { onPick(emoji: string): void }) {
         ))}
       </div>
       <div className="mt-2 h-72 border-t border-line pt-2">
-        <Suspense fallback={<div className="skeleton h-full" />}>
-          <EmojiPicker onPick={onPick} />
-        </Suspense>
+        <EmojiPicker onPick={onPick} />
       </div>
     </div>
   );
