@@ -13,10 +13,14 @@ story("answers lead back to what they answer, however old it is", async (world) 
   const server = await world.serve();
   const eve = new Rest(server);
   await eve.register("eve");
-  const texts = Array.from({ length: 180 }, (_, index) => `line ${index} of many`);
-  const room = await eve.room("long", texts);
+  const room = await eve.room("long");
+  const first = await eve.post(`/rooms/${room}/messages`, { text: "the very first" });
+  const second = await eve.post(`/rooms/${room}/messages`, { text: "the second" });
+  for (let line = 0; line < 180; line += 1) {
+    await eve.post(`/rooms/${room}/messages`, { text: `line ${line} of many` });
+  }
   const { seq } = await eve.post(`/rooms/${room}/messages`, { text: "shall we meet?" });
-  await eve.post(`/rooms/${room}/messages`, { text: "about the first", reply_to: "5" });
+  await eve.post(`/rooms/${room}/messages`, { text: "about the first", reply_to: first.seq });
 
   const ada = await world.person("ada", { viewport });
   await ada.register();
@@ -47,20 +51,20 @@ story("answers lead back to what they answer, however old it is", async (world) 
 
   // What is not loaded is quoted all the same, and is there after a click.
   const old = row(ada, "about the first").getByTestId("quote");
-  await old.getByText("line 1 of many").waitFor();
+  await old.getByText("the very first").waitFor();
   await old.click();
-  await until("the old message has the focus", async () => (await focused(ada)) === "5");
-  assert.ok(await row(ada, "line 1 of many").first().isVisible());
+  await until("the old message has the focus", async () => (await focused(ada)) === first.seq);
+  assert.ok(await row(ada, "the very first").first().isVisible());
 
   // A link leads there from outside, and says where it leads nowhere.
-  await page.goto(`${ada.url}/rooms/${room}/7`);
-  await until("the linked message has the focus", async () => (await focused(ada)) === "7");
+  await page.goto(`${ada.url}/rooms/${room}/${second.seq}`);
+  await until("the linked message has the focus", async () => (await focused(ada)) === second.seq);
   assert.equal(new URL(page.url()).pathname, `/rooms/${room}`);
-  await page.goto(`${ada.url}/rooms/${room}/2`);
+  await page.goto(`${ada.url}/rooms/${room}/1`);
   await page.getByTestId("message-missing").waitFor();
 
   // Deleted: the quote does not keep what it said.
-  await eve.remove(`/rooms/${room}/messages/5`);
+  await eve.remove(`/rooms/${room}/messages/${first.seq}`);
   await page.goto(`${ada.url}/rooms/${room}`);
   await ada.sees("about the first");
   await row(ada, "about the first").getByTestId("quote").getByText("This message was deleted.").waitFor();

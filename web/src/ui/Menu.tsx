@@ -13,6 +13,8 @@ interface Props {
   /** The key that opens it, wherever that is listened for. */
   shortcut?: string;
   testId?: string;
+  /** Not among what Tab goes through. */
+  tabIndex?: -1;
 }
 
 /** Acts and choices alike. */
@@ -27,6 +29,7 @@ export function Menu({
   className = "icon-button",
   shortcut,
   testId,
+  tabIndex,
 }: Props) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
@@ -65,6 +68,7 @@ export function Menu({
         ref={button}
         type="button"
         data-testid={testId}
+        tabIndex={tabIndex}
         className={className}
         aria-label={label}
         title={shortcut === undefined ? label : `${label} (${shortcut})`}

@@ -7,6 +7,7 @@ import { Menu, MenuItem } from "../Menu";
 import { tell } from "../Told";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { useChat } from "./context";
+import { onToolbarKey } from "./messageKeys";
 import { ReactButton } from "./Reactions";
 
 interface Props {
@@ -21,16 +22,21 @@ interface Props {
 
 const ICON = "icon-button pointer-fine:size-7";
 
-/** What can be done with a message; shown on hover, on focus, and on touch. Out of
-    reach until then: nobody shall tab through the acts of all messages. */
+/** What can be done with a message; shown on hover, on focus, and on touch. Its keys
+    are those of the message: nobody shall tab through the acts of all messages. */
 export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props) {
   const t = useT();
   const { client } = useChat();
   const [asking, setAsking] = useState(false);
   const copy = async (text: string) => tell(t((await copyText(text)) ? "copy.done" : "copy.refused"));
   return (
-    <div className="invisible absolute end-3 top-0 z-10 flex -translate-y-1/3 rounded-md border border-line bg-surface group-focus-within:visible group-hover:visible max-md:end-1">
-      {!frozen && <ReactButton row={row} roomId={roomId} shortcut="+" className={ICON} />}
+    <div
+      role="toolbar"
+      aria-label={t("message.acts")}
+      className="pointer-events-none absolute end-3 top-0 z-10 flex -translate-y-1/3 rounded-md border border-line bg-surface opacity-0 group-focus-within:pointer-events-auto group-focus-within:opacity-100 group-hover:pointer-events-auto group-hover:opacity-100 has-[[aria-expanded=true]]:pointer-events-auto has-[[aria-expanded=true]]:opacity-100 max-md:end-1"
+      onKeyDown={onToolbarKey}
+    >
+      {!frozen && <ReactButton row={row} roomId={roomId} shortcut="+" tabIndex={-1} className={ICON} />}
       {!frozen && (
         <Act
           id="reply-message"
@@ -46,7 +52,7 @@ export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props
           <Pencil size={14} aria-hidden="true" />
         </Act>
       )}
-      <Menu label={t("message.more")} testId="more-acts" shortcut="M" className={ICON}>
+      <Menu label={t("message.more")} testId="more-acts" shortcut="M" tabIndex={-1} className={ICON}>
         <MenuItem testId="copy-text" onSelect={() => void copy(row.text)}>
           <Copy size={14} aria-hidden="true" />
           {t("message.copy")}
@@ -105,6 +111,7 @@ function Act({ id, label, shortcut, onClick, children }: ActProps) {
   return (
     <button
       type="button"
+      tabIndex={-1}
       data-testid={id}
       className={ICON}
       aria-label={label}

@@ -75,11 +75,13 @@ export function ReactButton({
   row,
   roomId,
   shortcut,
+  tabIndex,
   className,
 }: {
   row: MessageRow;
   roomId: string;
   shortcut?: string;
+  tabIndex?: -1;
   className: string;
 }) {
   const t = useT();
@@ -93,6 +95,7 @@ export function ReactButton({
         ref={button}
         type="button"
         data-testid="react"
+        tabIndex={tabIndex}
         className={className}
         aria-label={t("message.react")}
         title={shortcut === undefined ? t("message.react") : `${t("message.react")} (${shortcut})`}

@@ -32,6 +32,7 @@ const GROUPS: readonly (readonly [MessageId, Keys])[] = [
     "keys.message",
     [
       ["keys.messages", ["↑ ↓"]],
+      ["keys.acts", ["Enter"]],
       ["message.reply", ["R"]],
       ["message.react", ["+"]],
       ["message.edit", ["E"]],

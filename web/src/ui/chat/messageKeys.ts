@@ -14,6 +14,9 @@ export function onMessageKey(event: KeyboardEvent<HTMLElement>): void {
     if (next === undefined) return;
     event.preventDefault();
     next.focus();
+  } else if (message !== null && key === "Enter") {
+    event.preventDefault();
+    message.querySelector<HTMLElement>("[role=toolbar] button")?.focus();
   } else if (message !== null) {
     const button = [...message.querySelectorAll<HTMLElement>("[aria-keyshortcuts]")].find(
       (candidate) => candidate.getAttribute("aria-keyshortcuts") === key.toUpperCase(),
@@ -21,6 +24,21 @@ export function onMessageKey(event: KeyboardEvent<HTMLElement>): void {
     if (button === undefined) return;
     event.preventDefault();
     button.click();
+  }
+}
+
+/** Left and right go along the acts of a message, Esc goes back to it. */
+export function onToolbarKey(event: KeyboardEvent<HTMLElement>): void {
+  const { target, currentTarget: bar, key } = event;
+  const all = [...bar.querySelectorAll<HTMLElement>(":scope > button, :scope > div > button")];
+  const at = all.indexOf(target as HTMLElement);
+  if (at === -1) return;
+  if (key === "ArrowLeft" || key === "ArrowRight") {
+    event.preventDefault();
+    all[(at + (key === "ArrowRight" ? 1 : -1) + all.length) % all.length]?.focus();
+  } else if (key === "Escape" && target instanceof Element && target.ariaExpanded !== "true") {
+    event.preventDefault();
+    bar.closest<HTMLElement>("article")?.focus();
   }
 }
 
