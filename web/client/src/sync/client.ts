@@ -189,6 +189,7 @@ export class Client {
     const view = this.view(roomId);
     view.note({ divider: null, held: false });
     this.#divide(roomId);
+    view.note({ entered: true });
     this.#follower.focus(roomId);
     const log = this.#follower.log(roomId);
     if (log.loaded) {
@@ -210,6 +211,7 @@ export class Client {
   exit(roomId: string): void {
     if (this.#current !== roomId) return;
     this.#current = null;
+    this.view(roomId).note({ entered: false });
     this.#follower.focus(null);
   }
 

@@ -14,6 +14,8 @@ export interface RoomState {
   seq: number;
   moreBefore: boolean;
   older: "idle" | "loading" | "error";
+  /** On screen, with its divider where it belongs. */
+  entered: boolean;
   /** Where reading stood when the room was last entered; the divider stays there. */
   divider: number | null;
   /** Marked unread while on screen: nothing counts as read until it is entered again. */
@@ -27,6 +29,7 @@ const EMPTY: RoomState = {
   seq: 0,
   moreBefore: false,
   older: "idle",
+  entered: false,
   divider: null,
   held: false,
 };

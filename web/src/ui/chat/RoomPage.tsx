@@ -1,7 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import type { Preferences } from "parlor-client/net/rest";
 import { mayInvite } from "parlor-client/sync/rooms";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { copyText } from "../copy";
 import { reasonOf, useStore, useT } from "../hooks";
@@ -40,7 +40,8 @@ export function RoomPage({ id, at }: Props) {
   const [, go] = useLocation();
   const valid = /^[0-9a-f-]{36}$/i.test(id);
 
-  useEffect(() => {
+  // Before anything is painted: reading begins at the divider.
+  useLayoutEffect(() => {
     if (!valid) return;
     void client.enter(id);
     localStorage.setItem("parlor.room", id);

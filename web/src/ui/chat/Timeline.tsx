@@ -58,7 +58,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
   // While a kept room catches up with what is unread, nothing moves yet.
   const lastSeq = entries[entries.length - 1]?.seq ?? 0;
   const headAtEntry = useRef(room?.head ?? 0);
-  const [catchingUp, setCatchingUp] = useState(divider !== null && lastSeq > 0);
+  const [catchingUp, setCatchingUp] = useState(true);
 
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
@@ -85,7 +85,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
   // Where reading begins: at the divider where there is one, else at the end.
   const placed = useRef(false);
   const seenSeq = useRef(0);
-  const ready = state.status === "ready";
+  const ready = state.status === "ready" && state.entered;
   useLayoutEffect(() => {
     if (!ready || rows.length === 0) return;
     const unread = rows.findIndex((row) => row.kind === "unread");
@@ -95,7 +95,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
       if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
       else virtualizer.scrollToEnd();
     }
-    if (catchingUp && lastSeq >= headAtEntry.current) {
+    if (catchingUp && (divider === null || lastSeq >= headAtEntry.current)) {
       if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
       setCatchingUp(false);
     }
