@@ -145,13 +145,26 @@ story("a swipe goes back on a phone, and what is pressed is large enough", async
   const small = await page.evaluate(() =>
     [...document.querySelectorAll("button, a, input, textarea, select")]
       .filter((element) => element.checkVisibility({ visibilityProperty: true }))
-      .map((element) => ({ element, box: element.getBoundingClientRect() }))
-      .filter(({ element, box }) => {
-        // A link in a sentence is as high as its line; a chip has its margin around it.
-        const inText = element.matches("[data-testid=message-text] a, p a, p button, .chip, .sr-only");
-        return !inText && box.width > 0 && (box.height < 43.5 || box.width < 43.5);
+      // A link in a sentence is as high as its line.
+      .filter((element) => !element.matches("[data-testid=message-text] a, p a, p button, .sr-only"))
+      .map((element) => {
+        const { left, top, width, height } = element.getBoundingClientRect();
+        const [x, y] = [left + width / 2, top + height / 2];
+        const isHit = (dx, dy) => {
+          const hit = document.elementFromPoint(x + dx, y + dy);
+          return hit !== null && element.contains(hit);
+        };
+        // How far from its middle a finger may be; what is covered is not there for a finger.
+        const reach = (dx, dy) => {
+          let far = 0;
+          while (far < 60 && isHit(dx * far, dy * far)) far += 1;
+          return far;
+        };
+        const size = [reach(-1, 0) + reach(1, 0), reach(0, -1) + reach(0, 1)];
+        return { words: `${element.outerHTML.slice(0, 90)} ${size.join("x")}`, size, shown: isHit(0, 0) };
       })
-      .map(({ element, box }) => `${element.outerHTML.slice(0, 90)} ${box.width}x${box.height}`),
+      .filter(({ size, shown }) => shown && Math.min(...size) < 44)
+      .map(({ words }) => words),
   );
   assert.deepEqual(small, []);
 

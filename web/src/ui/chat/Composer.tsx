@@ -132,7 +132,7 @@ export function Composer({ id, onEditLast }: Props) {
                 data-testid="composer"
                 aria-label={t("composer.label", { name })}
                 placeholder={t("composer.placeholder", { name })}
-                className="composer-input w-full bg-transparent py-1.5 outline-none"
+                className="composer-input w-full bg-transparent py-1.5 outline-none pointer-coarse:min-h-11 pointer-coarse:py-2.5"
                 value={text}
                 onChange={completion.onChange}
                 onKeyDown={onKeyDown}
@@ -153,7 +153,7 @@ export function Composer({ id, onEditLast }: Props) {
             <button
               type="submit"
               data-testid="send"
-              className={`button ms-auto min-h-8.5 ${text.trim() === "" ? "text-muted" : "primary"}`}
+              className={`button ms-auto pointer-fine:min-h-8.5 ${text.trim() === "" ? "text-muted" : "primary"}`}
             >
               {t("composer.send")}
             </button>

@@ -81,7 +81,7 @@ export function RoomPage({ id, at }: Props) {
           {room === undefined && <h1 className="sr-only">{t("app.name")}</h1>}
           {room !== undefined && (
             <>
-              <div className="flex min-w-0 md:items-center md:gap-1 max-md:flex-col">
+              <div className="relative flex min-w-0 self-stretch md:items-center md:gap-1 max-md:flex-col max-md:justify-center">
                 <h1 className="flex min-w-0 items-center gap-1.5 text-base leading-5 font-semibold">
                   <RoomMark visibility={room.visibility} size={16} />
                   <span className="truncate">
@@ -91,7 +91,7 @@ export function RoomPage({ id, at }: Props) {
                 {room.visibility !== "direct" && (
                   <button
                     type="button"
-                    className="label flex-none rounded-md text-start hover:bg-tint hover:text-ink md:px-2 md:py-1"
+                    className="label flex-none rounded-md text-start hover:bg-tint hover:text-ink max-md:after:absolute max-md:after:inset-0 md:px-2 md:py-1"
                     aria-expanded={panel === "people"}
                     onClick={() => setPanel(panel === "people" ? null : "people")}
                   >
