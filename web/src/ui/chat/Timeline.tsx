@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
+import type { Entry } from "parlor-client/sync/log";
 import { buildRows, type MessageRow as MessageRowData, type Row } from "parlor-client/sync/rows";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
@@ -61,11 +62,13 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
   const [catchingUp, setCatchingUp] = useState(true);
 
   const scroller = useRef<HTMLDivElement>(null);
+  // The same function for the same rows: with another one all of them are placed anew.
+  const getItemKey = useCallback((index: number) => rows[index]?.key ?? index, [rows]);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => ESTIMATES[rows[index]?.kind ?? "message"],
-    getItemKey: (index) => rows[index]?.key ?? index,
+    getItemKey,
     anchorTo: "end",
     followOnAppend: !catchingUp,
     scrollEndThreshold: END_SLACK,
@@ -148,12 +151,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
       view.note({ divider: seenSeq.current });
     }
   }, [client, id, view, ready, atEnd, looking, catchingUp, divider, lastSeq]);
-  const newer = atEnd
-    ? 0
-    : entries.filter(
-        (entry) =>
-          entry.kind === "message" && entry.seq > seenSeq.current && entry.authorId !== client.user.id,
-      ).length;
+  const newer = atEnd ? 0 : newerThan(entries, seenSeq.current, client.user.id);
 
   // Older lines come before the reader reaches the top.
   const items = virtualizer.getVirtualItems();
@@ -283,6 +281,17 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
       <Announcer rows={rows} names={names} me={client.user.id} />
     </section>
   );
+}
+
+/** How many messages of others come after one. */
+function newerThan(entries: readonly Entry[], seq: number, me: string): number {
+  let count = 0;
+  for (let at = entries.length - 1; at >= 0; at -= 1) {
+    const entry = entries[at];
+    if (entry === undefined || entry.seq <= seq) break;
+    if (entry.kind === "message" && entry.authorId !== me) count += 1;
+  }
+  return count;
 }
 
 function timeOf(row: Row): number | null {
