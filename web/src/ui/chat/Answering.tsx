@@ -11,7 +11,10 @@ export function Answering({ roomId, seq }: { roomId: string; seq: number }) {
   const { entries } = useStore(client.view(roomId));
   const { name, text } = useQuote({ roomId, seq, loaded: messageIn(entries, seq) ?? null });
   return (
-    <p data-testid="answering" className="flex items-center gap-2 text-sm text-muted">
+    <p
+      data-testid="answering"
+      className="col-span-full col-start-3 flex items-center gap-2 pe-3 text-sm text-muted max-md:col-start-2 max-md:ps-3"
+    >
       <span className="min-w-0 truncate">
         {t("answer.to", { name: name ?? "" })} <span className="italic">{text}</span>
       </span>

@@ -117,6 +117,7 @@ export function Composer({ id, onEditLast }: Props) {
             send();
           }}
         >
+          {answering !== null && <Answering roomId={id} seq={answering} />}
           <span className="line-time py-1.5 text-accent" aria-hidden="true">
             <Now />
           </span>
@@ -126,7 +127,6 @@ export function Composer({ id, onEditLast }: Props) {
           <div className="flex min-w-0 items-end gap-2 pe-3 max-md:ps-3">
             <div className="relative min-w-0 max-w-(--measure) flex-1">
               <CompletionList of={completion} />
-              {answering !== null && <Answering roomId={id} seq={answering} />}
               <Growing
                 ref={area}
                 data-testid="composer"

@@ -52,7 +52,7 @@ export function Quote({ onJump, ...of }: Props & { onJump(seq: number): void }) 
     <button
       type="button"
       data-testid="quote"
-      className="flex max-w-full items-center gap-1.5 rounded-sm text-start text-sm text-muted hover:text-ink pointer-coarse:min-h-11"
+      className="flex max-w-full items-center gap-1.5 rounded-sm text-start text-sm text-muted hover:text-ink pointer-coarse:relative pointer-coarse:after:absolute pointer-coarse:after:inset-x-0 pointer-coarse:after:-inset-y-3"
       aria-label={t("quote.label", { name: name ?? "", text })}
       onClick={() => onJump(of.seq)}
     >
