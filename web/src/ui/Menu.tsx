@@ -157,11 +157,13 @@ export function MenuChoice({
   role,
   checked,
   onSelect,
+  testId,
   children,
 }: {
   role: "menuitemcheckbox" | "menuitemradio";
   checked: boolean;
   onSelect(): void;
+  testId?: string;
   children: ReactNode;
 }) {
   return (
@@ -169,6 +171,7 @@ export function MenuChoice({
     <button
       type="button"
       role={role}
+      data-testid={testId}
       aria-checked={checked}
       tabIndex={-1}
       className="item justify-between"

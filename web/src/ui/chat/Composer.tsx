@@ -24,7 +24,7 @@ export function Composer({ id, onEditLast }: Props) {
   const me = useMe();
   const { rooms } = useStore(client.rooms);
   const status = useStore(client.connection);
-  const [text, setText] = useState(() => client.drafts.getSnapshot().get(id) ?? "");
+  const text = useStore(client.drafts).get(id) ?? "";
   const area = useRef<HTMLTextAreaElement>(null);
   const room = rooms.find((candidate) => candidate.id === id);
   const name = room?.name ?? "";
@@ -34,7 +34,8 @@ export function Composer({ id, onEditLast }: Props) {
   useEffect(() => {
     // On touch the keyboard would cover what one came to read.
     if (matchMedia("(pointer: fine)").matches) area.current?.focus();
-  }, []);
+    return () => client.drafts.leave(id);
+  }, [client, id]);
 
   // Whoever chose to answer writes next.
   const answering = useStore(client.answering).get(id) ?? null;
@@ -48,7 +49,6 @@ export function Composer({ id, onEditLast }: Props) {
   const over = new TextEncoder().encode(text.trim()).length - TEXT_BYTES;
 
   function change(next: string) {
-    setText(next);
     client.saveDraft(id, next);
     if (next.trim() !== "") client.sayTyping(id);
   }
@@ -69,7 +69,6 @@ export function Composer({ id, onEditLast }: Props) {
     if (body === "" || over > 0) return;
     client.write(id, { what: "post", text: body, replyTo: answering });
     client.answer(id, null);
-    change("");
     area.current?.focus();
   }
   function onKeyDown(event: KeyboardEvent) {
@@ -137,7 +136,10 @@ export function Composer({ id, onEditLast }: Props) {
                 onChange={completion.onChange}
                 onKeyDown={onKeyDown}
                 onSelect={completion.onSelect}
-                onBlur={completion.close}
+                onBlur={() => {
+                  completion.close();
+                  client.drafts.leave(id);
+                }}
                 aria-autocomplete="list"
                 aria-controls={completion.listId}
                 aria-activedescendant={completion.activeId}

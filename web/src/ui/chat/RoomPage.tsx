@@ -1,7 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import type { Preferences } from "parlor-client/net/rest";
 import { mayInvite } from "parlor-client/sync/rooms";
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { copyText } from "../copy";
 import { reasonOf, useStore, useT } from "../hooks";
@@ -19,7 +19,9 @@ import { Missing } from "./Missing";
 import { Mood } from "./Mood";
 import { Outside } from "./Outside";
 import { Pins } from "./Pins";
+import { usePresenceWords } from "./Presence";
 import { RoomMark } from "./RoomMark";
+import { Seeking, useSeek } from "./Seeking";
 import { Timeline } from "./Timeline";
 
 interface Props {
@@ -83,7 +85,7 @@ export function RoomPage({ id, at }: Props) {
             <>
               <div className="relative flex min-w-0 self-stretch md:items-center md:gap-1 max-md:flex-col max-md:justify-center">
                 <h1 className="flex min-w-0 items-center gap-1.5 text-base leading-5 font-semibold">
-                  <RoomMark visibility={room.visibility} size={16} />
+                  <RoomMark visibility={room.visibility} peerId={room.peerId} size={16} />
                   <span className="truncate">
                     {room.name} <Mood person={peer} />
                   </span>
@@ -99,6 +101,7 @@ export function RoomPage({ id, at }: Props) {
                   </button>
                 )}
               </div>
+              {room.peerId !== null && <PeerWords id={room.peerId} />}
               <p className="label min-w-0 flex-1 truncate max-md:hidden" title={topic}>
                 {topic}
               </p>
@@ -127,50 +130,13 @@ export function RoomPage({ id, at }: Props) {
   );
 }
 
-type Seek = "looking" | "missing" | null;
-
-/** How long it is said that a message is not there. */
-const MISSING_MS = 6_000;
-
-/** Brings a message into view, however far back it is. */
-function useSeek(id: string, setShown: (seq: number) => void) {
-  const { client } = useChat();
-  const [seeking, setSeeking] = useState<Seek>(null);
-  const wanted = useRef(0);
-  const seek = useCallback(
-    async (seq: number) => {
-      wanted.current = seq;
-      setSeeking("looking");
-      const found = await client.loadUntil(id, seq);
-      // Something else was asked for meanwhile.
-      if (wanted.current !== seq) return;
-      setSeeking(found ? null : "missing");
-      if (found) setShown(seq);
-    },
-    [client, id, setShown],
-  );
-  useEffect(() => {
-    if (seeking !== "missing") return;
-    const timer = setTimeout(() => setSeeking(null), MISSING_MS);
-    return () => clearTimeout(timer);
-  }, [seeking]);
-  return { seeking, seek };
-}
-
-/** Says how a search for a message goes; where it takes no time, nothing. */
-function Seeking({ state }: { state: Seek }) {
-  const t = useT();
+/** How the other one of a direct room is, in words. */
+function PeerWords({ id }: { id: string }) {
+  const words = usePresenceWords(id);
   return (
-    <div role="status" className="pointer-events-none relative z-10 h-0">
-      {state !== null && (
-        <p
-          data-testid={`message-${state}`}
-          className={`absolute inset-x-4 bottom-3 mx-auto w-fit rounded-md border border-line bg-surface px-3 py-1.5 ${state === "looking" ? "late text-muted" : "text-coral"}`}
-        >
-          {t(`seek.${state}`)}
-        </p>
-      )}
-    </div>
+    <p data-testid="peer-presence" className="label flex-none truncate">
+      {words}
+    </p>
   );
 }
 
