@@ -79,8 +79,8 @@ export async function tour(world, settings) {
   await look("room, more acts of a message");
   await lookAtDialog("delete a message?", () => own.getByTestId("delete-message").click());
   await own.hover();
-  const code = page.locator("[data-testid=message] pre span").first();
-  await code.waitFor();
+  const coloured = page.locator("[data-testid=message] pre span").first();
+  await coloured.waitFor();
   const other = page.getByTestId("message").filter({ hasText: "a quote, a list" });
   await other.focus();
   await page.keyboard.press("r");
