@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { FormattedMessage } from "react-intl";
 import { Link, useLocation } from "wouter";
 import { useStore, useT } from "../hooks";
+import { withMod } from "../mod";
 import { useTitle } from "../title";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";
@@ -32,7 +33,9 @@ export function Home() {
       ) : (
         <Notice
           title={t("rooms.pick")}
-          text={<FormattedMessage id="rooms.pick.hint" values={{ keys: <kbd key="k">Ctrl K</kbd> }} />}
+          text={
+            <FormattedMessage id="rooms.pick.hint" values={{ keys: <kbd key="k">{withMod("K")}</kbd> }} />
+          }
         />
       )}
     </Page>

@@ -2,8 +2,8 @@ import { Fragment } from "react";
 import type { MessageId } from "../../i18n/en";
 import { Dialog } from "../Dialog";
 import { useT } from "../hooks";
+import { MOD } from "../mod";
 
-const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
 type Keys = readonly (readonly [MessageId, readonly string[]])[];
 const GROUPS: readonly (readonly [MessageId, Keys])[] = [
   [

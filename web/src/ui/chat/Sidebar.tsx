@@ -3,6 +3,7 @@ import { type RoomEntry, unreadOf } from "parlor-client/sync/rooms";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { useStore, useT } from "../hooks";
+import { withMod } from "../mod";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
 import { MeMenu } from "./MeMenu";
@@ -11,8 +12,6 @@ import { NotifyOffer } from "./NotifyOffer";
 import { RoomMark } from "./RoomMark";
 import { inOrder, type Sections } from "./sections";
 import { Waiting } from "./Waiting";
-
-const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl ";
 
 interface Props {
   parts: Sections;
@@ -167,9 +166,9 @@ function RoomList({ parts, current, phone }: Props) {
           type="button"
           className="ms-auto hidden px-1 lg:block"
           onClick={() => show("switch")}
-          aria-label={`${t("switch.title")} ${MOD}K`}
+          aria-label={`${t("switch.title")} ${withMod("K")}`}
         >
-          <kbd>{MOD}K</kbd>
+          <kbd>{withMod("K")}</kbd>
         </button>
       </footer>
     </nav>
