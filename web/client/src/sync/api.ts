@@ -110,6 +110,15 @@ export class Api {
   newest = (id: string) => this.#call<MessagePage>(`/rooms/${id}/messages?limit=${HISTORY_PAGE}`);
   before = (id: string, seq: number) =>
     this.#call<MessagePage>(`/rooms/${id}/messages?before=${seq}&limit=${HISTORY_PAGE}`);
+  /** The first messages after one. */
+  after = (id: string, seq: number) =>
+    this.#call<MessagePage>(`/rooms/${id}/messages?after=${seq}&limit=${HISTORY_PAGE}`);
+  /** A message, or null where there is none of this seq. */
+  message = async (id: string, seq: number) => {
+    const path = `/rooms/${id}/messages?around=${seq}&limit=1`;
+    const { messages } = await this.#call<MessagePage>(path);
+    return messages.find((message) => message.seq === `${seq}`) ?? null;
+  };
   pins = (id: string) => this.#call<Page<Pin>>(`/rooms/${id}/pins`);
   versions = (id: string, seq: number) => this.#all<Version>(`/rooms/${id}/messages/${seq}/edits?`);
   changeMe = (

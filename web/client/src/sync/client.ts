@@ -37,6 +37,7 @@ import { PeopleStore } from "./people.js";
 import { PreferenceWishes } from "./preferences.js";
 import { PresenceStore } from "./presence.js";
 import { PrivacyStore } from "./privacy.js";
+import { QuoteStore } from "./quotes.js";
 import { ReadWishes } from "./reads.js";
 import { RoomView } from "./room.js";
 import { keptEntry, type RoomEntry, RoomList, summaryEntry } from "./rooms.js";
@@ -71,6 +72,11 @@ export class Client {
   /** How the people are who are on screen. */
   readonly presence = new PresenceStore(() => this.connection.session);
 
+  /** Answered messages that are older than what is loaded. */
+  readonly quotes: QuoteStore;
+  /** The message that the next line answers, by room. */
+  readonly answering = new Store<ReadonlyMap<string, number>>(new Map());
+
   /** Grows whenever a link into some room was made or taken back. */
   readonly inviteChanges = new Store(0);
 
@@ -99,6 +105,11 @@ export class Client {
     this.#preferences = new PreferenceWishes(this.rooms, this.api.prefer, () => void this.refreshRooms());
     this.people = new PeopleStore((id) => this.api.user(id));
     this.people.add([user]);
+    this.quotes = new QuoteStore(async (roomId, seq) => {
+      const message = await this.api.message(roomId, seq);
+      if (message !== null) this.people.need([message.author_id]);
+      return message;
+    });
     this.people.subscribe(() => this.rooms.nameDirects(this.people.getSnapshot()));
     this.friends = new FriendStore(async () => {
       const [friends, blocks] = await Promise.all([this.api.friends(), this.api.blocks()]);
@@ -208,6 +219,7 @@ export class Client {
     const view = this.view(roomId);
     view.note({ divider: null, held: false });
     this.#divide(roomId);
+    view.note({ entered: true });
     this.#follower.focus(roomId);
     const log = this.#follower.log(roomId);
     if (log.loaded) {
@@ -229,6 +241,7 @@ export class Client {
   exit(roomId: string): void {
     if (this.#current !== roomId) return;
     this.#current = null;
+    this.view(roomId).note({ entered: false });
     this.#follower.focus(null);
   }
 
@@ -359,6 +372,14 @@ export class Client {
     if (body.what !== "post") return;
     this.typing.reset();
     this.drafts.posted(roomId);
+  }
+
+  /** The next line of a room answers this message; null for none. */
+  answer(roomId: string, seq: number | null): void {
+    const all = new Map(this.answering.getSnapshot());
+    if (seq === null) all.delete(roomId);
+    else all.set(roomId, seq);
+    this.answering.set(all);
   }
 
   sayTyping(roomId: string): void {
@@ -509,6 +530,7 @@ export class Client {
       }
       case "messageEdited":
       case "messageDeleted":
+        this.quotes.changed(log.id, Number(body.value.messageSeq));
         Object.assign(change, this.#reads.recount(log, room));
         break;
       case "inviteCreated":
