@@ -96,11 +96,12 @@ impl Builder {
         let (requests, asks) = mpsc::channel(REQUEST_QUEUE);
         let (control, wishes) = mpsc::channel(CONTROL_QUEUE);
         let (tell, status) = watch::channel(Status::Connecting);
+        let (announce, announced) = watch::channel(0);
         let tasks = TaskTracker::new();
-        tasks.spawn(Driver::new(dialer, self.device_name, asks, wishes, tell).run());
+        tasks.spawn(Driver::new(dialer, self.device_name, asks, wishes, tell, announce).run());
         tasks.close();
-        let client =
-            Client { inner: Arc::new(Inner { requests, control, status, rest, auth, tasks }) };
+        let inner = Inner { requests, control, status, announced, rest, auth, tasks };
+        let client = Client { inner: Arc::new(inner) };
         client.live().await?;
         Ok(client)
     }
@@ -119,6 +120,7 @@ struct Inner {
     requests: mpsc::Sender<Ask>,
     control: mpsc::Sender<Control>,
     status: watch::Receiver<Status>,
+    announced: watch::Receiver<u64>,
     rest: Rest,
     auth: Arc<Auth>,
     tasks: TaskTracker,
@@ -296,6 +298,10 @@ impl Client {
     pub async fn user(&self, user: UserId) -> Result<UserInfo, RestError> {
         let rest = &self.inner.rest;
         self.signed(|token| async move { rest.user(&token, user).await }).await
+    }
+
+    pub(crate) fn watch_announced(&self) -> watch::Receiver<u64> {
+        self.inner.announced.clone()
     }
 
     pub(crate) fn rest(&self) -> &Rest {

@@ -111,6 +111,7 @@ pub(crate) struct Driver {
     requests: mpsc::Receiver<Ask>,
     control: mpsc::Receiver<Control>,
     status: watch::Sender<Status>,
+    announced: watch::Sender<u64>,
     connection: Option<Live>,
     jobs: JoinSet<Job>,
     answers: HashMap<RequestId, oneshot::Sender<Answer>>,
@@ -131,6 +132,7 @@ impl Driver {
         requests: mpsc::Receiver<Ask>,
         control: mpsc::Receiver<Control>,
         status: watch::Sender<Status>,
+        announced: watch::Sender<u64>,
     ) -> Self {
         Self {
             machine: Machine::new(Instant::now(), StdRng::from_os_rng()),
@@ -139,6 +141,7 @@ impl Driver {
             requests,
             control,
             status,
+            announced,
             connection: None,
             jobs: JoinSet::new(),
             answers: HashMap::new(),
@@ -231,6 +234,7 @@ impl Driver {
                     let _ = answer.send(result);
                 }
             }
+            Effect::Announced => self.announced.send_modify(|times| *times += 1),
             Effect::Status(status) => {
                 self.status.send_replace(status);
             }

@@ -192,6 +192,8 @@ impl World {
                     Err(refusal) => it.account.refused(id, refusal.code),
                 }
             }
+            // Nobody in a simulated world runs the server.
+            Effect::Announced => {}
             Effect::Status(status) => {
                 self.trace.say(self.now, || format!("client {client}: {status:?}"));
             }

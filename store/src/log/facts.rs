@@ -29,6 +29,8 @@ pub struct Needs {
     pub live_invites: BTreeSet<RoomId>,
     pub preferences: BTreeSet<(UserId, RoomId)>,
     pub profiles: BTreeSet<UserId>,
+    /// Who may be an admin of the server.
+    pub admins: BTreeSet<UserId>,
     /// Ties of the first to the second.
     pub ties: BTreeSet<(UserId, UserId)>,
     /// Whether the first blocks the second.
@@ -136,6 +138,9 @@ impl Needs {
             Change::MarkRead { .. } | Change::MarkUnread { .. } => {
                 self.reads.insert((actor, room));
             }
+            Change::ArchiveByServer { .. } => {
+                self.admins.insert(actor);
+            }
             Change::SetPreferences { .. } => {
                 self.preferences.insert((actor, room));
             }
@@ -182,6 +187,8 @@ pub struct Facts {
     pub live_invites: HashMap<RoomId, u32>,
     pub preferences: HashMap<(UserId, RoomId), Preferences>,
     pub profiles: HashMap<UserId, Profile>,
+    /// Admins of the server.
+    pub admins: HashSet<UserId>,
     pub ties: HashMap<(UserId, UserId), Tie>,
     pub blocks: HashSet<(UserId, UserId)>,
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, friends, invites,
-    mentions, pieces, pins, preferences, reactions, row,
+    mentions, overview, pieces, pins, preferences, reactions, row,
 };
 use crate::log::{
     Patience,
@@ -46,6 +46,7 @@ pub(super) async fn load(
     preferences::load(connection, needs, &mut facts).await?;
     profiles(connection, needs, &mut facts).await?;
     friends::load(connection, needs, &mut facts).await?;
+    overview::load(connection, needs, &mut facts).await?;
     Ok(Ok(facts))
 }
 

@@ -2,6 +2,7 @@
 //! under `sqlite` and under `postgres`, against the names of its parent.
 
 pub(crate) mod accounts;
+pub(crate) mod admin;
 pub(crate) mod bans;
 mod facts;
 pub(crate) mod friends;
@@ -11,6 +12,7 @@ pub(crate) mod log;
 mod mentions;
 pub(crate) mod messages;
 mod on_message;
+pub(crate) mod overview;
 pub(crate) mod pins;
 mod preferences;
 mod reactions;
