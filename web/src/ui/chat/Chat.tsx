@@ -1,9 +1,10 @@
 import type { Auth } from "parlor-client/net/auth";
 import type { User } from "parlor-client/net/rest";
 import { Client } from "parlor-client/sync/client";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
 import { PHONE, useMedia, useStore } from "../hooks";
+import { Announcements } from "./Announcements";
 import { ChangePassword } from "./ChangePassword";
 import { ConnectionSheet } from "./ConnectionSheet";
 import { CreateRoom } from "./CreateRoom";
@@ -28,9 +29,14 @@ interface Props {
   user: User;
   /** The code of the link at which the user signed in. */
   invite: string | null;
+  /** The code of the link of a server that has no admin. */
+  claim: string | null;
 }
 
-export default function Chat({ auth, user, invite }: Props) {
+const AdminPages = lazy(() => import("../admin/AdminPages"));
+const ClaimPage = lazy(() => import("../admin/ClaimPage"));
+
+export default function Chat({ auth, user, invite, claim }: Props) {
   const [client, setClient] = useState<Client | null>(null);
   const userRef = useRef(user);
   useEffect(() => {
@@ -45,10 +51,17 @@ export default function Chat({ auth, user, invite }: Props) {
     };
   }, [auth]);
   if (client === null) return <div className="h-full" aria-busy="true" />;
-  return <Shell client={client} auth={auth} invite={invite} />;
+  return <Shell client={client} auth={auth} invite={invite} claim={claim} />;
 }
 
-function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: string | null }) {
+interface ShellProps {
+  client: Client;
+  auth: Auth;
+  invite: string | null;
+  claim: string | null;
+}
+
+function Shell({ client, auth, invite, claim }: ShellProps) {
   const [sheet, show] = useState<Sheet | null>(null);
   const context = useMemo(() => ({ client, auth, show }), [client, auth]);
   const [path, go] = useLocation();
@@ -69,28 +82,43 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
   const list = path === "/";
   return (
     <ChatContext value={context}>
-      <div className="grid h-full grid-rows-[minmax(0,1fr)] md:grid-cols-[16rem_minmax(0,1fr)] lg:grid-cols-[20rem_minmax(0,1fr)]">
-        {(!phone || list) && <Sidebar parts={parts} current={current} phone={phone} />}
-        {(!phone || !list) && (
-          <Switch>
-            <Route path="/">
-              <Home />
-            </Route>
-            <Route path="/browse">
-              <Directory />
-            </Route>
-            <Route path="/people">
-              <People />
-            </Route>
-            <Route path="/rooms/:id">{({ id }) => <RoomPage key={id} id={id} />}</Route>
-            <Route path="/invite/:code">
-              {({ code }) => <InvitePage key={code} code={code} joins={code === invite} />}
-            </Route>
-            <Route>
-              <Missing />
-            </Route>
-          </Switch>
-        )}
+      <div className="flex h-full flex-col">
+        <Announcements />
+        <div className="grid min-h-0 flex-1 grid-rows-[minmax(0,1fr)] md:grid-cols-[16rem_minmax(0,1fr)] lg:grid-cols-[20rem_minmax(0,1fr)]">
+          {(!phone || list) && <Sidebar parts={parts} current={current} phone={phone} />}
+          {(!phone || !list) && (
+            <Switch>
+              <Route path="/">
+                <Home />
+              </Route>
+              <Route path="/browse">
+                <Directory />
+              </Route>
+              <Route path="/people">
+                <People />
+              </Route>
+              <Route path="/rooms/:id">{({ id }) => <RoomPage key={id} id={id} />}</Route>
+              <Route path="/invite/:code">
+                {({ code }) => <InvitePage key={code} code={code} joins={code === invite} />}
+              </Route>
+              <Route path="/admin/claim">
+                <Suspense fallback={<div aria-busy="true" />}>
+                  <ClaimPage code={claim} />
+                </Suspense>
+              </Route>
+              <Route path="/admin/:section?">
+                {({ section }) => (
+                  <Suspense fallback={<div aria-busy="true" />}>
+                    <AdminPages section={section ?? "users"} />
+                  </Suspense>
+                )}
+              </Route>
+              <Route>
+                <Missing />
+              </Route>
+            </Switch>
+          )}
+        </div>
       </div>
       {sheet === "create" && <CreateRoom onClose={() => show(null)} />}
       {sheet === "switch" && <Switcher onClose={() => show(null)} />}

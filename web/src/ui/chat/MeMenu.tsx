@@ -1,11 +1,14 @@
-import { useT } from "../hooks";
+import { useLocation } from "wouter";
+import { useStore, useT } from "../hooks";
 import { Menu, MenuItem } from "../Menu";
 import { nameOf, useChat, useMe } from "./context";
 
 /** Oneself, and what one can change about it. */
 export function MeMenu({ up = false }: { up?: boolean }) {
   const t = useT();
-  const { show } = useChat();
+  const { show, client } = useChat();
+  const isAdmin = useStore(client.isAdmin);
+  const [, go] = useLocation();
   const me = useMe();
   const name = nameOf(me) ?? "";
   return (
@@ -31,6 +34,7 @@ export function MeMenu({ up = false }: { up?: boolean }) {
       <MenuItem onSelect={() => show("devices")}>{t("devices.title")}</MenuItem>
       <MenuItem onSelect={() => show("password")}>{t("password.title")}</MenuItem>
       <MenuItem onSelect={() => show("settings")}>{t("settings.title")}</MenuItem>
+      {isAdmin && <MenuItem onSelect={() => go("/admin/users")}>{t("admin.title")}</MenuItem>}
     </Menu>
   );
 }
