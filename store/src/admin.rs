@@ -233,7 +233,8 @@ impl ServerWriter {
 }
 
 impl AccountsWriter {
-    /// Lets somebody in no more, or again. Returns the devices that it signed out.
+    /// Lets somebody in no more, or again. Returns the devices that it signed out, the
+    /// first time or now.
     ///
     /// # Errors
     /// The database is not available.

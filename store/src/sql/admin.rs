@@ -265,7 +265,8 @@ pub(crate) async fn set_disabled(
         allowed!(permitted(connection, by, act).await?);
         let it = allowed!(standing(connection, user).await?);
         if it.is_disabled == disabled {
-            return Ok(Ok(Vec::new()));
+            // Whoever missed the first time which devices that signed out hears it now.
+            return disabled_devices(connection, user).await.map(Ok);
         }
         if disabled {
             allowed!(not_the_last(connection, &it).await?);
@@ -282,6 +283,21 @@ pub(crate) async fn set_disabled(
         revoke_all(connection, user, now).await.map(Ok)
     }
     act!(db, work(by, user, disabled, now))
+}
+
+/// Devices that were signed out when the account was disabled; none of one that is not.
+async fn disabled_devices(
+    connection: &mut Connection,
+    user: UserId,
+) -> sqlx::Result<Vec<DeviceId>> {
+    let devices: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT d.id FROM devices d JOIN users u ON u.id = d.user_id \
+         WHERE u.id = $1 AND d.revoked_at >= u.disabled_at",
+    )
+    .bind(user.uuid())
+    .fetch_all(connection)
+    .await?;
+    Ok(devices.into_iter().map(DeviceId::from_uuid).collect())
 }
 
 /// Signs out every device of the user.

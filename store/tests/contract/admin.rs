@@ -135,6 +135,11 @@ async fn a_disabled_account_has_no_device_and_no_office(house: House) {
     house.writer.create_device(second.clone()).await.expect("up");
     let devices = house.writer.set_disabled(&by(ada), bob, true).await.expect("up").expect("may");
     assert_eq!(devices.len(), 2);
+    let mut again = house.writer.set_disabled(&by(ada), bob, true).await.expect("up").expect("may");
+    let mut first = devices;
+    first.sort();
+    again.sort();
+    assert_eq!(first, again, "whoever missed it hears it now");
     let device = house.store.accounts.device(second.id).await.expect("up").expect("there");
     assert_eq!(device.revoked_at, Some(house.clock.now()));
     assert!(!house.store.server.is_admin(bob).await.expect("up"));
