@@ -14,6 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     NodeConfig,
+    presence::Presences,
     room::registry::Registry,
     session::{machine::Checked, rate::Rate},
     sessions::Sessions,
@@ -31,6 +32,7 @@ pub(crate) struct Inner {
     pub(crate) sessions: Arc<Sessions>,
     /// Requests that rate limits refused.
     pub(crate) limited: AtomicU64,
+    pub(crate) presences: Arc<Presences>,
     pub(crate) tasks: TaskTracker,
     /// No new sessions from here on.
     pub(crate) draining: CancellationToken,
@@ -53,6 +55,7 @@ impl Inner {
             store,
             bus,
             verifier,
+            presences: Arc::new(Presences::new(Arc::clone(&clock))),
             clock,
             registry: Registry::default(),
             sessions: Arc::new(Sessions::new(user_rate)),

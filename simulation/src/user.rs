@@ -194,6 +194,8 @@ impl World {
             }
             // Nobody in a simulated world runs the server.
             Effect::Announced => {}
+            // Nobody here watches anybody.
+            Effect::Presence(_) => {}
             Effect::Status(status) => {
                 self.trace.say(self.now, || format!("client {client}: {status:?}"));
             }

@@ -12,6 +12,7 @@ mod friends;
 mod log;
 #[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
 mod postgres;
+mod presence;
 mod rooms;
 #[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
 mod sqlite;
@@ -44,6 +45,7 @@ pub use admin::{Account, Acted, Entry, RoomUse, Server, ServerWriter, Usage};
 pub use error::{OpenError, StoreError};
 pub use friends::Friends;
 pub use log::{Done, Log, LogDriver, LogStats, Page};
+pub use presence::{Acquaintance, Presence, Standing};
 pub use rooms::{Access, From, History, Member, RoomSummary, Rooms};
 
 /// Which database.
@@ -72,6 +74,8 @@ pub struct Store {
     pub friends: Friends,
     /// What concerns the whole server, to read.
     pub server: Server,
+    /// Whose presence is known to whom, and when devices were seen.
+    pub presence: Presence,
     /// The log: the one way to change a room.
     pub log: Log,
 }
@@ -113,6 +117,7 @@ pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, 
             rooms: Rooms { backend: backend.clone() },
             friends: Friends { backend: backend.clone() },
             server: Server { backend: backend.clone() },
+            presence: Presence { backend: backend.clone() },
             log,
         },
         accounts_writer: AccountsWriter { backend: backend.clone(), clock: Arc::clone(&clock) },

@@ -4,6 +4,7 @@
 pub(crate) mod accounts;
 pub(crate) mod admin;
 pub(crate) mod bans;
+pub(crate) mod drafts;
 mod facts;
 pub(crate) mod friends;
 pub(crate) mod health;
@@ -15,6 +16,8 @@ mod on_message;
 pub(crate) mod overview;
 pub(crate) mod pins;
 mod preferences;
+pub(crate) mod presence;
+pub(crate) mod privacy;
 mod reactions;
 pub(crate) mod rooms;
 mod row;
