@@ -12,7 +12,7 @@ import { useSwipeBack } from "../useSwipeBack";
 import { ChatContext, type Sheet } from "./context";
 import { Home } from "./Home";
 import { Missing } from "./Missing";
-import { RoomPage } from "./RoomPage";
+import { BESIDE_ROOMS, RoomPage } from "./RoomPage";
 import { Sidebar } from "./Sidebar";
 import { Switcher } from "./Switcher";
 import { inOrder, sections } from "./sections";
@@ -24,7 +24,7 @@ const Directory = later(() => import("./Directory"), null);
 const People = later(() => import("./People"), null);
 const InvitePage = later(() => import("./InvitePage"), null);
 /** Loaded as soon as the page has nothing else to do: without a network they are wanted too. */
-const SOON = [Sheets, Directory, People, InvitePage];
+const SOON = [Sheets, Directory, People, InvitePage, ...BESIDE_ROOMS];
 
 interface Props {
   auth: Auth;
