@@ -213,7 +213,7 @@ function WholeRow(props: Props) {
         )}
         {!editing && !row.deleted && row.edited && <Edited row={row} roomId={roomId} />}
         {props.readByPeer && (
-          <span data-testid="read-mark" className="label md:absolute md:end-3 md:bottom-0.5">
+          <span data-testid="read-mark" className="label md:absolute md:end-3 md:bottom-1">
             {t("timeline.read")}
           </span>
         )}
