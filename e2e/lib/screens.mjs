@@ -158,10 +158,7 @@ export async function tour(world, settings) {
   await lookAtDialog("shortcuts", () => page.keyboard.press("Control+/"));
   await lookAtDialog("settings", async () => {
     await page.keyboard.press("Control+k");
-    const options = dialog.getByRole("option");
-    await options.last().waitFor();
-    // The last command is the sheet of shortcuts; the settings are above it.
-    await options.nth((await options.count()) - 2).click();
+    await dialog.locator("[data-choice=settings]").click();
     await dialog.getByRole("radio").first().waitFor({ state: "attached" });
   });
   await lookAtDialog("connection", () => by("connection").getByRole("button").first().click());

@@ -295,6 +295,7 @@ export const en = {
   "emoji.tone": "Change the tone of skin",
   "emoji.error": "The emoji could not be loaded.",
   "later.failed": "This part of the page could not be loaded.",
+  "later.reload": "Reload the page",
   "mention.list": "People to mention",
   "mention.room": "everybody in this room",
   "timeline.read": "Read",

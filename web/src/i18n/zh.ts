@@ -291,6 +291,7 @@ export const zh: Record<MessageId, string> = {
   "emoji.tone": "更换肤色",
   "emoji.error": "无法加载表情。",
   "later.failed": "页面的这一部分无法加载。",
+  "later.reload": "重新加载页面",
   "mention.list": "可以提到的人",
   "mention.room": "这个房间里的所有人",
   "timeline.read": "已读",
