@@ -7,10 +7,10 @@ use std::{
 
 use parlor_domain::{Code, DeviceId, Refusal, UserId, limits};
 use parlor_proto::user::{
-    self as proto, ChangePasswordRequest, FindUserRequest, GetKeysRequest, GetUserRequest,
-    GetUsersRequest, ListDevicesRequest, LogInRequest, LogOutRequest, RefreshRequest,
-    RegisterRequest, SearchUsersRequest, SignOutDeviceRequest, SignOutOthersRequest, Tokens,
-    user_service_client::UserServiceClient,
+    self as proto, ChangePasswordRequest, DeactivateAccountRequest, DeleteAccountRequest,
+    FindUserRequest, GetKeysRequest, GetUserRequest, GetUsersRequest, ListDevicesRequest,
+    LogInRequest, LogOutRequest, RefreshRequest, RegisterRequest, SearchUsersRequest,
+    SignOutDeviceRequest, SignOutOthersRequest, Tokens, user_service_client::UserServiceClient,
 };
 use tonic::{Response, Status, transport::Channel};
 use uuid::Uuid;
@@ -67,6 +67,17 @@ impl Users {
         request: ChangePasswordRequest,
     ) -> Result<(), Refusal> {
         answer(self.client.clone().change_password(request)).await.map(drop)
+    }
+
+    pub(crate) async fn deactivate(
+        &self,
+        request: DeactivateAccountRequest,
+    ) -> Result<(), Refusal> {
+        answer(self.client.clone().deactivate_account(request)).await.map(drop)
+    }
+
+    pub(crate) async fn delete(&self, request: DeleteAccountRequest) -> Result<(), Refusal> {
+        answer(self.client.clone().delete_account(request)).await.map(drop)
     }
 
     /// The signed-in devices of whoever asks, from the device called `current`.

@@ -22,13 +22,14 @@ mod position;
 mod preferences;
 mod profile;
 mod room;
+mod standing;
 mod text;
 mod tie;
 
 pub use change::{Change, Command, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use code::{Code, Refusal};
-pub use event::{Event, EventBody};
+pub use event::{Departed, Event, EventBody};
 pub use find::{PersonQuery, RoomQuery, folded};
 pub use id::{DeviceId, InviteId, LogId, RequestId, RoomId, SessionId, UserId};
 pub use invite::{Invite, InviteCode, InviteCodeError, InviteTerms};
@@ -40,6 +41,7 @@ pub use position::{Epoch, HeadsDigest, Position, Seq};
 pub use preferences::{Notify, Preferences, PreferencesChange};
 pub use profile::{Profile, ProfileChange};
 pub use room::{Ban, Role, Room, Visibility, direct_room};
+pub use standing::Standing;
 pub use text::{
     Body, ClientName, DeviceName, DisplayName, Emoji, Password, RoomName, StatusEmoji, StatusText,
     TextError, Topic, UserName,

@@ -112,7 +112,7 @@ impl Parlor {
             Some(url) => url.into_database(),
             None => Database::Sqlite { path: folder.database()? },
         };
-        let Opened { store, accounts_writer, driver } =
+        let Opened { store, accounts_writer, endings, driver } =
             parlor_store::open(&database, Arc::clone(&clock)).await?;
         let (tasks, idle) = (Tasks::default(), CancellationToken::new());
         tasks.spawn_vital("log", driver.run());
@@ -124,6 +124,7 @@ impl Parlor {
             http3_port: http3_socket.as_ref().map(|(_, address)| address.port()),
             store,
             accounts_writer,
+            endings,
             keys,
             certificates: &certificates,
             clock,

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod backend;
+mod endings;
 mod error;
 mod friends;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
@@ -39,10 +40,11 @@ pub use accounts::{
     Accounts, AccountsWriter, CreateUserError, Credentials, Device, Found, NewDevice, NewUser,
     Rank, RefreshHash, Rotated, Rotation, Seen, User,
 };
+pub use endings::{Ending, Endings, Membership};
 pub use error::{OpenError, StoreError};
 pub use friends::Friends;
 pub use log::{Done, Log, LogDriver, LogStats, Page};
-pub use rooms::{Access, From, History, Member, RoomSummary, Rooms};
+pub use rooms::{Access, Authored, DeletedRoom, From, History, Member, RoomSummary, Rooms};
 
 /// Which database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +82,9 @@ pub struct Opened {
     pub store: Store,
     /// The right to change accounts; for user-service alone.
     pub accounts_writer: AccountsWriter,
+    /// The right to end what is left of deleted rooms and accounts; for the task that
+    /// does.
+    pub endings: Endings,
     /// The task that commits; `run` it for as long as the log is used.
     pub driver: LogDriver,
 }
@@ -108,6 +113,7 @@ pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, 
             friends: Friends { backend: backend.clone() },
             log,
         },
+        endings: Endings { backend: backend.clone(), clock: Arc::clone(&clock) },
         accounts_writer: AccountsWriter { backend, clock },
         driver,
     })

@@ -7,6 +7,7 @@
 mod authenticate;
 mod backoff;
 mod devices;
+mod leaving;
 mod log_in;
 mod log_out;
 mod password;

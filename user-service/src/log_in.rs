@@ -2,13 +2,15 @@
 
 use std::sync::PoisonError;
 
-use parlor_domain::{Code, DeviceId, DeviceName, Password, Refusal, UserName};
-use parlor_store::{NewDevice, Seen, User};
+use parlor_domain::{Code, DeviceId, DeviceName, Password, Refusal, Standing, UserName};
+use parlor_store::{Credentials, NewDevice, Seen, User};
+use parlor_token::Identity;
 use tokio::time::Instant;
 
 use crate::{
     Users,
     backoff::Source,
+    leaving::may_sign_in,
     store_failed,
     tokens::{RefreshToken, Tokens},
 };
@@ -29,6 +31,8 @@ pub(crate) struct Login {
     pub(crate) device: DeviceName,
     pub(crate) seen: Seen,
     pub(crate) source: Source,
+    /// Take the account up again, where it was put aside.
+    pub(crate) reactivate: bool,
 }
 
 /// A new password for the account of an access token.
@@ -56,7 +60,12 @@ impl Users {
         };
         self.end_attempt(login.source);
 
-        let user = credentials.user;
+        let mut user = credentials.user;
+        if login.reactivate && user.standing == Standing::Deactivated {
+            self.shared.writer.reactivate(user.id).await.map_err(store_failed)?;
+            user.standing = Standing::Active;
+        }
+        may_sign_in(&user)?;
         let refresh = RefreshToken::random();
         let refresh_expires_at = self.refresh_expiry();
         let device = DeviceId::random();
@@ -70,12 +79,15 @@ impl Users {
         };
         self.shared.writer.create_device(new_device).await.map_err(store_failed)?;
 
-        // A password change that was committed since the password was checked
-        // did not see this device, and must end it all the same.
+        // Whoever changed the password or left since the password was checked did not
+        // see this device, and must end it all the same.
         let current = accounts.credentials_of(user.id).await.map_err(store_failed)?;
-        if current.is_none_or(|current| current.password_hash != credentials.password_hash) {
+        let unchanged =
+            current.filter(|current| current.password_hash == credentials.password_hash);
+        let stays = unchanged.ok_or_else(bad_credentials);
+        if let Err(refusal) = stays.and_then(|current| may_sign_in(&current.user)) {
             self.revoke(device).await?;
-            return Err(bad_credentials());
+            return Err(refusal);
         }
         let tokens = self.tokens(user.id, device, refresh, refresh_expires_at);
         Ok((user, tokens))
@@ -83,19 +95,8 @@ impl Users {
 
     /// Sets a new password; every other device of the user is signed out.
     pub(crate) async fn change_password(&self, change: PasswordChange) -> Result<(), Refusal> {
-        let identity = self.authenticate(&change.access_token).await?;
-        let credentials = self.shared.accounts.credentials_of(identity.user).await;
-        let Some(credentials) = credentials.map_err(store_failed)? else {
-            return Err(bad_credentials());
-        };
-        let user = credentials.user;
-        let source = Source::new(user.name.as_str(), &change.peer);
-        self.begin_attempt(source)?;
-        if !self.check(change.old, Some(&credentials.password_hash)).await? {
-            return Err(bad_credentials());
-        }
-        self.end_attempt(source);
-
+        let owner = self.owner(&change.access_token, change.old, &change.peer).await?;
+        let (identity, Credentials { user, .. }) = owner;
         let known = [user.name.to_string(), user.profile.display_name.to_string()];
         let password_hash = self.shared.hasher.hash_new(change.new, known).await?;
         let users = self.clone();
@@ -106,6 +107,28 @@ impl Users {
             Ok(())
         })
         .await
+    }
+
+    /// Whose access token it is, where the password is theirs too. Who guesses is slowed
+    /// down as at signing in (T7).
+    pub(crate) async fn owner(
+        &self,
+        access_token: &str,
+        password: Typed,
+        peer: &str,
+    ) -> Result<(Identity, Credentials), Refusal> {
+        let identity = self.authenticate(access_token).await?;
+        let credentials = self.shared.accounts.credentials_of(identity.user).await;
+        let Some(credentials) = credentials.map_err(store_failed)? else {
+            return Err(bad_credentials());
+        };
+        let source = Source::new(credentials.user.name.as_str(), peer);
+        self.begin_attempt(source)?;
+        if !self.check(password, Some(&credentials.password_hash)).await? {
+            return Err(bad_credentials());
+        }
+        self.end_attempt(source);
+        Ok((identity, credentials))
     }
 
     async fn check(&self, typed: Typed, hash: Option<&str>) -> Result<bool, Refusal> {
@@ -129,6 +152,6 @@ impl Users {
     }
 }
 
-fn bad_credentials() -> Refusal {
+pub(crate) fn bad_credentials() -> Refusal {
     Refusal::new(Code::BadCredentials, "name and password do not belong together")
 }

@@ -1,8 +1,9 @@
 //! The calls of `user.UserService`, one after the other.
 
-use parlor_domain::Refusal;
+use parlor_domain::{Refusal, Standing};
 use parlor_proto::user::{
-    ChangePasswordReply, ChangePasswordRequest, FindUserReply, FindUserRequest, GetKeysReply,
+    ChangePasswordReply, ChangePasswordRequest, DeactivateAccountReply, DeactivateAccountRequest,
+    DeleteAccountReply, DeleteAccountRequest, FindUserReply, FindUserRequest, GetKeysReply,
     GetKeysRequest, GetUserReply, GetUserRequest, GetUsersReply, GetUsersRequest, ListDevicesReply,
     ListDevicesRequest, LogInReply, LogInRequest, LogOutReply, LogOutRequest, RefreshReply,
     RefreshRequest, RegisterReply, RegisterRequest, SearchUsersReply, SearchUsersRequest,
@@ -73,6 +74,28 @@ impl UserService for Users {
         .await
     }
 
+    async fn deactivate_account(
+        &self,
+        request: Request<DeactivateAccountRequest>,
+    ) -> Answer<DeactivateAccountReply> {
+        answer(async {
+            self.deactivate(wire::deactivation(request.into_inner())?).await?;
+            Ok(DeactivateAccountReply {})
+        })
+        .await
+    }
+
+    async fn delete_account(
+        &self,
+        request: Request<DeleteAccountRequest>,
+    ) -> Answer<DeleteAccountReply> {
+        answer(async {
+            self.delete(wire::deletion(request.into_inner())?).await?;
+            Ok(DeleteAccountReply {})
+        })
+        .await
+    }
+
     async fn list_devices(&self, request: Request<ListDevicesRequest>) -> Answer<ListDevicesReply> {
         answer(async {
             let devices = self.devices(wire::devices_asked(request.into_inner())?).await?;
@@ -138,6 +161,9 @@ impl UserService for Users {
             let name = wire::user_name(&request.into_inner().name)?;
             let found = self.shared.accounts.credentials(&name).await.map_err(store_failed)?;
             let user = found.ok_or_else(Refusal::not_found)?.user;
+            if user.standing != Standing::Active {
+                return Err(Refusal::not_found());
+            }
             Ok(FindUserReply { user: Some(wire::to_user(user)) })
         })
         .await

@@ -1,7 +1,10 @@
 //! Accounts, devices and tokens: a face of `user.UserService`.
 
 mod cookie;
+pub(crate) mod deactivate;
+pub(crate) mod delete;
 pub(crate) mod devices;
+pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod keys;
 pub(crate) mod log_in;

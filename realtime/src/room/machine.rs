@@ -68,7 +68,9 @@ pub fn departure<'a>(
         return None;
     }
     let mut since = events.into_iter().filter(|event| event.seq > authorised_at);
-    since.find(|event| event.body.departed() == Some(user)).map(|event| event.seq)
+    since
+        .find(|event| event.body.departed().is_some_and(|gone| gone.includes(user)))
+        .map(|event| event.seq)
 }
 
 /// One room: the head that was passed on, the newest events, the followers.
@@ -187,12 +189,13 @@ impl<F: Follower> Machine<F> {
     /// Takes out the followers whom this event made outsiders; for after it was
     /// passed on (rule 4.7). Whoever was found to be a member later came back.
     pub fn part(&mut self, event: &Event) -> Vec<F> {
-        let Some(user) = event.body.departed() else { return Vec::new() };
+        let Some(gone) = event.body.departed() else { return Vec::new() };
         if planted(Planted::SkipMembershipRecheck) {
             return Vec::new();
         }
         let outsider = |follower: &mut F| {
-            follower.user() == user && follower.authorised_at().is_none_or(|at| at < event.seq)
+            gone.includes(follower.user())
+                && follower.authorised_at().is_none_or(|at| at < event.seq)
         };
         self.followers.extract_if(.., outsider).collect()
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod bans;
+pub(crate) mod endings;
 mod facts;
 pub(crate) mod friends;
 pub(crate) mod health;

@@ -7,7 +7,9 @@ use parlor_domain::{
     Refusal, RequestId, Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, UserName,
     Visibility,
 };
-use parlor_store::{AccountsWriter, Database, Done, NewDevice, NewUser, Opened, Seen, Store, open};
+use parlor_store::{
+    AccountsWriter, Database, Done, Endings, NewDevice, NewUser, Opened, Seen, Store, open,
+};
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::task::JoinSet;
 
@@ -17,6 +19,7 @@ pub struct House {
     pub database: Database,
     pub store: Store,
     pub writer: AccountsWriter,
+    pub endings: Endings,
     pub clock: Arc<ManualClock>,
     tasks: JoinSet<()>,
     /// Held until the test ends.
@@ -49,11 +52,11 @@ impl House {
     /// Opens a database that another house or the folder keeps.
     pub async fn open(database: Database, folder: Option<tempfile::TempDir>) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_700_000_000_000_000)));
-        let Opened { store, accounts_writer, driver } =
+        let Opened { store, accounts_writer, endings, driver } =
             open(&database, Arc::clone(&clock) as _).await.expect("opens");
         let mut tasks = JoinSet::new();
         tasks.spawn(driver.run());
-        Self { database, store, writer: accounts_writer, clock, tasks, _folder: folder }
+        Self { database, store, writer: accounts_writer, endings, clock, tasks, _folder: folder }
     }
 
     /// Stops, and opens the same database again.
@@ -63,8 +66,8 @@ impl House {
 
     /// Stops, lets something happen to the database, and opens it again.
     pub async fn reopen_after(self, meanwhile: impl FnOnce()) -> Self {
-        let Self { database, store, writer, mut tasks, _folder: folder, .. } = self;
-        drop((store, writer));
+        let Self { database, store, writer, endings, mut tasks, _folder: folder, .. } = self;
+        drop((store, writer, endings));
         while tasks.join_next().await.is_some() {}
         meanwhile();
         Self::open(database, folder).await
@@ -123,6 +126,22 @@ impl House {
         match &self.database {
             Database::Sqlite { path } => execute_sqlite(path, sql).await,
             Database::Postgres { url } => execute_postgres(url, sql).await,
+        }
+    }
+
+    /// The number that a query finds behind the store's back.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        match &self.database {
+            Database::Sqlite { path } => {
+                let options = SqliteConnectOptions::new().filename(path);
+                let mut file = SqliteConnection::connect_with(&options).await.expect("a database");
+                sqlx::query_scalar(sql).fetch_one(&mut file).await.expect("a number")
+            }
+            Database::Postgres { url } => {
+                let mut server = PgConnection::connect(url).await.expect("the server answers");
+                sqlx::query_scalar(sql).fetch_one(&mut server).await.expect("a number")
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod direct;
+mod endings;
 mod fold;
 mod friends;
 mod house;

@@ -7,6 +7,7 @@ use super::{Outcome, Plan, Projection, Request};
 impl Plan {
     pub(super) fn join(&mut self, request: Request, room: RoomId, user: UserId) -> Outcome {
         self.known(user)?;
+        self.in_use(user)?;
         if self.role(room, user).is_some() {
             return Err(Refusal::new(Code::Conflict, "already a member"));
         }
@@ -135,7 +136,7 @@ impl Plan {
     }
 
     /// Takes the membership of `user`, who is a member.
-    fn strike(&mut self, room: RoomId, user: UserId) -> Result<(), Refusal> {
+    pub(super) fn strike(&mut self, room: RoomId, user: UserId) -> Result<(), Refusal> {
         let role = self.role(room, user).ok_or_else(Refusal::not_found)?;
         let facts = self.facts.rooms.get_mut(&room).ok_or_else(Refusal::not_found)?;
         if role == Role::Owner {
