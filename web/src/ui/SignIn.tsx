@@ -23,6 +23,8 @@ export function SignIn({ auth, expired, invite, onFocus }: Props) {
   const [password, setPassword] = useState("");
   const [working, setWorking] = useState(false);
   const [error, setError] = useState<string | null>(null);
+  /** Name and password are right, and the account is put aside. */
+  const [away, setAway] = useState(false);
   const nameInput = useRef<HTMLInputElement>(null);
   const ids = useId();
 
@@ -33,13 +35,18 @@ export function SignIn({ auth, expired, invite, onFocus }: Props) {
 
   async function submit(event: FormEvent) {
     event.preventDefault();
+    await enter(false);
+  }
+
+  async function enter(reactivate: boolean) {
     if (working) return;
     setWorking(true);
     setError(null);
     try {
-      if (mode === "in") await auth.signIn(name.trim(), password);
+      if (mode === "in") await auth.signIn(name.trim(), password, reactivate);
       else await auth.signUp(name.trim(), displayName.trim(), password);
     } catch (cause) {
+      setAway(cause instanceof Problem && cause.code === "ACCOUNT_DEACTIVATED");
       setError(authError(cause, t));
       setWorking(false);
     }
@@ -116,6 +123,17 @@ export function SignIn({ auth, expired, invite, onFocus }: Props) {
               {error}
             </p>
           )}
+          {away && error !== null && (
+            <button
+              data-testid="reactivate"
+              type="button"
+              className="button min-h-10"
+              disabled={working}
+              onClick={() => void enter(true)}
+            >
+              {t("auth.reactivate")}
+            </button>
+          )}
           <button
             data-testid="auth-submit"
             type="submit"
@@ -178,6 +196,8 @@ function authError(cause: unknown, t: Translate): string {
   switch (cause.code) {
     case "BAD_CREDENTIALS":
       return t("auth.error.BAD_CREDENTIALS");
+    case "ACCOUNT_DEACTIVATED":
+      return t("auth.error.ACCOUNT_DEACTIVATED");
     case "NAME_TAKEN":
       return t("auth.error.NAME_TAKEN");
     case "RATE_LIMITED":

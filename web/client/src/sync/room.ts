@@ -9,6 +9,8 @@ export interface RoomState {
   /** `missing`: not there for this user; `outside`: public, but not joined. */
   status: "loading" | "ready" | "error" | "missing" | "outside";
   error: LoadError | null;
+  /** Where it is `missing`: somebody deleted it while it was on screen. */
+  deleted: boolean;
   entries: readonly Entry[];
   moreBefore: boolean;
   older: "idle" | "loading" | "error";
@@ -21,6 +23,7 @@ export interface RoomState {
 const EMPTY: RoomState = {
   status: "loading",
   error: null,
+  deleted: false,
   entries: [],
   moreBefore: false,
   older: "idle",
@@ -38,7 +41,13 @@ export class RoomView extends Store<RoomState> {
   /** Shows the log as it is now. */
   show(log: Log): void {
     if (!log.loaded) return;
-    this.note({ status: "ready", error: null, entries: log.entries, moreBefore: log.moreBefore });
+    this.note({
+      status: "ready",
+      error: null,
+      deleted: false,
+      entries: log.entries,
+      moreBefore: log.moreBefore,
+    });
   }
 
   note(change: Partial<RoomState>): void {

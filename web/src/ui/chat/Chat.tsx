@@ -8,6 +8,9 @@ import { ChangePassword } from "./ChangePassword";
 import { ConnectionSheet } from "./ConnectionSheet";
 import { CreateRoom } from "./CreateRoom";
 import { ChatContext, type Sheet } from "./context";
+import { Deactivate } from "./Deactivate";
+import { DeleteAccount } from "./DeleteAccount";
+import { DeletedRooms } from "./DeletedRooms";
 import { Devices } from "./Devices";
 import { Directory } from "./Directory";
 import { Home } from "./Home";
@@ -99,6 +102,9 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
       {sheet === "devices" && <Devices onClose={() => show(null)} />}
       {sheet === "password" && <ChangePassword onClose={() => show(null)} />}
       {sheet === "settings" && <Settings onClose={() => show(null)} />}
+      {sheet === "deactivate" && <Deactivate onClose={() => show(null)} />}
+      {sheet === "deleteAccount" && <DeleteAccount onClose={() => show(null)} />}
+      {sheet === "deletedRooms" && <DeletedRooms onClose={() => show(null)} />}
       {sheet === "connection" && <ConnectionSheet onClose={() => show(null)} />}
     </ChatContext>
   );

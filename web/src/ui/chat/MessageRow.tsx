@@ -80,6 +80,8 @@ export function SystemRow({ line, names }: { line: SystemLine; names(id: string)
     case "pinned":
     case "unpinned":
     case "restored":
+    case "roomDeleted":
+    case "roomRestored":
       words = t(`system.${change.what}`, { actor });
   }
   return (

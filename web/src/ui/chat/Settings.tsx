@@ -3,6 +3,7 @@ import { language, setLanguage } from "../../i18n";
 import { Dialog } from "../Dialog";
 import { useStore, useT } from "../hooks";
 import { setTheme, theme } from "../theme";
+import { Account } from "./Account";
 import { nameOf, useChat, useMe } from "./context";
 
 export function Settings({ onClose }: { onClose(): void }) {
@@ -40,6 +41,7 @@ export function Settings({ onClose }: { onClose(): void }) {
           ]}
           onChange={(next) => void setLanguage(next)}
         />
+        <Account />
         <div className="border-t border-line pt-4">
           <p className="label mb-3">{t("settings.signedIn", { name: nameOf(me) ?? "" })}</p>
           {waiting > 0 && (
