@@ -98,7 +98,7 @@ impl Endings {
     }
 
     /// Takes away some of what is left of one deleted room that can be restored no
-    /// longer. Its id is never given to another. True where there is more to do.
+    /// longer, and of which all members have been told. Its id is never given to another. True where there is more to do.
     ///
     /// # Errors
     /// The database is not available.

@@ -165,11 +165,12 @@ const OF_ROOM: [&str; 11] = [
 pub(crate) async fn purge(db: &Db, now: Timestamp) -> sqlx::Result<bool> {
     let mut lease = db.writer().await?;
     let mut transaction = lease.begin_write().await?;
-    let due: Option<Uuid> =
-        sqlx::query_scalar("SELECT id FROM rooms WHERE purge_at <= $1 ORDER BY purge_at LIMIT 1")
-            .bind(now.micros())
-            .fetch_optional(&mut *transaction)
-            .await?;
+    let due: Option<Uuid> = sqlx::query_scalar(
+        "SELECT id FROM rooms WHERE purge_at <= $1 AND NOT untold ORDER BY purge_at LIMIT 1",
+    )
+    .bind(now.micros())
+    .fetch_optional(&mut *transaction)
+    .await?;
     let Some(room) = due else {
         transaction.rollback().await?;
         lease.done();

@@ -268,6 +268,8 @@ async fn c2_a_purged_room_is_never_made_again(house: House) {
         .submit(ada, Change::DeleteRoom { room, kept_for: Duration::ZERO })
         .await
         .expect("deleted");
+    assert!(!house.endings.purge().await.expect("up"), "the owner has not heard of it");
+    tell(&house).await;
     while house.endings.purge().await.expect("up") {}
     let again = house.repeat(&create).await.expect_err("long gone");
     assert_eq!(again.code, Code::Conflict);

@@ -420,7 +420,11 @@ async fn inbox(house: &House, user: UserId) {
     let mut shown = None;
     for event in events(house, user.into(), Seq::ZERO).await {
         match event.body {
-            EventBody::RoomAdded { room } => assert!(mine.insert(room)),
+            EventBody::RoomAdded { room } => {
+                assert!(mine.insert(room));
+                // Told anew where there is something to tell.
+                wanted.remove(&room);
+            }
             EventBody::RoomRemoved { room } => {
                 assert!(mine.remove(&room));
                 own_roles.remove(&room);

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use parlor_domain::{
-    Action, Code, EventBody, Refusal, Role, RoomId, Seq, Standing, UserId, Visibility, limits,
-    permit,
+    Action, Code, EventBody, Preferences, Refusal, Role, RoomId, Seq, Standing, UserId, Visibility,
+    limits, permit,
 };
 
 use super::{Outcome, Plan, Projection, Request};
@@ -70,7 +70,8 @@ impl Plan {
         self.facts.hidden.remove(&key);
         let mut done = self.first(request, EventBody::RoomAdded { room })?;
         // Whoever heard that the room is gone forgot what they wanted of it.
-        if let Some(preferences) = self.facts.preferences.get(&(user, room)).copied() {
+        let preferences = self.facts.preferences.get(&(user, room)).copied().unwrap_or_default();
+        if preferences != Preferences::default() {
             let wanted = EventBody::PreferencesChanged { room, preferences };
             done.events.push(self.further(user.into(), request.actor, wanted)?);
         }
@@ -103,10 +104,9 @@ impl Plan {
             }
             self.say(&mut done, request, EventBody::RoomArchived { archived: true })?;
         }
-        let hidden = self.facts.hidden.remove(&(room, user));
-        self.strike(room, user)?;
+        let knows = self.strike(room, user)?;
         let mut done = self.say(&mut done, request, EventBody::MemberLeft { user })?;
-        if !hidden {
+        if knows {
             let removed = EventBody::RoomRemoved { room };
             done.events.push(self.further(user.into(), user, removed)?);
         }

@@ -178,7 +178,7 @@ function WholeRow(props: Props) {
           <span className="sr-only">{name}</span>
         ) : (
           <>
-            {name} <Mood person={author} />
+            {name} <Mood person={author} brief />
           </>
         )}
       </span>
