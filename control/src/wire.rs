@@ -443,45 +443,6 @@ impl From<WithPeer<parlor_store::RoomSummary>> for RoomSummary {
     }
 }
 
-/// A deleted room, as its owners find it.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DeletedRoom {
-    /// Its id.
-    pub id: Uuid,
-    /// Its name.
-    #[schema(example = "design")]
-    pub name: String,
-    /// What it was about; may be empty.
-    #[schema(example = "How things shall look")]
-    pub topic: String,
-    /// Who could find and join it.
-    pub visibility: Visibility,
-    /// How many members it has.
-    #[schema(example = 12)]
-    pub members: u32,
-    /// When it was deleted.
-    pub deleted_at: Time,
-    /// By whom.
-    pub deleted_by: Uuid,
-    /// Until when it can be restored; then it is purged.
-    pub kept_until: Time,
-}
-
-impl From<parlor_store::DeletedRoom> for DeletedRoom {
-    fn from(deleted: parlor_store::DeletedRoom) -> Self {
-        Self {
-            id: deleted.room.id.uuid(),
-            name: deleted.room.name.into(),
-            topic: deleted.room.topic.into(),
-            visibility: deleted.room.visibility.into(),
-            members: deleted.room.members,
-            deleted_at: Time(deleted.deleted_at),
-            deleted_by: deleted.deleted_by.uuid(),
-            kept_until: Time(deleted.kept_until),
-        }
-    }
-}
-
 /// A member of a room.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Member {
