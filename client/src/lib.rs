@@ -44,6 +44,7 @@ mod lane;
 mod machine;
 mod members;
 mod net;
+mod own;
 mod people;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod protocol;
@@ -78,7 +79,7 @@ pub use client::{Builder, Client, ConnectError};
 pub use event::RoomEvent;
 pub use protocol::Page as EventPage;
 pub use rest::{
-    BanInfo, BlockInfo, DeletedRoomInfo, DeviceInfo, FriendInfo, History, InviteInfo,
+    BanInfo, BlockInfo, DeletedRoomInfo, DeviceInfo, DraftInfo, FriendInfo, History, InviteInfo,
     InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, Rest,
     RestError, RoomInfo, Scope, ServerInfo, SessionTokens, StandingInfo, UserInfo, VersionInfo,
 };

@@ -5,6 +5,7 @@ mod friends;
 mod invites;
 mod members;
 mod model;
+mod own;
 mod people;
 
 use std::{sync::Arc, time::Duration};
@@ -27,7 +28,7 @@ use tower::util::BoxCloneSyncService;
 use crate::{net::Stream, tls};
 
 pub use model::{
-    BanInfo, BlockInfo, DeletedRoomInfo, DeviceInfo, FriendInfo, History, InviteInfo,
+    BanInfo, BlockInfo, DeletedRoomInfo, DeviceInfo, DraftInfo, FriendInfo, History, InviteInfo,
     InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, RoomInfo,
     Scope, ServerInfo, SessionTokens, StandingInfo, UserInfo, VersionInfo,
 };

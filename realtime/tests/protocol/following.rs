@@ -270,7 +270,7 @@ pub(crate) async fn rule_4_7_whoever_is_banned_gets_nothing_more(kit: &Kit) {
     assert_eq!(run.len() as u64, heard, "what was said meanwhile was not sent before");
 }
 
-pub(crate) async fn rule_4_14_a_deleted_room_ends_for_everybody(kit: &Kit) {
+pub(crate) async fn rule_4_16_a_deleted_room_ends_for_everybody(kit: &Kit) {
     let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
     let room = kit.room_with(&ada, Visibility::Private).await;
     kit.change(ada.user, Change::AddMember { room, user: bob.user }).await;

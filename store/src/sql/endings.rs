@@ -68,9 +68,11 @@ pub(crate) async fn peers(
 }
 
 /// What a deleted account kept for itself; the last one makes it end.
-const OF_ACCOUNT: [&str; 5] = [
+const OF_ACCOUNT: [&str; 7] = [
     "DELETE FROM reads WHERE user_id = $1",
     "DELETE FROM preferences WHERE user_id = $1",
+    "DELETE FROM drafts WHERE user_id = $1",
+    "DELETE FROM partner_reads WHERE user_id = $1",
     "DELETE FROM ties WHERE user_id = $1",
     "DELETE FROM blocks WHERE user_id = $1",
     "DELETE FROM events WHERE log_id = $1 \
@@ -139,7 +141,7 @@ pub(crate) async fn note_told(db: &Db) -> sqlx::Result<()> {
 
 /// What is left of a room, but for the row of its log: a room that is made again under
 /// the same id would be taken for this one. What names others comes first.
-const OF_ROOM: [&str; 11] = [
+const OF_ROOM: [&str; 12] = [
     "DELETE FROM reactions WHERE room_id = $1 \
      AND message < (SELECT MIN(message) FROM reactions WHERE room_id = $1) + $2",
     "DELETE FROM mentions WHERE room_id = $1 \
@@ -155,6 +157,8 @@ const OF_ROOM: [&str; 11] = [
      (SELECT user_id FROM reads WHERE room_id = $1 LIMIT $2)",
     "DELETE FROM preferences WHERE room_id = $1 AND user_id IN \
      (SELECT user_id FROM preferences WHERE room_id = $1 LIMIT $2)",
+    "DELETE FROM drafts WHERE room_id = $1 AND user_id IN \
+     (SELECT user_id FROM drafts WHERE room_id = $1 LIMIT $2)",
     "DELETE FROM bans WHERE room_id = $1 AND user_id IN \
      (SELECT user_id FROM bans WHERE room_id = $1 LIMIT $2)",
     "DELETE FROM invites WHERE id IN (SELECT id FROM invites WHERE room_id = $1 LIMIT $2)",

@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod bans;
+pub(crate) mod drafts;
 pub(crate) mod endings;
 mod facts;
 pub(crate) mod friends;
@@ -14,6 +15,8 @@ pub(crate) mod messages;
 mod on_message;
 pub(crate) mod pins;
 mod preferences;
+pub(crate) mod presence;
+pub(crate) mod privacy;
 mod reactions;
 pub(crate) mod rooms;
 mod row;

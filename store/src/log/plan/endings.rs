@@ -65,6 +65,7 @@ impl Plan {
         self.writes.changes.push(Projection::Hidden { room, user, on: gone });
         if gone {
             self.facts.hidden.insert(key);
+            self.facts.drafts.remove(&(user, room));
             return self.first(request, EventBody::RoomRemoved { room });
         }
         self.facts.hidden.remove(&key);

@@ -8,6 +8,7 @@ import {
   call,
   type DeletedRoom,
   type Device,
+  type Draft,
   type Friend,
   file,
   type Invite,
@@ -17,6 +18,7 @@ import {
   type Page,
   type Pin,
   type Preferences,
+  type Privacy,
   Problem,
   type Role,
   type Room,
@@ -122,6 +124,15 @@ export class Api {
   newest = (id: string) => this.#call<MessagePage>(`/rooms/${id}/messages?limit=${HISTORY_PAGE}`);
   before = (id: string, seq: number) =>
     this.#call<MessagePage>(`/rooms/${id}/messages?before=${seq}&limit=${HISTORY_PAGE}`);
+  /** The first messages after one. */
+  after = (id: string, seq: number) =>
+    this.#call<MessagePage>(`/rooms/${id}/messages?after=${seq}&limit=${HISTORY_PAGE}`);
+  /** A message, or null where there is none of this seq. */
+  message = async (id: string, seq: number) => {
+    const path = `/rooms/${id}/messages?around=${seq}&limit=1`;
+    const { messages } = await this.#call<MessagePage>(path);
+    return messages.find((message) => message.seq === `${seq}`) ?? null;
+  };
   pins = (id: string) => this.#call<Page<Pin>>(`/rooms/${id}/pins`);
   versions = (id: string, seq: number) => this.#all<Version>(`/rooms/${id}/messages/${seq}/edits?`);
   changeMe = (
@@ -135,6 +146,10 @@ export class Api {
   blocks = () => this.#all<Block>("/me/blocks?");
   block = (userId: string) => this.#call<void>(`/users/${userId}/block`, { method: "PUT" });
   unblock = (userId: string) => this.#call<void>(`/users/${userId}/block`, { method: "DELETE" });
+  drafts = () => this.#all<Draft>("/me/drafts?");
+  privacy = () => this.#call<Privacy>("/me/privacy");
+  changePrivacy = (change: Partial<Privacy>, idempotencyKey: string) =>
+    this.#call<Privacy>("/me/privacy", { method: "PATCH", body: change, idempotencyKey });
   devices = () => this.#all<Device>("/me/devices?");
   signOutDevice = (id: string) => this.#call<void>(`/me/devices/${id}`, { method: "DELETE" });
   signOutOthers = () => this.#call<void>("/me/devices", { method: "DELETE" });

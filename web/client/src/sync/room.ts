@@ -12,8 +12,12 @@ export interface RoomState {
   /** Where it is `missing`: somebody deleted it while it was on screen. */
   deleted: boolean;
   entries: readonly Entry[];
+  /** Every event up to and with this one is shown. */
+  seq: number;
   moreBefore: boolean;
   older: "idle" | "loading" | "error";
+  /** On screen, with its divider where it belongs. */
+  entered: boolean;
   /** Where reading stood when the room was last entered; the divider stays there. */
   divider: number | null;
   /** Marked unread while on screen: nothing counts as read until it is entered again. */
@@ -25,8 +29,10 @@ const EMPTY: RoomState = {
   error: null,
   deleted: false,
   entries: [],
+  seq: 0,
   moreBefore: false,
   older: "idle",
+  entered: false,
   divider: null,
   held: false,
 };
@@ -41,13 +47,8 @@ export class RoomView extends Store<RoomState> {
   /** Shows the log as it is now. */
   show(log: Log): void {
     if (!log.loaded) return;
-    this.note({
-      status: "ready",
-      error: null,
-      deleted: false,
-      entries: log.entries,
-      moreBefore: log.moreBefore,
-    });
+    const { entries, seq, moreBefore } = log;
+    this.note({ status: "ready", error: null, deleted: false, entries, seq, moreBefore });
   }
 
   note(change: Partial<RoomState>): void {
