@@ -197,10 +197,6 @@ impl Db {
             self.logs.insert(log, Log::default());
         }
         for new in writes.events {
-            let log = self.logs.entry(new.log).or_default();
-            if let (Some(request), Some(digest)) = (new.event.request_id, new.digest) {
-                log.requests.insert(request, (new.event.seq, digest));
-            }
             let room = new.log.as_room();
             let gone = match new.event.body.departed() {
                 None => Vec::new(),
@@ -209,6 +205,10 @@ impl Db {
             };
             for user in gone {
                 self.left.insert((room, user), (new.event.seq, now));
+            }
+            let log = self.logs.entry(new.log).or_default();
+            if let (Some(request), Some(digest)) = (new.event.request_id, new.digest) {
+                log.requests.insert(request, (new.event.seq, digest));
             }
             log.events.push(new.event);
             log.committed.push(now);
