@@ -5,6 +5,7 @@ import { Auth } from "parlor-client/net/auth";
 import { preferredLocale, setLanguage } from "./i18n";
 import { App } from "./ui/App";
 import { restoreTheme } from "./ui/theme";
+import { startWorker } from "./worker/app";
 
 restoreTheme();
 const auth = new Auth();
@@ -17,4 +18,5 @@ void setLanguage(preferredLocale(), false).then(() => {
       <App auth={auth} />
     </StrictMode>,
   );
+  void startWorker();
 });
