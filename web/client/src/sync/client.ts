@@ -66,7 +66,8 @@ export class Client {
   readonly #follower: Follower;
   readonly #views = new Map<string, RoomView>();
   readonly #loading = new Map<string, Promise<void>>();
-  readonly #saving = new Map<string, ReturnType<typeof setTimeout>>();
+  /** What shall be kept soon, and how. */
+  readonly #saving = new Map<string, { timer: ReturnType<typeof setTimeout>; save: () => Promise<void> }>();
   readonly #reads: ReadWishes;
   readonly #preferences: PreferenceWishes;
   /** Pages that are being loaded, by room. */
@@ -99,6 +100,7 @@ export class Client {
       log: (roomId) => this.#follower.log(roomId),
       count: (log, after) => countUnread(log.entries, after, user.id, this.friends.getSnapshot().blocked),
       session: () => this.connection.session,
+      changed: () => this.#saveReads(),
     });
     this.#follower = new Follower({
       applied: (log, events) => this.#applied(log, events),
@@ -128,7 +130,7 @@ export class Client {
       onFrame: (kind) => this.#frame(kind),
     });
     this.connection.subscribe(() => {
-      if (this.connection.session === null) this.#follower.detach();
+      if (this.connection.session === null) this.#away();
     });
     this.outbox = new Outbox({
       storage,
@@ -146,6 +148,8 @@ export class Client {
     const client = new Client(options, await openStorage(options.user.id));
     client.connection.start();
     await client.#restore();
+    globalThis.addEventListener?.("pagehide", client.#flush);
+    globalThis.document?.addEventListener("visibilitychange", client.#flushHidden);
     return client;
   }
 
@@ -153,7 +157,9 @@ export class Client {
   async stop(forget: boolean): Promise<void> {
     this.connection.stop();
     this.outbox.stop();
-    for (const timer of this.#saving.values()) clearTimeout(timer);
+    globalThis.removeEventListener?.("pagehide", this.#flush);
+    globalThis.document?.removeEventListener("visibilitychange", this.#flushHidden);
+    for (const { timer } of this.#saving.values()) clearTimeout(timer);
     this.#reads.stop();
     clearTimeout(this.#refreshTimer);
     clearTimeout(this.#friendsTimer);
@@ -230,9 +236,9 @@ export class Client {
       log.prepend(page);
       view.note({ older: "idle" });
       view.show(log);
-    } catch {
+    } catch (cause) {
       log.settleLate();
-      view.note({ older: "error" });
+      view.note({ older: cause instanceof Unreachable ? "offline" : "error" });
     }
   }
 
@@ -258,6 +264,7 @@ export class Client {
       const rooms = await this.api.myRooms();
       this.people.add(peersOf(rooms));
       this.rooms.merge(rooms.map(summaryEntry), (id) => this.#preferences.isWaiting(id));
+      this.#reads.show();
       this.#enterAgain();
       // It may have changed on another device while this one was away.
       this.people.ask(this.user.id);
@@ -389,9 +396,24 @@ export class Client {
     this.outbox.drainAll();
     this.#reads.send();
     for (const [roomId, view] of this.#views) {
-      const { status } = view.getSnapshot();
+      const { status, older } = view.getSnapshot();
+      if (older === "offline") view.note({ older: "idle" });
       if (status === "error" || (status === "loading" && roomId === this.#current)) void this.#load(roomId);
     }
+  }
+
+  /** There is no session: what is shown is what there was until now. */
+  #away(): void {
+    const completeAt = Date.now();
+    for (const [roomId, view] of this.#views) {
+      if (!this.#follower.isOpen(roomId)) continue;
+      view.note({ completeAt });
+      this.#saveLog(this.#follower.log(roomId));
+    }
+    this.#follower.detach();
+    const { state } = this.connection.getSnapshot();
+    // A list that nothing is kept of does not come by waiting.
+    if (state !== "connecting" && this.rooms.getSnapshot().status === "loading") this.rooms.failed();
   }
 
   /** What changed while no page was open is told by the lists alone: they are asked
@@ -562,7 +584,7 @@ export class Client {
     this.rooms.remove(roomId);
     this.view(roomId).note({ status: "missing", entries: [] });
     // Nor is it kept again by what waits to keep it.
-    clearTimeout(this.#saving.get(logKey(roomId)));
+    clearTimeout(this.#saving.get(logKey(roomId))?.timer);
     this.#saving.delete(logKey(roomId));
     this.#storage.delete("logs", roomId).catch(() => {});
     this.#saveRooms();
@@ -618,6 +640,7 @@ export class Client {
     const head = this.rooms.get(log.id)?.head ?? 0;
     if (cached === undefined || log.loaded || (!evenIfOld && head - cached.seq > CACHE_BEHIND)) return;
     log.restore(cached);
+    this.view(log.id).note({ completeAt: cached.completeAt ?? null });
     this.people.need(
       cached.entries.flatMap((entry) =>
         entry.kind === "message" ? [entry.authorId, ...entry.mentions.users] : [entry.actorId],
@@ -628,10 +651,11 @@ export class Client {
   }
 
   async #restore(): Promise<void> {
-    const [rooms, users, friends, drafts] = await Promise.all([
+    const [rooms, users, friends, reads, drafts] = await Promise.all([
       this.#storage.get("state", "rooms"),
       this.#storage.get("state", "users"),
       this.#storage.get("state", "friends"),
+      this.#storage.get("state", "reads"),
       this.#storage.all("drafts"),
     ]);
     this.drafts.set(new Map(drafts.map(({ roomId, text }) => [roomId, text])));
@@ -639,11 +663,22 @@ export class Client {
     if (friends?.friends !== undefined) this.friends.restore(friends.friends);
     if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready")
       this.rooms.load(rooms.rooms.map(keptEntry));
+    this.#reads.restore(reads?.reads ?? []);
     await this.outbox.start();
   }
 
   #saveLog(log: Log): void {
-    this.#saveLater(logKey(log.id), () => this.#storage.put("logs", log.id, log.toCache(CACHED_ENTRIES)));
+    this.#saveLater(logKey(log.id), () => {
+      const { completeAt } = this.view(log.id).getSnapshot();
+      return this.#storage.put("logs", log.id, {
+        ...log.toCache(CACHED_ENTRIES),
+        completeAt: this.#follower.isOpen(log.id) ? Date.now() : completeAt,
+      });
+    });
+  }
+
+  #saveReads(): void {
+    this.#saveLater("reads", () => this.#storage.put("state", "reads", { reads: this.#reads.toKeep() }));
   }
 
   #saveRooms(): void {
@@ -663,13 +698,28 @@ export class Client {
 
   #saveLater(key: string, save: () => Promise<void>): void {
     if (this.#saving.has(key)) return;
-    const timer = setTimeout(() => {
-      this.#saving.delete(key);
-      // What cannot be kept is loaded again next time.
-      save().catch(() => {});
-    }, SAVE_AFTER_MS);
-    this.#saving.set(key, timer);
+    const timer = setTimeout(() => this.#saveNow(key), SAVE_AFTER_MS);
+    this.#saving.set(key, { timer, save });
   }
+
+  #saveNow(key: string): void {
+    const waiting = this.#saving.get(key);
+    this.#saving.delete(key);
+    clearTimeout(waiting?.timer);
+    // What cannot be kept is loaded again next time.
+    waiting?.save().catch(() => {});
+  }
+
+  /** The page may be gone in a moment. */
+  readonly #flush = (): void => {
+    if (this.#current !== null && this.#follower.isOpen(this.#current))
+      this.#saveLog(this.#follower.log(this.#current));
+    for (const key of [...this.#saving.keys()]) this.#saveNow(key);
+  };
+
+  readonly #flushHidden = (): void => {
+    if (document.visibilityState === "hidden") this.#flush();
+  };
 }
 
 const logKey = (roomId: string) => `log ${roomId}`;

@@ -48,6 +48,8 @@ export interface CachedLog {
   seq: number;
   entries: Entry[];
   moreBefore: boolean;
+  /** Until when it is complete, by `Date.now()`; older versions kept none. */
+  completeAt?: number | null;
 }
 
 /** What an event changes in a message. */

@@ -11,11 +11,15 @@ export interface RoomState {
   error: LoadError | null;
   entries: readonly Entry[];
   moreBefore: boolean;
-  older: "idle" | "loading" | "error";
+  /** `offline`: no server answered; it is asked again when there is one. */
+  older: "idle" | "loading" | "error" | "offline";
   /** Where reading stood when the room was last entered; the divider stays there. */
   divider: number | null;
   /** Marked unread while on screen: nothing counts as read until it is entered again. */
   held: boolean;
+  /** Until when what is shown is complete, by `Date.now()`, whenever it is not followed;
+      null where that is not known. */
+  completeAt: number | null;
 }
 
 const EMPTY: RoomState = {
@@ -26,6 +30,7 @@ const EMPTY: RoomState = {
   older: "idle",
   divider: null,
   held: false,
+  completeAt: null,
 };
 
 export class RoomView extends Store<RoomState> {

@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
+import type { RoomState } from "parlor-client/sync/room";
 import { buildRows, type MessageRow as MessageRowData, type Row } from "parlor-client/sync/rows";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
@@ -300,7 +301,7 @@ function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string
 interface BeginningProps {
   name: string;
   moreBefore: boolean;
-  older: "idle" | "loading" | "error";
+  older: RoomState["older"];
   empty: boolean;
   onRetry(): void;
 }
@@ -314,9 +315,9 @@ function Beginning({ name, moreBefore, older, empty, onRetry }: BeginningProps) 
       <p className="col-span-full col-start-2 line-clamp-2 px-3 wrap-anywhere text-sm">
         {!moreBefore && t(empty ? "room.empty" : "room.begin", { name })}
         {moreBefore && older === "loading" && t("room.loadingOlder")}
-        {moreBefore && older === "error" && (
+        {moreBefore && (older === "error" || older === "offline") && (
           <>
-            {t("room.olderError")}{" "}
+            {t(older === "offline" ? "room.olderOffline" : "room.olderError")}{" "}
             <button type="button" className="link" onClick={onRetry}>
               {t("retry")}
             </button>
