@@ -43,7 +43,7 @@ export class Front {
       const body = await bytes(request);
       const isApp = !request.url.startsWith("/api/");
       let path = request.url;
-      if (isApp && path.startsWith("/assets/")) {
+      if (/^\/assets\/.*\.(js|css)$/.test(path)) {
         const isSecond = path.includes(SECOND);
         if (isSecond !== this.upgraded) return response.writeHead(404).end();
         path = path.replace(SECOND, "");
@@ -64,9 +64,9 @@ export class Front {
       let content = await bytes(answer);
       const type = answer.headers["content-type"] ?? "";
       if (isApp && this.upgraded && /html|javascript|css/.test(type)) {
-        content = Buffer.from(
-          content.toString("utf8").replaceAll(/(-[\w-]{8})\.(js|css)\b/g, `$1${SECOND}.$2`),
-        );
+        const text = content.toString("utf8").replaceAll(/(-[\w-]{8})\.(js|css)\b/g, `$1${SECOND}.$2`);
+        // The worker's version is another one too.
+        content = Buffer.from(path === "/sw.js" ? text.replace(/[0-9a-f]{16}/, "0".repeat(16)) : text);
       }
       const { "content-length": __, "transfer-encoding": ___, ...told } = answer.headers;
       response.writeHead(answer.statusCode, { ...told, "content-length": content.length });

@@ -662,7 +662,9 @@ describe("without a network", () => {
     const head = { roomId: idToBytes(ROOM), epoch: 1n, head: 2n, readSeq: 1n, unread: 1 };
     server.onHello = (peer) => peer.welcome({ heads: [head] });
     const client = await begin();
-    await until(() => expect(requests("markRead").map(({ body }) => body.value)).toMatchObject([{ seq: 2n }]));
+    await until(() =>
+      expect(requests("markRead").map(({ body }) => body.value)).toMatchObject([{ seq: 2n }]),
+    );
     expect(client.rooms.get(ROOM)?.unread).toBe(0);
     // Answered ok: it is not told again.
     await new Promise((resolve) => setTimeout(resolve, 900));

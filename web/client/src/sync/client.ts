@@ -1,10 +1,9 @@
 // Everything a signed-in user's page keeps in step with the server.
 import type { Auth } from "../net/auth.js";
 import { deviceName } from "../net/auth.js";
-import { Connection } from "../net/connection.js";
 import { notifyOf, roleOf } from "../net/enums.js";
 import type { ServerKind } from "../net/frame.js";
-import type { Event, Ok, RoomHead } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
+import type { Event, Events, Ok, RoomHead } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId, idToBytes } from "../net/id.js";
 import type { LaneKind, OpenLane } from "../net/lane.js";
 import { openWebSocket } from "../net/lanes/websocket.js";
@@ -18,7 +17,8 @@ import {
   Unreachable,
   type User,
 } from "../net/rest.js";
-import { type Session, SessionEnded } from "../net/session.js";
+import { SessionEnded } from "../net/session.js";
+import { browserTabs, SharedConnection, type TabLinks, type TabSession } from "../net/tabs/shared.js";
 import { Store } from "../store.js";
 import { Api } from "./api.js";
 import { Follower } from "./follower.js";
@@ -45,6 +45,8 @@ export interface ClientOptions {
   auth: Auth;
   user: User;
   openers?: Record<LaneKind, OpenLane>;
+  /** How the tabs of this browser find each other: as the browser offers it, where nothing is said. */
+  tabs?: TabLinks | null;
 }
 
 export class Client {
@@ -54,7 +56,7 @@ export class Client {
   readonly people: PeopleStore;
   readonly friends: FriendStore;
   readonly typing = new TypingStore();
-  readonly connection: Connection;
+  readonly connection: SharedConnection;
   readonly outbox: Outbox;
   /** What was begun and not sent, by room. */
   readonly drafts = new Store<ReadonlyMap<string, string>>(new Map());
@@ -78,7 +80,7 @@ export class Client {
   #refreshing: Promise<void> | null = null;
   #refreshAgain = false;
 
-  private constructor({ auth, user, openers }: ClientOptions, storage: Storage) {
+  private constructor({ auth, user, openers, tabs }: ClientOptions, storage: Storage) {
     this.user = user;
     this.#storage = storage;
     this.api = new Api(auth);
@@ -115,7 +117,9 @@ export class Client {
       gone: (roomId) => this.#gone(roomId),
       proven: () => this.connection.proven(),
     });
-    this.connection = new Connection({
+    this.connection = new SharedConnection({
+      userId: user.id,
+      tabs: tabs === undefined ? browserTabs(user.id) : tabs,
       targets: () => this.api.targets(),
       token: () => auth.token(),
       refresh: () => auth.refresh(),
@@ -128,6 +132,7 @@ export class Client {
       digest: () => this.#follower.digest(),
       onWelcome: (session) => this.#welcome(session),
       onFrame: (kind) => this.#frame(kind),
+      onClosed: (roomId) => this.#follower.closed(roomId),
     });
     this.connection.subscribe(() => {
       if (this.connection.session === null) this.#away();
@@ -380,14 +385,16 @@ export class Client {
 
   // ---- the session ----
 
-  #welcome(session: Session): void {
+  #welcome(session: TabSession): void {
     this.#follower.attach(session);
-    const { heads } = session.welcome;
-    this.rooms.retain(new Set(heads.map(({ roomId }) => bytesToId(roomId))));
-    this.#heads(heads);
+    if (session.isCurrent) {
+      const { heads } = session.welcome;
+      this.rooms.retain(new Set(heads.map(({ roomId }) => bytesToId(roomId))));
+      this.#heads(heads);
+    }
     // Names may have changed meanwhile. Many clients come back together: only
     // a page that has no list yet asks for it at once.
-    if (this.rooms.isFresh) {
+    if (this.rooms.isFresh && session.isCurrent) {
       clearTimeout(this.#refreshTimer);
       this.#refreshTimer = setTimeout(() => void this.refreshRooms(), REFRESH_WITHIN_MS * Math.random());
     } else void this.refreshRooms();
@@ -418,7 +425,7 @@ export class Client {
 
   /** What changed while no page was open is told by the lists alone: they are asked
       for until they come. */
-  async #loadFriends(session: Session): Promise<void> {
+  async #loadFriends(session: TabSession): Promise<void> {
     await this.friends.load();
     if (this.friends.isFresh || this.connection.session !== session) return;
     clearTimeout(this.#friendsTimer);
@@ -428,7 +435,8 @@ export class Client {
   #frame(kind: ServerKind): void {
     switch (kind.case) {
       case "events":
-        return this.#follower.events(kind.value);
+        if (this.#follower.hears(bytesToId(kind.value.logId))) return this.#follower.events(kind.value);
+        return this.#overheard(kind.value);
       case "reset":
         return this.#follower.reset(kind.value);
       case "heartbeat":
@@ -441,6 +449,22 @@ export class Client {
         return;
       default:
     }
+  }
+
+  /** Another tab has the room open, and so the server does not tell its head: it is counted here. */
+  #overheard(run: Events): void {
+    const roomId = bytesToId(run.logId);
+    for (const event of run.events) {
+      const room = this.rooms.get(roomId);
+      const seq = Number(event.seq);
+      if (room === undefined || seq <= room.head) continue;
+      const recounts = event.body.case === "messageDeleted" || event.body.case === "messageEdited";
+      // What cannot be told from the event alone, the list tells.
+      if (seq > room.head + 1 || (recounts && room.unread > 0)) return void this.refreshRooms();
+      this.#roomEvent(this.#follower.log(roomId), event);
+    }
+    this.people.need(peopleIn(run.events));
+    this.#saveRooms();
   }
 
   #heads(heads: readonly RoomHead[]): void {

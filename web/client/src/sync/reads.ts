@@ -1,7 +1,7 @@
 // Where reading stands: shown at once, told to the server in the end, and as the
 // server has it as soon as nothing is on its way.
 import { idToBytes, newId } from "../net/id.js";
-import { Refused, type Session } from "../net/session.js";
+import { Refused, type SessionLike } from "../net/session.js";
 import type { Log } from "./log.js";
 import type { Counts } from "./mentions.js";
 import type { RoomEntry, RoomList } from "./rooms.js";
@@ -19,7 +19,7 @@ interface Wish {
   requestId: string;
   kind: "markRead" | "markUnread";
   /** The session that was asked and has not answered. */
-  asked: Session | null;
+  asked: SessionLike | null;
   /** As the request names it. */
   seq: number;
   /** The newest that came meanwhile. */
@@ -36,7 +36,7 @@ export interface ReadDeps {
   log(roomId: string): Log;
   /** What is unread after a position, in a log that reaches so far. */
   count(log: Log, after: number): Counts;
-  session(): Session | null;
+  session(): SessionLike | null;
   /** The wishes changed and shall be kept. */
   changed(): void;
 }
