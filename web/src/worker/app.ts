@@ -7,12 +7,15 @@ export const newVersion = new Store(false);
 
 /** `localStorage[SWITCH] = "off"` removes the worker and what it keeps from this browser. */
 const SWITCH = "parlor.worker";
-/** At most one look at the server for a newer worker in this time. */
+/** At most one look at the server for a newer worker in this time, in milliseconds. */
 const LOOK_EVERY_MS = 10_000;
+/** After a worker could not be installed. */
+const AGAIN_MS = 20_000;
 const CACHES = "parlor-app-";
 
 let registration: ServiceWorkerRegistration | null = null;
 let lookedAt = 0;
+let looking: ReturnType<typeof setTimeout> | undefined;
 
 /** The script this page began with, which names its build. */
 function ownEntry(): string {
@@ -34,6 +37,8 @@ export async function startWorker(): Promise<void> {
   lookedAt = performance.now();
   try {
     registration = await workers.register(workerUrl(), { updateViaCache: "none" });
+    registration.addEventListener("updatefound", noteInstalling);
+    noteInstalling();
   } catch {
     // Without it the app works as long as there is a network.
   }
@@ -41,9 +46,24 @@ export async function startWorker(): Promise<void> {
 
 /** The server may have been upgraded: asks whether there is a newer worker. */
 export function lookForNewVersion(): void {
-  if (registration === null || performance.now() - lookedAt < LOOK_EVERY_MS) return;
-  lookedAt = performance.now();
-  registration.update().catch(() => {});
+  if (registration === null || looking !== undefined) return;
+  const waitMs = Math.max(0, lookedAt + LOOK_EVERY_MS - performance.now());
+  looking = setTimeout(() => {
+    looking = undefined;
+    lookedAt = performance.now();
+    registration?.update().catch(() => {});
+  }, waitMs);
+}
+
+/** A worker that cannot fetch all of its build is given up: the server was away for a moment. */
+function noteInstalling(): void {
+  const worker = registration?.installing;
+  if (worker == null) return;
+  let installed = false;
+  worker.addEventListener("statechange", () => {
+    if (worker.state === "redundant" && !installed) setTimeout(lookForNewVersion, AGAIN_MS);
+    installed ||= worker.state === "installed";
+  });
 }
 
 async function removeWorker(workers: ServiceWorkerContainer): Promise<void> {

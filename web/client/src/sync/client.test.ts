@@ -117,6 +117,21 @@ test("c7 a lost session resumes from where the reader stands, and sends again wh
   expect(requests("post")[0]?.requestId).toEqual(before);
 });
 
+test("a long way back is let go with the room, and can be loaded again", async () => {
+  const client = await inRoom();
+  const many = Array.from({ length: 500 }, (_, at) => posted(`line ${at}`));
+  for (let at = 0; at < many.length; at += 100) server.last.events(2 + at, many.slice(at, at + 100));
+  expect(texts(client)).toHaveLength(501);
+  client.exit(ROOM);
+  expect(texts(client)).toHaveLength(400);
+  expect(texts(client).at(-1)).toBe("line 499");
+  expect(client.view(ROOM).getSnapshot().moreBefore).toBe(true);
+  rest.older = page([message(1)], 501);
+  await client.enter(ROOM);
+  await client.loadOlder(ROOM);
+  expect(texts(client)[0]).toBe("text 1");
+});
+
 test("rule_5_3 a hole is healed by opening the log again from before it", async () => {
   const client = await inRoom();
   server.last.events(3, [posted("three")]);

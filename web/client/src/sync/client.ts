@@ -38,6 +38,8 @@ import { peopleIn, requestBody } from "./wire.js";
 /** A cached room further behind than this is loaded anew, in events. */
 const CACHE_BEHIND = 500;
 const CACHED_ENTRIES = 200;
+/** Of a room that is not on screen, as many are in memory. */
+const ENTRIES_OFF_SCREEN = 400;
 const SAVE_AFTER_MS = 800;
 const REFRESH_WITHIN_MS = 30_000;
 
@@ -211,6 +213,10 @@ export class Client {
     if (this.#current !== roomId) return;
     this.#current = null;
     this.#follower.focus(null);
+    // A long way back costs memory only while somebody is there.
+    const log = this.#follower.log(roomId);
+    log.trim(ENTRIES_OFF_SCREEN);
+    this.view(roomId).show(log);
   }
 
   /** Loads the newest page, once at a time. */

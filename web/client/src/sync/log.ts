@@ -135,6 +135,13 @@ export class Log {
     };
   }
 
+  /** Lets go of all but the newest entries, which can be loaded again. */
+  trim(limit: number): void {
+    if (this.entries.length <= limit) return;
+    this.entries = this.entries.slice(-limit);
+    this.moreBefore = true;
+  }
+
   /** Adds a page of older messages. */
   prepend(page: MessagePage): void {
     this.moreBefore = page.more_before;
@@ -236,7 +243,11 @@ export class Log {
     const message = this.message(seq);
     if (message === undefined) {
       if (this.moreBefore) this.#late.set(seq, [...(this.#late.get(seq) ?? []), { version, change }]);
-    } else if (message.version < version) this.#put([{ ...message, ...change(message), version }]);
+    } else if (message.version < version) {
+      const entries = [...this.entries];
+      entries[this.#indexOf(seq)] = { ...message, ...change(message), version };
+      this.entries = entries;
+    }
   }
 
   #put(fresh: readonly Entry[]): void {
@@ -245,6 +256,10 @@ export class Log {
     const last = this.entries[this.entries.length - 1];
     if (last === undefined || last.seq < first.seq) {
       this.entries = [...this.entries, ...fresh];
+      return;
+    }
+    if ((fresh[fresh.length - 1]?.seq ?? 0) < (this.entries[0]?.seq ?? 0)) {
+      this.entries = [...fresh, ...this.entries];
       return;
     }
     const bySeq = new Map(this.entries.map((entry) => [entry.seq, entry]));

@@ -154,3 +154,20 @@ test("what somebody blocked says is folded, calls nobody, and leaves the others 
   expect(folds([OTHER])[0]).toEqual([true, false]);
   expect(folds([OTHER])[1]?.[0], "a tombstone says nothing").toBe(false);
 });
+
+test("rows that are the same are handed out again, whatever comes before or after", () => {
+  const made = new WeakMap();
+  const entries = [5, 6, 7].map((seq) => said(seq, NOON));
+  const before = rows(entries, { made });
+  const after = rows([said(4, NOON), ...entries, said(8, NOON)], { made });
+  expect(after[3]).toBe(before[2]);
+  expect(after[4]).toBe(before[3]);
+  // It was the first of its author's, and is no more.
+  expect(before[1]).toMatchObject({ seq: 5, continued: false });
+  expect(after[2]).toMatchObject({ seq: 5, continued: true });
+  const edited = rows([said(5, NOON), { ...said(6, NOON), text: "other" }], { made });
+  expect(edited[2]).toMatchObject({ text: "other" });
+  const asked = pending({ what: "delete", seq: 7 });
+  expect(rows(entries, { made, pending: [asked] })[3]).toMatchObject({ deleted: true });
+  expect(rows(entries, { made })[3]).toMatchObject({ deleted: false });
+});

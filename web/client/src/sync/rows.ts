@@ -69,9 +69,22 @@ export interface RowsInput {
   me: string;
   /** Whose messages are folded. */
   blocked: ReadonlySet<string>;
+  /** Rows made before, which are handed out again where they are the same; of one reader's. */
+  made?: RowsMade;
 }
 
-export function buildRows({ entries, pending, divider, moreBefore, me, blocked }: RowsInput): Row[] {
+/** By the message they show. */
+export type RowsMade = WeakMap<ChatMessage, MessageRow>;
+
+export function buildRows({
+  entries,
+  pending,
+  divider,
+  moreBefore,
+  me,
+  blocked,
+  made = new WeakMap(),
+}: RowsInput): Row[] {
   const rows: Row[] = [];
   const overlays = new Map<number, Pending>();
   const wishes = new Map<number, Pending[]>();
@@ -82,26 +95,32 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
     else if (body.what !== "post") overlays.set(body.seq, intent);
   }
   let previous: MessageRow | null = null;
-  let dayBefore = "";
+  /** The day of the line before, in milliseconds: what lies outside begins another. */
+  let dayFrom = 0;
+  let dayUntil = 0;
   let divided = divider === null;
 
   const day = (at: number) => {
-    const key = new Date(at).toDateString();
-    if (key === dayBefore) return;
-    const first = dayBefore === "";
-    dayBefore = key;
+    if (at >= dayFrom && at < dayUntil) return;
+    const first = dayUntil === 0;
+    const date = new Date(at);
+    const key = date.toDateString();
+    dayFrom = date.setHours(0, 0, 0, 0);
+    dayUntil = date.setDate(date.getDate() + 1);
     previous = null;
     // A line that moves up when older ones arrive would take the reader along.
     if (first && moreBefore) return;
     rows.push({ kind: "day", key: `day ${key}`, at });
   };
-  const push = (row: MessageRow) => {
-    if (previous !== null && previous.authorId === row.authorId && row.at - previous.at < CONTINUED_MS) {
-      row.continued = true;
-      row.sameMinute = Math.floor(previous.at / 60_000) === Math.floor(row.at / 60_000);
-    }
-    previous = row;
-    rows.push(row);
+  const push = (row: MessageRow): MessageRow => {
+    const continued =
+      previous !== null && previous.authorId === row.authorId && row.at - previous.at < CONTINUED_MS;
+    const sameMinute = continued && Math.floor((previous?.at ?? 0) / 60_000) === Math.floor(row.at / 60_000);
+    const isSame = row.continued === continued && row.sameMinute === sameMinute;
+    const placed = isSame ? row : { ...row, continued, sameMinute };
+    previous = placed;
+    rows.push(placed);
+    return placed;
   };
 
   for (const entry of entries) {
@@ -116,8 +135,13 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       previous = null;
       rows.push({ kind: "unread", key: "unread" });
     }
-    const row = messageRow(entry, overlays.get(entry.seq) ?? null, wishes.get(entry.seq) ?? [], me);
-    push(blocked.has(entry.authorId) && !row.deleted ? { ...row, folded: true, callsMe: false } : row);
+    const overlay = overlays.get(entry.seq) ?? null;
+    const wished = wishes.get(entry.seq) ?? [];
+    const folded = blocked.has(entry.authorId) && !entry.deleted;
+    const isPlain = overlay === null && wished.length === 0 && !folded;
+    const row = (isPlain ? made.get(entry) : undefined) ?? messageRow(entry, overlay, wished, me);
+    const placed = push(folded && !row.deleted ? { ...row, folded, callsMe: false } : row);
+    if (isPlain && made.get(entry) !== placed) made.set(entry, placed);
   }
   const shown = entries[entries.length - 1]?.seq ?? 0;
   for (const intent of pending) {

@@ -1,7 +1,12 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import type { RoomState } from "parlor-client/sync/room";
-import { buildRows, type MessageRow as MessageRowData, type Row } from "parlor-client/sync/rows";
+import {
+  buildRows,
+  type MessageRow as MessageRowData,
+  type Row,
+  type RowsMade,
+} from "parlor-client/sync/rows";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
 import { useEscape, useStore, useT } from "../hooks";
@@ -47,9 +52,10 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
   const { blocked } = useStore(client.friends);
   const folds = isDirect ? NOBODY : blocked;
   const pending = useMemo(() => outbox.filter(({ roomId }) => roomId === id), [outbox, id]);
+  const [made] = useState<RowsMade>(() => new WeakMap());
   const rows = useMemo(
-    () => buildRows({ entries, pending, divider, moreBefore, me: client.user.id, blocked: folds }),
-    [entries, pending, divider, moreBefore, client, folds],
+    () => buildRows({ entries, pending, divider, moreBefore, me: client.user.id, blocked: folds, made }),
+    [entries, pending, divider, moreBefore, client, folds, made],
   );
 
   // While a kept room catches up with what is unread, nothing moves yet.
@@ -66,7 +72,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
     anchorTo: "end",
     followOnAppend: !catchingUp,
     scrollEndThreshold: END_SLACK,
-    overscan: 12,
+    overscan: 6,
     paddingStart: 56,
     paddingEnd: 8,
   });
@@ -145,12 +151,13 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
       view.note({ divider: seenSeq.current });
     }
   }, [client, id, view, ready, atEnd, looking, catchingUp, divider, lastSeq]);
-  const newer = atEnd
-    ? 0
-    : entries.filter(
-        (entry) =>
-          entry.kind === "message" && entry.seq > seenSeq.current && entry.authorId !== client.user.id,
-      ).length;
+  const newer =
+    atEnd || lastSeq <= seenSeq.current
+      ? 0
+      : entries.filter(
+          (entry) =>
+            entry.kind === "message" && entry.seq > seenSeq.current && entry.authorId !== client.user.id,
+        ).length;
 
   // Older lines come before the reader reaches the top.
   const items = virtualizer.getVirtualItems();
