@@ -11,6 +11,7 @@ mod friends;
 mod log;
 #[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
 mod postgres;
+mod presence;
 mod rooms;
 #[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
 mod sqlite;
@@ -42,6 +43,7 @@ pub use accounts::{
 pub use error::{OpenError, StoreError};
 pub use friends::Friends;
 pub use log::{Done, Log, LogDriver, LogStats, Page};
+pub use presence::{Acquaintance, Presence, Standing};
 pub use rooms::{Access, From, History, Member, RoomSummary, Rooms};
 
 /// Which database.
@@ -68,6 +70,8 @@ pub struct Store {
     pub rooms: Rooms,
     /// Friends and blocks, to read.
     pub friends: Friends,
+    /// Whose presence is known to whom, and when devices were seen.
+    pub presence: Presence,
     /// The log: the one way to change a room.
     pub log: Log,
 }
@@ -106,6 +110,7 @@ pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, 
             accounts: Accounts { backend: backend.clone() },
             rooms: Rooms { backend: backend.clone() },
             friends: Friends { backend: backend.clone() },
+            presence: Presence { backend: backend.clone() },
             log,
         },
         accounts_writer: AccountsWriter { backend, clock },

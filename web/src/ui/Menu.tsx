@@ -139,11 +139,13 @@ export function MenuChoice({
   role,
   checked,
   onSelect,
+  testId,
   children,
 }: {
   role: "menuitemcheckbox" | "menuitemradio";
   checked: boolean;
   onSelect(): void;
+  testId?: string;
   children: ReactNode;
 }) {
   return (
@@ -151,6 +153,7 @@ export function MenuChoice({
     <button
       type="button"
       role={role}
+      data-testid={testId}
       aria-checked={checked}
       tabIndex={-1}
       className="item justify-between"

@@ -7,6 +7,7 @@ import {
   type Call,
   call,
   type Device,
+  type Draft,
   type Friend,
   type Invite,
   type InviteTerms,
@@ -15,6 +16,7 @@ import {
   type Page,
   type Pin,
   type Preferences,
+  type Privacy,
   Problem,
   type Role,
   type Room,
@@ -121,6 +123,10 @@ export class Api {
   blocks = () => this.#all<Block>("/me/blocks?");
   block = (userId: string) => this.#call<void>(`/users/${userId}/block`, { method: "PUT" });
   unblock = (userId: string) => this.#call<void>(`/users/${userId}/block`, { method: "DELETE" });
+  drafts = () => this.#all<Draft>("/me/drafts?");
+  privacy = () => this.#call<Privacy>("/me/privacy");
+  changePrivacy = (change: Partial<Privacy>, idempotencyKey: string) =>
+    this.#call<Privacy>("/me/privacy", { method: "PATCH", body: change, idempotencyKey });
   devices = () => this.#all<Device>("/me/devices?");
   signOutDevice = (id: string) => this.#call<void>(`/me/devices/${id}`, { method: "DELETE" });
   signOutOthers = () => this.#call<void>("/me/devices", { method: "DELETE" });

@@ -3,8 +3,14 @@ import type { Auth } from "../net/auth.js";
 import { deviceName } from "../net/auth.js";
 import { notifyOf, roleOf } from "../net/enums.js";
 import type { ServerKind } from "../net/frame.js";
-import type { Event, Events, Ok, RoomHead } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
-import { bytesToId, idToBytes } from "../net/id.js";
+import {
+  type Event,
+  type Events,
+  type Ok,
+  PresenceState,
+  type RoomHead,
+} from "../net/gen/parlor/realtime/v1/realtime_pb.js";
+import { bytesToId, idToBytes, newId } from "../net/id.js";
 import type { LaneKind, OpenLane } from "../net/lane.js";
 import { openWebSocket } from "../net/lanes/websocket.js";
 import { openWebTransport } from "../net/lanes/webtransport.js";
@@ -20,7 +26,9 @@ import {
 import { SessionEnded } from "../net/session.js";
 import { browserTabs, SharedConnection, type TabLinks, type TabSession } from "../net/tabs/shared.js";
 import { Store } from "../store.js";
+import { Activity } from "./activity.js";
 import { Api } from "./api.js";
+import { DraftStore, type KeptDraft } from "./drafts.js";
 import { Follower } from "./follower.js";
 import { FriendStore } from "./friends.js";
 import { type Log, milliseconds } from "./log.js";
@@ -28,9 +36,12 @@ import { countUnread, mentioned } from "./mentions.js";
 import { type Intent, type IntentBody, Outbox } from "./outbox.js";
 import { PeopleStore } from "./people.js";
 import { PreferenceWishes } from "./preferences.js";
+import { PresenceStore } from "./presence.js";
+import { PrivacyStore } from "./privacy.js";
 import { ReadWishes } from "./reads.js";
 import { RoomView } from "./room.js";
 import { keptEntry, type RoomEntry, RoomList, summaryEntry } from "./rooms.js";
+import { Saver } from "./saver.js";
 import { forgetStorage, openStorage, type Storage } from "./storage.js";
 import { TypingStore } from "./typing.js";
 import { peopleIn, requestBody } from "./wire.js";
@@ -40,7 +51,6 @@ const CACHE_BEHIND = 500;
 const CACHED_ENTRIES = 200;
 /** Of a room that is not on screen, as many are in memory. */
 const ENTRIES_OFF_SCREEN = 400;
-const SAVE_AFTER_MS = 800;
 const REFRESH_WITHIN_MS = 30_000;
 
 export interface ClientOptions {
@@ -61,7 +71,10 @@ export class Client {
   readonly connection: SharedConnection;
   readonly outbox: Outbox;
   /** What was begun and not sent, by room. */
-  readonly drafts = new Store<ReadonlyMap<string, string>>(new Map());
+  readonly drafts: DraftStore;
+  readonly privacy: PrivacyStore;
+  /** How the people are who are on screen. */
+  readonly presence = new PresenceStore(() => this.connection.session);
 
   /** Grows whenever a link into some room was made or taken back. */
   readonly inviteChanges = new Store(0);
@@ -70,10 +83,15 @@ export class Client {
   readonly #follower: Follower;
   readonly #views = new Map<string, RoomView>();
   readonly #loading = new Map<string, Promise<void>>();
-  /** What shall be kept soon, and how. */
-  readonly #saving = new Map<string, { timer: ReturnType<typeof setTimeout>; save: () => Promise<void> }>();
+  readonly #saver = new Saver(() => {
+    const id = this.#current;
+    if (id !== null && this.#follower.isOpen(id)) this.#saveLog(this.#follower.log(id));
+  });
+  /** Drafts that wait to be kept on this device. */
+  readonly #keptDrafts = new Map<string, KeptDraft>();
   readonly #reads: ReadWishes;
   readonly #preferences: PreferenceWishes;
+  readonly #activity = new Activity((away) => this.#sayAway(away));
   /** Pages that are being loaded, by room. */
   readonly #older = new Map<string, Promise<void>>();
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
@@ -106,6 +124,15 @@ export class Client {
       session: () => this.connection.session,
       changed: () => this.#saveReads(),
     });
+    this.drafts = new DraftStore({
+      fetch: () => this.api.drafts(),
+      session: () => this.connection.session,
+      keep: (draft) => this.#keepDraft(draft),
+    });
+    this.privacy = new PrivacyStore({
+      fetch: () => this.api.privacy(),
+      ask: (change) => this.api.changePrivacy(change, newId()),
+    });
     this.#follower = new Follower({
       applied: (log, events) => this.#applied(log, events),
       appliedOwn: (events) => {
@@ -114,6 +141,8 @@ export class Client {
       missedOwn: () => {
         void this.refreshRooms();
         void this.friends.load();
+        void this.drafts.load();
+        void this.privacy.load();
       },
       reload: (log) => void this.#load(log.id),
       gone: (roomId) => this.#gone(roomId),
@@ -154,9 +183,9 @@ export class Client {
   static async start(options: ClientOptions): Promise<Client> {
     const client = new Client(options, await openStorage(options.user.id));
     client.connection.start();
+    client.#activity.start();
     await client.#restore();
-    globalThis.addEventListener?.("pagehide", client.#flush);
-    globalThis.document?.addEventListener("visibilitychange", client.#flushHidden);
+    client.#saver.start();
     return client;
   }
 
@@ -164,10 +193,11 @@ export class Client {
   async stop(forget: boolean): Promise<void> {
     this.connection.stop();
     this.outbox.stop();
-    globalThis.removeEventListener?.("pagehide", this.#flush);
-    globalThis.document?.removeEventListener("visibilitychange", this.#flushHidden);
-    for (const { timer } of this.#saving.values()) clearTimeout(timer);
+    this.#saver.stop();
     this.#reads.stop();
+    this.drafts.stop();
+    this.presence.stop();
+    this.#activity.stop();
     clearTimeout(this.#refreshTimer);
     clearTimeout(this.#friendsTimer);
     this.#storage.close();
@@ -344,7 +374,9 @@ export class Client {
 
   write(roomId: string, body: IntentBody): void {
     void this.outbox.add(roomId, body);
-    if (body.what === "post") this.typing.reset();
+    if (body.what !== "post") return;
+    this.typing.reset();
+    this.drafts.posted(roomId);
   }
 
   sayTyping(roomId: string): void {
@@ -377,16 +409,9 @@ export class Client {
     return log.entries.some((entry) => entry.seq === seq);
   }
 
+  /** What is begun and not posted; the box it stands in shows it from `drafts`. */
   saveDraft(roomId: string, text: string): void {
-    const drafts = new Map(this.drafts.getSnapshot());
-    if (text === "") drafts.delete(roomId);
-    else drafts.set(roomId, text);
-    this.drafts.set(drafts);
-    this.#saveLater(`draft ${roomId}`, () => {
-      const now = this.drafts.getSnapshot().get(roomId);
-      if (now === undefined) return this.#storage.delete("drafts", roomId);
-      return this.#storage.put("drafts", roomId, { roomId, text: now });
-    });
+    this.drafts.write(roomId, text);
   }
 
   // ---- the session ----
@@ -408,6 +433,10 @@ export class Client {
     void this.outbox.adopt();
     this.outbox.drainAll();
     this.#reads.send();
+    this.drafts.begin();
+    this.presence.begin();
+    if (this.#activity.away) this.#sayAway(true);
+    if (!this.privacy.isFresh) void this.privacy.load();
     for (const [roomId, view] of this.#views) {
       const { status, older } = view.getSnapshot();
       if (older === "offline") view.note({ older: "idle" });
@@ -453,6 +482,8 @@ export class Client {
         this.typing.seen(bytesToId(kind.value.roomId), bytesToId(kind.value.userId));
         this.people.need([bytesToId(kind.value.userId)]);
         return;
+      case "presence":
+        return this.presence.told(kind.value);
       default:
     }
   }
@@ -583,6 +614,19 @@ export class Client {
         this.#preferences.told(bytesToId(roomId), { notify: notifyOf(notify), favourite });
         return this.#newerThanList();
       }
+      case "draftChanged": {
+        const { roomId, text, replyTo, superseded } = body.value;
+        if (superseded) return;
+        return this.drafts.told(bytesToId(roomId), at, { text, replyTo: Number(replyTo) || null });
+      }
+      case "privacyChanged": {
+        const { invisible, readMarks } = body.value;
+        return this.privacy.told({ invisible, read_marks: readMarks });
+      }
+      case "partnerRead": {
+        this.rooms.change(bytesToId(body.value.roomId), { peerReadSeq: Number(body.value.seq) });
+        return this.#newerThanList();
+      }
       case "friendRequested":
         return this.#tied(body.value.userId, body.value.outgoing ? "requested" : "asked");
       case "friendAdded":
@@ -612,10 +656,10 @@ export class Client {
 
   #gone(roomId: string): void {
     this.rooms.remove(roomId);
+    this.drafts.forget(roomId);
     this.view(roomId).note({ status: "missing", entries: [] });
     // Nor is it kept again by what waits to keep it.
-    clearTimeout(this.#saving.get(logKey(roomId))?.timer);
-    this.#saving.delete(logKey(roomId));
+    this.#saver.cancel(logKey(roomId));
     this.#storage.delete("logs", roomId).catch(() => {});
     this.#saveRooms();
   }
@@ -688,7 +732,7 @@ export class Client {
       this.#storage.get("state", "reads"),
       this.#storage.all("drafts"),
     ]);
-    this.drafts.set(new Map(drafts.map(({ roomId, text }) => [roomId, text])));
+    this.drafts.restore(drafts);
     this.people.add(users?.users ?? []);
     if (friends?.friends !== undefined) this.friends.restore(friends.friends);
     if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready")
@@ -697,8 +741,24 @@ export class Client {
     await this.outbox.start();
   }
 
+  #sayAway(away: boolean): void {
+    const state = away ? PresenceState.AWAY : PresenceState.ONLINE;
+    this.connection.session?.send({ case: "setPresence", value: { state } });
+  }
+
+  #keepDraft(draft: KeptDraft): void {
+    const { roomId } = draft;
+    this.#keptDrafts.set(roomId, draft);
+    this.#saver.later(`draft ${roomId}`, () => {
+      const last = this.#keptDrafts.get(roomId) ?? draft;
+      this.#keptDrafts.delete(roomId);
+      if (last.text === "" && last.sent) return this.#storage.delete("drafts", roomId);
+      return this.#storage.put("drafts", roomId, last);
+    });
+  }
+
   #saveLog(log: Log): void {
-    this.#saveLater(logKey(log.id), () => {
+    this.#saver.later(logKey(log.id), () => {
       const { completeAt } = this.view(log.id).getSnapshot();
       return this.#storage.put("logs", log.id, {
         ...log.toCache(CACHED_ENTRIES),
@@ -708,11 +768,11 @@ export class Client {
   }
 
   #saveReads(): void {
-    this.#saveLater("reads", () => this.#storage.put("state", "reads", { reads: this.#reads.toKeep() }));
+    this.#saver.later("reads", () => this.#storage.put("state", "reads", { reads: this.#reads.toKeep() }));
   }
 
   #saveRooms(): void {
-    this.#saveLater("rooms", async () => {
+    this.#saver.later("rooms", async () => {
       await this.#storage.put("state", "rooms", { rooms: [...this.rooms.getSnapshot().rooms] });
       await this.#storage.put("state", "users", { users: [...this.people.getSnapshot().values()] });
     });
@@ -720,36 +780,11 @@ export class Client {
 
   #saveFriends(): void {
     if (this.friends.getSnapshot().status !== "ready") return;
-    this.#saveLater("friends", async () => {
+    this.#saver.later("friends", async () => {
       await this.#storage.put("state", "friends", { friends: this.friends.toKeep() });
       await this.#storage.put("state", "users", { users: [...this.people.getSnapshot().values()] });
     });
   }
-
-  #saveLater(key: string, save: () => Promise<void>): void {
-    if (this.#saving.has(key)) return;
-    const timer = setTimeout(() => this.#saveNow(key), SAVE_AFTER_MS);
-    this.#saving.set(key, { timer, save });
-  }
-
-  #saveNow(key: string): void {
-    const waiting = this.#saving.get(key);
-    this.#saving.delete(key);
-    clearTimeout(waiting?.timer);
-    // What cannot be kept is loaded again next time.
-    waiting?.save().catch(() => {});
-  }
-
-  /** The page may be gone in a moment. */
-  readonly #flush = (): void => {
-    if (this.#current !== null && this.#follower.isOpen(this.#current))
-      this.#saveLog(this.#follower.log(this.#current));
-    for (const key of [...this.#saving.keys()]) this.#saveNow(key);
-  };
-
-  readonly #flushHidden = (): void => {
-    if (document.visibilityState === "hidden") this.#flush();
-  };
 }
 
 const logKey = (roomId: string) => `log ${roomId}`;

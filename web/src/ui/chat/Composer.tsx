@@ -21,7 +21,7 @@ export function Composer({ id, onEditLast }: Props) {
   const me = useMe();
   const { rooms } = useStore(client.rooms);
   const status = useStore(client.connection);
-  const [text, setText] = useState(() => client.drafts.getSnapshot().get(id) ?? "");
+  const text = useStore(client.drafts).get(id) ?? "";
   const area = useRef<HTMLTextAreaElement>(null);
   const room = rooms.find((candidate) => candidate.id === id);
   const name = room?.name ?? "";
@@ -31,13 +31,13 @@ export function Composer({ id, onEditLast }: Props) {
   useEffect(() => {
     // On touch the keyboard would cover what one came to read.
     if (matchMedia("(pointer: fine)").matches) area.current?.focus();
-  }, []);
+    return () => client.drafts.leave(id);
+  }, [client, id]);
 
   const mentions = useMentions({ id, text, area, onChange: change });
   const over = new TextEncoder().encode(text.trim()).length - TEXT_BYTES;
 
   function change(next: string) {
-    setText(next);
     client.saveDraft(id, next);
     if (next.trim() !== "") client.sayTyping(id);
   }
@@ -45,7 +45,6 @@ export function Composer({ id, onEditLast }: Props) {
     const body = text.trim();
     if (body === "" || over > 0) return;
     client.write(id, { what: "post", text: body, replyTo: null });
-    change("");
     area.current?.focus();
   }
   function onKeyDown(event: KeyboardEvent) {
@@ -109,7 +108,10 @@ export function Composer({ id, onEditLast }: Props) {
                 onChange={change}
                 onKeyDown={onKeyDown}
                 onSelect={mentions.onSelect}
-                onBlur={mentions.close}
+                onBlur={() => {
+                  mentions.close();
+                  client.drafts.leave(id);
+                }}
                 aria-autocomplete="list"
                 aria-controls={mentions.listId}
                 aria-activedescendant={mentions.activeId}

@@ -100,6 +100,8 @@ interface Props {
   mayDelete: boolean;
   /** Nothing can be put on it. */
   frozen: boolean;
+  /** The last own message that the other one of a direct room has read. */
+  readByPeer: boolean;
   editing: boolean;
   roomId: string;
   setEditing(seq: number | null): void;
@@ -204,6 +206,11 @@ function WholeRow(props: Props) {
           </span>
         )}
         {!editing && !row.deleted && row.edited && <Edited row={row} roomId={roomId} />}
+        {props.readByPeer && (
+          <span data-testid="read-mark" className="label md:absolute md:end-3 md:bottom-0.5">
+            {t("timeline.read")}
+          </span>
+        )}
         {row.state === "queued" && <span className="label text-amber">{t("timeline.queued")}</span>}
         {!editing && <Reactions row={row} roomId={roomId} frozen={frozen} />}
         {row.state === "failed" && row.pending !== null && <Failure pending={row.pending} />}

@@ -16,6 +16,7 @@ import { Missing } from "./Missing";
 import { Mood } from "./Mood";
 import { Outside } from "./Outside";
 import { Pins } from "./Pins";
+import { usePresenceWords } from "./Presence";
 import { RoomMark } from "./RoomMark";
 import { Timeline } from "./Timeline";
 
@@ -64,7 +65,7 @@ export function RoomPage({ id }: { id: string }) {
             <>
               <div className="flex min-w-0 md:items-center md:gap-1 max-md:flex-col">
                 <h1 className="flex min-w-0 items-center gap-1.5 text-base leading-5 font-semibold">
-                  <RoomMark visibility={room.visibility} size={16} />
+                  <RoomMark visibility={room.visibility} peerId={room.peerId} size={16} />
                   <span className="truncate">
                     {room.name} <Mood person={peer} />
                   </span>
@@ -80,6 +81,7 @@ export function RoomPage({ id }: { id: string }) {
                   </button>
                 )}
               </div>
+              {room.peerId !== null && <PeerWords id={room.peerId} />}
               <p className="label min-w-0 flex-1 truncate max-md:hidden" title={topic}>
                 {topic}
               </p>
@@ -103,6 +105,16 @@ export function RoomPage({ id }: { id: string }) {
       {panel === "people" && <Members id={id} onClose={() => setPanel(null)} />}
       {panel === "pins" && <Pins id={id} onClose={() => setPanel(null)} onShow={setShown} />}
     </div>
+  );
+}
+
+/** How the other one of a direct room is, in words. */
+function PeerWords({ id }: { id: string }) {
+  const words = usePresenceWords(id);
+  return (
+    <p data-testid="peer-presence" className="label flex-none truncate">
+      {words}
+    </p>
   );
 }
 

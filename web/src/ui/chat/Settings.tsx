@@ -1,7 +1,7 @@
-import { useId } from "react";
+import { useId, useState } from "react";
 import { language, setLanguage } from "../../i18n";
 import { Dialog } from "../Dialog";
-import { useStore, useT } from "../hooks";
+import { reasonOf, useStore, useT } from "../hooks";
 import { setTheme, theme } from "../theme";
 import { nameOf, useChat, useMe } from "./context";
 
@@ -40,6 +40,7 @@ export function Settings({ onClose }: { onClose(): void }) {
           ]}
           onChange={(next) => void setLanguage(next)}
         />
+        <ReadMarks />
         <div className="border-t border-line pt-4">
           <p className="label mb-3">{t("settings.signedIn", { name: nameOf(me) ?? "" })}</p>
           {waiting > 0 && (
@@ -51,6 +52,42 @@ export function Settings({ onClose }: { onClose(): void }) {
         </div>
       </div>
     </Dialog>
+  );
+}
+
+/** Whether each sees up to where the other has read. */
+function ReadMarks() {
+  const t = useT();
+  const { client } = useChat();
+  const privacy = useStore(client.privacy);
+  const [error, setError] = useState<string | null>(null);
+  if (privacy === null) return null;
+  async function change(read_marks: boolean) {
+    try {
+      setError(null);
+      await client.privacy.wish({ read_marks });
+    } catch (cause) {
+      setError(t("action.error", { detail: reasonOf(cause, t) }));
+    }
+  }
+  return (
+    <div>
+      <Choice
+        legend={t("settings.readMarks")}
+        value={privacy.read_marks ? "on" : "off"}
+        options={[
+          ["on", t("settings.readMarks.on")],
+          ["off", t("settings.readMarks.off")],
+        ]}
+        onChange={(next) => void change(next === "on")}
+      />
+      <p className="label mt-2">{t("settings.readMarks.hint")}</p>
+      {error !== null && (
+        <p role="alert" className="text-coral text-sm">
+          {error}
+        </p>
+      )}
+    </div>
   );
 }
 

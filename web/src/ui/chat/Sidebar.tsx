@@ -222,7 +222,7 @@ function RoomItem({ room, current }: { room: RoomEntry; current: boolean }) {
       aria-current={current ? "page" : undefined}
       title={room.preview === "" ? undefined : room.preview}
     >
-      <RoomMark visibility={room.visibility} strong={unread > 0} />
+      <RoomMark visibility={room.visibility} peerId={room.peerId} strong={unread > 0} />
       <span
         className={`min-w-0 flex-1 truncate ${unread > 0 ? "font-semibold" : ""} ${muted ? "text-muted" : ""}`}
       >

@@ -58,6 +58,17 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
     [entries, pending, divider, moreBefore, client, folds, made],
   );
 
+  // In a direct room the last own message that the other one has read says so.
+  const privacy = useStore(client.privacy);
+  const peerRead = isDirect && privacy?.read_marks === true ? (room?.peerReadSeq ?? 0) : 0;
+  const markedSeq = useMemo(
+    () =>
+      entries.findLast(
+        (entry) => entry.seq <= peerRead && entry.kind === "message" && entry.authorId === client.user.id,
+      )?.seq ?? 0,
+    [entries, peerRead, client],
+  );
+
   // While a kept room catches up with what is unread, nothing moves yet.
   const lastSeq = entries[entries.length - 1]?.seq ?? 0;
   const headAtEntry = useRef(room?.head ?? 0);
@@ -247,6 +258,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
                         row.authorId === client.user.id || room?.role === "owner" || room?.role === "admin"
                       }
                       frozen={room?.archived !== false}
+                      readByPeer={row.seq > 0 && row.seq === markedSeq}
                       editing={editing === row.seq && row.seq > 0}
                       roomId={id}
                       setEditing={setEditing}

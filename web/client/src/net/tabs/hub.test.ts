@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { ROOM, USER } from "../../../test/fake-server.js";
 import { positionDigest } from "../digest.js";
 import type { ClientKind, ServerKind } from "../frame.js";
@@ -11,6 +11,8 @@ import {
   type Ok,
   OkSchema,
   PositionSchema,
+  PresenceSchema,
+  PresenceState,
   WelcomeSchema,
 } from "../gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId, idToBytes, newId } from "../id.js";
@@ -22,6 +24,7 @@ import { Reach } from "./reach.js";
 const OTHER_ROOM = "55555555-5555-4555-8555-555555555555";
 
 let asked: RequestBody[];
+let sent: ClientKind[];
 let answer: (body: RequestBody) => Promise<Ok>;
 let told: [string, Tell][];
 let hub: Hub;
@@ -35,11 +38,12 @@ function session(resumed: readonly ResumePosition[] = [], openLogs = 64): Sessio
       asked.push(body);
       return answer(body);
     },
-    send: () => {},
+    send: (kind) => sent.push(kind),
   };
 }
 beforeEach(() => {
   asked = [];
+  sent = [];
   told = [];
   answer = async () => create(OkSchema, {});
   hub = new Hub(USER, (tabs, message) => told.push(...tabs.map((tab): [string, Tell] => [tab, message])));
@@ -158,6 +162,44 @@ test("a tab that missed what its user did elsewhere gets it from the log", async
   await new Promise((resolve) => setTimeout(resolve, 0));
   expect(asked.map(({ case: what }) => what)).toEqual(["fetch"]);
   expect(frames("b", "events")[0]?.firstSeq).toBe(4n);
+});
+
+test("rule_5_6 all who are on screen in any tab are watched, and each tab is told how they are", async () => {
+  hub.hello("a", []);
+  hub.hello("b", []);
+  hub.welcomed(session());
+  const [one, two] = [newId(), newId()].sort() as [string, string];
+  hub.receive("a", { case: "watchPresence", value: { userIds: [idToBytes(one)] } });
+  await vi.waitFor(() => expect(sent.map(({ case: what }) => what)).toContain("watchPresence"));
+  const entries = [{ userId: idToBytes(one), state: PresenceState.ONLINE }];
+  hub.frame({ case: "presence", value: create(PresenceSchema, { entries }) });
+  hub.receive("b", { case: "watchPresence", value: { userIds: [idToBytes(one), idToBytes(two)] } });
+  // Of the first the server tells no more; the hub knows.
+  expect(frames("b", "presence")).toHaveLength(2);
+  await vi.waitFor(
+    () =>
+      expect(sent.filter(({ case: what }) => what === "watchPresence").at(-1)?.value).toEqual({
+        userIds: [idToBytes(one), idToBytes(two)],
+      }),
+    { timeout: 2_000 },
+  );
+});
+
+test("rule_5_7 whoever uses one of the tabs is there", () => {
+  hub.hello("a", []);
+  hub.hello("b", []);
+  hub.welcomed(session());
+  const says = (tab: string, state: PresenceState) =>
+    hub.receive(tab, { case: "setPresence", value: { state } });
+  const states = () => sent.flatMap((kind) => (kind.case === "setPresence" ? [kind.value.state] : []));
+  says("a", PresenceState.AWAY);
+  expect(states()).toEqual([]);
+  says("b", PresenceState.AWAY);
+  expect(states()).toEqual([PresenceState.AWAY]);
+  says("a", PresenceState.ONLINE);
+  expect(states()).toEqual([PresenceState.AWAY, PresenceState.ONLINE]);
+  hub.bye("a");
+  expect(states().at(-1)).toBe(PresenceState.AWAY);
 });
 
 test("a log reaches as far as its events have no hole, in whatever order they come", () => {

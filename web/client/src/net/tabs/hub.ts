@@ -10,6 +10,9 @@ import {
   HeartbeatSchema,
   type Position,
   PositionSchema,
+  type PresenceEntry,
+  PresenceSchema,
+  PresenceState,
   ReplySchema,
   ResetSchema,
   type RoomHead,
@@ -23,10 +26,18 @@ import { Reach } from "./reach.js";
 /** Rooms that one session may have open, where the server does not say. */
 const ROOMS_OPEN = 64;
 
+/** People whose presence one session may watch (PROTOCOL 5.6). */
+const WATCHED = 100;
+const WATCH_EVERY_MS = 1_000;
+
 interface Tab {
   /** Rooms it has open. */
   readonly open: Set<string>;
   focus: string | null;
+  /** People who are on screen there. */
+  watched: readonly string[];
+  /** Nobody uses it. */
+  away: boolean;
 }
 
 type RequestKind = Extract<ClientKind, { case: "request" }>["value"];
@@ -41,6 +52,12 @@ export class Hub {
   /** The user's own log, once somebody knows where it stands. */
   #own: Reach | null = null;
   #session: SessionLike | null = null;
+  /** How the people are who are watched, as far as the server has told. */
+  readonly #presence = new Map<string, PresenceEntry>();
+  #watching = "";
+  #watchedAt = Number.NEGATIVE_INFINITY;
+  #watchTimer: ReturnType<typeof setTimeout> | undefined;
+  #isAway = false;
   /** Of all rooms as they stand now; null once some stand otherwise. */
   #heads: Map<string, RoomHead> | null = null;
 
@@ -70,6 +87,10 @@ export class Hub {
   /** A session has begun, in place of the one before it where there was one. */
   welcomed(session: SessionLike): void {
     this.#session = session;
+    this.#presence.clear();
+    this.#watching = "";
+    this.#watchedAt = Number.NEGATIVE_INFINITY;
+    this.#isAway = false;
     const { welcome } = session;
     const resumed = new Set(session.resumed.map(({ logId }) => bytesToId(logId as Uint8Array)));
     const own = welcome.userLog;
@@ -112,6 +133,9 @@ export class Hub {
       }
       case "heartbeat":
         return this.#heartbeat(kind.value);
+      case "presence":
+        for (const entry of kind.value.entries) this.#presence.set(bytesToId(entry.userId), entry);
+        return this.#toAll({ what: "tell", kind });
       case "roomHeads":
         for (const head of kind.value.heads) this.#heads?.set(bytesToId(head.roomId), head);
         return this.#toAll({ what: "tell", kind });
@@ -168,7 +192,7 @@ export class Hub {
   /** A tab begins, or begins anew, from where it stands. */
   hello(id: string, resume: readonly ResumePosition[]): void {
     this.bye(id);
-    this.#tabs.set(id, { open: new Set(), focus: null });
+    this.#tabs.set(id, { open: new Set(), focus: null, watched: [], away: false });
     let own: Reach | null = null;
     for (const { logId, epoch = 0n, seq = 0n } of resume) {
       const log = bytesToId(logId as Uint8Array);
@@ -190,6 +214,8 @@ export class Hub {
     this.#tabs.delete(id);
     for (const room of tab.open) this.#closeIfUnused(room);
     if (tab.focus !== null) this.#sayFocus();
+    if (tab.watched.length > 0) this.#watch();
+    this.#sayAway();
   }
 
   /** A frame from a tab. */
@@ -214,9 +240,44 @@ export class Hub {
         const value = create(HeartbeatSchema, { digest, heads });
         return this.#tell([id], { what: "tell", kind: { case: "heartbeat", value } });
       }
+      case "watchPresence": {
+        tab.watched = (kind.value.userIds ?? []).map(bytesToId);
+        // Who is watched already is not told of again.
+        const entries = tab.watched.flatMap((person) => this.#presence.get(person) ?? []);
+        const value = create(PresenceSchema, { entries });
+        if (entries.length > 0) this.#tell([id], { what: "tell", kind: { case: "presence", value } });
+        return this.#watch();
+      }
+      case "setPresence":
+        tab.away = kind.value.state === PresenceState.AWAY;
+        return this.#sayAway();
       default:
         this.#session?.send(kind);
     }
+  }
+
+  /** All who are on screen in any tab, those of the tab that spoke last first. */
+  #watch(): void {
+    const inMs = Math.max(0, this.#watchedAt + WATCH_EVERY_MS - performance.now());
+    this.#watchTimer ??= setTimeout(() => {
+      this.#watchTimer = undefined;
+      const tabs = [...this.#tabs.values()].reverse();
+      const people = [...new Set(tabs.flatMap(({ watched }) => watched))].slice(0, WATCHED).sort();
+      if (this.#session === null || people.join() === this.#watching) return;
+      this.#watching = people.join();
+      this.#watchedAt = performance.now();
+      for (const id of this.#presence.keys()) if (!people.includes(id)) this.#presence.delete(id);
+      this.#session.send({ case: "watchPresence", value: { userIds: people.map(idToBytes) } });
+    }, inMs);
+  }
+
+  /** Whoever uses one tab is there. */
+  #sayAway(): void {
+    const away = this.#tabs.size > 0 && [...this.#tabs.values()].every((tab) => tab.away);
+    if (away === this.#isAway) return;
+    this.#isAway = away;
+    const state = away ? PresenceState.AWAY : PresenceState.ONLINE;
+    this.#session?.send({ case: "setPresence", value: { state } });
   }
 
   #request(id: string, tab: Tab, { requestId, body }: RequestKind): void {
