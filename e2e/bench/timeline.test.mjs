@@ -143,7 +143,7 @@ async function scrollBack(page, pages) {
       };
       // Up to where the next page is asked for.
       const grown = (height) => scroller.scrollHeight > height + 400;
-      scroller.scrollTop = 700;
+      scroller.scrollTop = 400;
       await frame();
       await frame();
       const height = scroller.scrollHeight;

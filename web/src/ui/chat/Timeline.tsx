@@ -25,7 +25,7 @@ interface Props {
 
 /** Near enough to the end to count as being there, in pixels. */
 const END_SLACK = 48;
-const OLDER_WITHIN_ROWS = 10;
+const OLDER_WITHIN_ROWS = 16;
 /** Whoever opens the room of two with somebody they block wants to read it. */
 const NOBODY: ReadonlySet<string> = new Set();
 const CATCH_UP_MS = 4_000;
