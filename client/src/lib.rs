@@ -27,6 +27,7 @@
 
 #![allow(unreachable_pub, reason = "the feature `machines` shows some inner parts")]
 
+mod admin;
 mod auth;
 mod client;
 mod driver;
@@ -78,9 +79,9 @@ pub use client::{Builder, Client, ConnectError};
 pub use event::RoomEvent;
 pub use protocol::Page as EventPage;
 pub use rest::{
-    BanInfo, BlockInfo, DeviceInfo, DraftInfo, FriendInfo, History, InviteInfo, InvitePreview,
-    InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, Rest, RestError, RoomInfo,
-    Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
+    AnnouncementInfo, BanInfo, BlockInfo, DeviceInfo, DraftInfo, FriendInfo, History, InviteInfo,
+    InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, Rest,
+    RestError, RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
 };
 pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
 pub use status::{Closed, Lane, Status};

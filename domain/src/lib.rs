@@ -4,6 +4,7 @@
 //! Pure: no socket, no database, no task. Wire types (`parlor-proto`) and table
 //! rows (`parlor-store`) are turned into these types at the edges, once.
 
+mod admin;
 mod change;
 mod clock;
 mod code;
@@ -28,6 +29,10 @@ mod room;
 mod text;
 mod tie;
 
+pub use admin::{
+    AnnouncementLevel, AuditEntry, OneTimeCode, OneTimeCodeError, OneTimeHash, Operator, ServerAct,
+    ServerAnnouncement, SignUp, permit_server,
+};
 pub use change::{Change, Command, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use code::{Code, Refusal};
@@ -47,7 +52,7 @@ pub use privacy::{Privacy, PrivacyChange};
 pub use profile::{Profile, ProfileChange};
 pub use room::{Ban, Role, Room, Visibility, direct_room};
 pub use text::{
-    Body, ClientName, DeviceName, DisplayName, DraftText, Emoji, Password, RoomName, StatusEmoji,
-    StatusText, TextError, Topic, UserName,
+    AnnouncementText, Body, ClientName, DeviceName, DisplayName, DraftText, Emoji, Password,
+    RoomName, StatusEmoji, StatusText, TextError, Topic, UserName,
 };
 pub use tie::{Block, Friend, Tie};

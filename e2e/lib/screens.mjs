@@ -75,7 +75,26 @@ export async function tour(world, settings) {
   const own = page.getByTestId("message").filter({ hasText: "mine, to be changed" });
   await own.hover();
   await look("room, acts of a message");
+  await own.getByTestId("more-acts").click();
+  await look("room, more acts of a message");
   await lookAtDialog("delete a message?", () => own.getByTestId("delete-message").click());
+  await own.hover();
+  const coloured = page.locator("[data-testid=message] pre span").first();
+  await coloured.waitFor();
+  const other = page.getByTestId("message").filter({ hasText: "a quote, a list" });
+  await other.focus();
+  await page.keyboard.press("r");
+  await by("answering").waitFor();
+  await by("composer").pressSequentially(":coff");
+  await by("emoji-list").waitFor();
+  await look("room, answering, with emoji by name");
+  await page.keyboard.press("Escape");
+  await ada.say("an answer");
+  await by("quote").waitFor();
+  await by("add-emoji").click();
+  await page.getByRole("gridcell").first().waitFor();
+  await look("room, all emoji");
+  await page.keyboard.press("Escape");
   await own.hover();
   await own.getByTestId("edit-message").click();
   await page.keyboard.type(" and it was");
@@ -131,14 +150,15 @@ export async function tour(world, settings) {
   await by("folded-message").waitFor();
   await look("room, folded messages");
 
+  await lookAtAdmin(ada, { look, lookAtDialog, by, dialog }, await world.server.claimLink());
+  await page.goto(`${ada.url}/rooms/${room}`);
+  await ada.sees("mine, to be changed and it was");
+
   await lookAtDialog("switcher", () => page.keyboard.press("Control+k"));
   await lookAtDialog("shortcuts", () => page.keyboard.press("Control+/"));
   await lookAtDialog("settings", async () => {
     await page.keyboard.press("Control+k");
-    const options = dialog.getByRole("option");
-    await options.last().waitFor();
-    // The last command is the sheet of shortcuts; the settings are above it.
-    await options.nth((await options.count()) - 2).click();
+    await dialog.locator("[data-choice=settings]").click();
     await dialog.getByRole("radio").first().waitFor({ state: "attached" });
   });
   await lookAtDialog("connection", () => by("connection").getByRole("button").first().click());
@@ -161,6 +181,63 @@ export async function tour(world, settings) {
   assert.deepEqual(found, []);
 }
 
+/** The pages of those who run the server, and the links that they hand on. */
+async function lookAtAdmin({ page, url }, { look, lookAtDialog, by, dialog }, link) {
+  await page.goto(`${url}/admin/claim`);
+  await page.locator('main a[href="/"]').last().waitFor();
+  await look("first admin, without a link");
+  await page.goto(link);
+  await by("claim").waitFor();
+  await look("first admin");
+  await by("claim").click();
+  await by("admin-user").waitFor();
+  await look("admin, people");
+  const ben = page.locator("[data-testid=admin-user][data-name=ben]");
+  const act = async (index) => {
+    await ben.locator("[aria-haspopup=menu]").click();
+    await page.getByRole("menuitem").nth(index).click();
+  };
+  await ben.locator("[aria-haspopup=menu]").click();
+  await page.getByRole("menu").waitFor();
+  await look("admin, menu of a person");
+  await lookAtDialog("disable?", () => page.getByRole("menuitem").last().click());
+  await act(0);
+  await dialog.getByRole("button").last().click();
+  await by("one-time-link").waitFor();
+  await look("reset link");
+  const reset = await by("one-time-link").inputValue();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("searchbox").fill("nobody is called so");
+  await page.getByRole("status").filter({ hasText: /./ }).first().waitFor();
+  await look("admin, nobody found");
+  for (const [section, shown] of [
+    ["rooms", "admin-room"],
+    ["sessions", "admin-session"],
+    ["settings", "policy-open"],
+    ["audit", "audit-entry"],
+  ]) {
+    await page.goto(`${url}/admin/${section}`);
+    await by(shown).waitFor();
+    await look(`admin, ${section}`);
+  }
+  await page.goto(`${url}/admin/announcements`);
+  await by("announce-text").fill("Down at six 六点停机");
+  await page.getByRole("checkbox").check();
+  await by("announce").click();
+  await by("announcement").waitFor();
+  await look("admin, announcements");
+  await by("announcement").getByRole("button").click();
+  await by("announcement").waitFor({ state: "detached" });
+  await page.goto(reset);
+  await by("reset-password").waitFor();
+  await look("reset a password");
+  await by("reset-password").fill(`${PASSWORD} anew`);
+  await by("reset-submit").click();
+  await by("reset-done").waitFor();
+  await look("reset a password, done");
+}
+
 /** Ben, a room of his with all kinds of messages, another one, and a link into a private one. */
 async function furnish(world) {
   const ben = new Rest(world.server);
@@ -169,7 +246,7 @@ async function furnish(world) {
     "celadon",
     [
       "Good morning. 早上好。",
-      "> said before\n\n- one\n- two\n\n1. first\n\n```rust\nfn main() {}\n```",
+      "> said before\n\n- one\n- [x] two\n\n| a | b |\n|--|--|\n| 1 | 2 |\n\n1. first\n\n```rust\nfn main() {}\n```",
       "See https://example.org, **bold**, *soft*, ~~gone~~",
       "a quote, a list and `code`",
     ],

@@ -72,8 +72,18 @@ pub(crate) async fn rule_5_8_who_hides_and_who_is_a_stranger_are_not_there(kit: 
     let eve = kit.person("eve").await;
     let (mut a, _b, _e) = (kit.enter(&ada).await, kit.enter(&bob).await, kit.enter(&eve).await);
     watch(&mut a, &[bob.user, eve.user]).await;
-    assert_eq!(state(&mut a, &bob).await, PresenceState::Online);
-    let stranger = entry(&mut a, &eve).await;
+    // Both in one frame: it is one go.
+    let first = |kind: &server_frame::Kind| match kind {
+        server_frame::Kind::Presence(told) => Some(told.entries.clone()),
+        _ => None,
+    };
+    let told = a.find("presence", first).await;
+    let of = |person: &Person| {
+        let entry = |entry: &&PresenceEntry| entry.user_id == person.user.as_bytes()[..];
+        told.iter().find(entry).cloned().expect("told of")
+    };
+    assert_eq!(of(&bob).state(), PresenceState::Online);
+    let stranger = of(&eve);
     let hide =
         |on| Change::SetPrivacy(PrivacyChange { invisible: Some(on), ..PrivacyChange::default() });
     kit.change(bob.user, hide(true)).await;

@@ -75,7 +75,7 @@ async fn friends_see_each_other_come_and_hide() {
     until(&mut seen, bob_id, Presence::HIDDEN).await;
     bob.set_privacy(id(), hide(false)).await.expect("kept");
     until(&mut seen, bob_id, Presence::Away).await;
-    bob.unfriend(id(), ada_id).await.expect("parted");
+    bob.block(id(), ada_id, true).await.expect("blocked");
     until(&mut seen, bob_id, Presence::HIDDEN).await;
     ada.watch_presence(Vec::new()).await.expect("open");
     let forgotten = seen.wait_for(|all| all.is_empty());

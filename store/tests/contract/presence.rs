@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use parlor_domain::{Change, DeviceId, DeviceName, PrivacyChange, Timestamp, UserId, Visibility};
-use parlor_store::{NewDevice, Seen};
+use parlor_domain::{Change, PrivacyChange, UserId, Visibility};
 
-use crate::house::{House, contract};
+use crate::house::{House, contract, new_device};
 
 contract! {
     who_is_known_are_friends_and_those_in_a_room_together,

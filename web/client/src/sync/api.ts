@@ -2,6 +2,7 @@
 import type { Auth } from "../net/auth.js";
 import { LANES, type LaneKind, type LaneTarget } from "../net/lane.js";
 import {
+  type Announcement,
   type Ban,
   type Block,
   type Call,
@@ -11,6 +12,7 @@ import {
   type Friend,
   type Invite,
   type InviteTerms,
+  type Me,
   type Member,
   type MessagePage,
   type Page,
@@ -21,10 +23,11 @@ import {
   type Role,
   type Room,
   type RoomSummary,
-  type ServerInfo,
+  serverInfo,
   type User,
   type Version,
 } from "../net/rest.js";
+import { AdminApi } from "./admin.js";
 
 const PAGE = 100;
 /** More than this is better found by another letter. */
@@ -59,9 +62,11 @@ export class Api {
     return items;
   }
 
+  readonly admin = new AdminApi((path, options) => this.#call(path, options));
+
   /** Where the lanes begin; fetched anew each time, certificates change. */
   async targets(): Promise<LaneTarget[]> {
-    const server = await call<ServerInfo>("/server", { timeoutMs: 5_000 });
+    const server = await serverInfo();
     return server.lanes.flatMap(({ lane, url, certificate_hashes }) =>
       LANES.includes(lane as LaneKind)
         ? [{ kind: lane as LaneKind, url, certificateHashes: (certificate_hashes ?? []).map(fromBase64) }]
@@ -110,6 +115,15 @@ export class Api {
   newest = (id: string) => this.#call<MessagePage>(`/rooms/${id}/messages?limit=${HISTORY_PAGE}`);
   before = (id: string, seq: number) =>
     this.#call<MessagePage>(`/rooms/${id}/messages?before=${seq}&limit=${HISTORY_PAGE}`);
+  /** The first messages after one. */
+  after = (id: string, seq: number) =>
+    this.#call<MessagePage>(`/rooms/${id}/messages?after=${seq}&limit=${HISTORY_PAGE}`);
+  /** A message, or null where there is none of this seq. */
+  message = async (id: string, seq: number) => {
+    const path = `/rooms/${id}/messages?around=${seq}&limit=1`;
+    const { messages } = await this.#call<MessagePage>(path);
+    return messages.find((message) => message.seq === `${seq}`) ?? null;
+  };
   pins = (id: string) => this.#call<Page<Pin>>(`/rooms/${id}/pins`);
   versions = (id: string, seq: number) => this.#all<Version>(`/rooms/${id}/messages/${seq}/edits?`);
   changeMe = (
@@ -137,6 +151,9 @@ export class Api {
     });
   findPeople = async (text: string) =>
     (await this.#call<Page<User>>(`/users?q=${encodeURIComponent(text)}&limit=${FOUND_PAGE}`)).items;
+  me = () => this.#call<Me>("/me");
+  claimAdmin = (code: string) => this.#call<void>("/claim", { method: "POST", body: { code } });
+  announcements = async () => (await this.#call<{ items: Announcement[] }>("/announcements")).items;
   user = (id: string) => this.#call<User>(`/users/${id}`);
 }
 

@@ -27,6 +27,7 @@ import { SessionEnded } from "../net/session.js";
 import { browserTabs, SharedConnection, type TabLinks, type TabSession } from "../net/tabs/shared.js";
 import { Store } from "../store.js";
 import { Activity } from "./activity.js";
+import { AnnouncementStore } from "./announcements.js";
 import { Api } from "./api.js";
 import { DraftStore, type KeptDraft } from "./drafts.js";
 import { Follower } from "./follower.js";
@@ -38,6 +39,7 @@ import { PeopleStore } from "./people.js";
 import { PreferenceWishes } from "./preferences.js";
 import { PresenceStore } from "./presence.js";
 import { PrivacyStore } from "./privacy.js";
+import { QuoteStore } from "./quotes.js";
 import { ReadWishes } from "./reads.js";
 import { RoomView } from "./room.js";
 import { keptEntry, type RoomEntry, RoomList, summaryEntry } from "./rooms.js";
@@ -76,6 +78,16 @@ export class Client {
   /** How the people are who are on screen. */
   readonly presence = new PresenceStore(() => this.connection.session);
 
+  /** Answered messages that are older than what is loaded. */
+  readonly quotes: QuoteStore;
+  /** The message that the next line answers, by room. */
+  readonly answering = new Store<ReadonlyMap<string, number>>(new Map());
+
+  /** What is told to everybody. */
+  readonly announcements: AnnouncementStore;
+  /** Whether the user runs the server. */
+  readonly isAdmin = new Store(false);
+
   /** Grows whenever a link into some room was made or taken back. */
   readonly inviteChanges = new Store(0);
 
@@ -107,6 +119,11 @@ export class Client {
     this.#preferences = new PreferenceWishes(this.rooms, this.api.prefer, () => void this.refreshRooms());
     this.people = new PeopleStore((id) => this.api.user(id));
     this.people.add([user]);
+    this.quotes = new QuoteStore(async (roomId, seq) => {
+      const message = await this.api.message(roomId, seq);
+      if (message !== null) this.people.need([message.author_id]);
+      return message;
+    });
     this.people.subscribe(() => this.rooms.nameDirects(this.people.getSnapshot()));
     this.friends = new FriendStore(async () => {
       const [friends, blocks] = await Promise.all([this.api.friends(), this.api.blocks()]);
@@ -116,6 +133,7 @@ export class Client {
         blocked: new Set(blocks.map(({ user }) => user.id)),
       };
     });
+    this.announcements = new AnnouncementStore(() => this.api.announcements());
     this.friends.subscribe(() => this.#saveFriends());
     this.#reads = new ReadWishes({
       rooms: this.rooms,
@@ -195,6 +213,7 @@ export class Client {
     this.outbox.stop();
     this.#saver.stop();
     this.#reads.stop();
+    this.announcements.stop();
     this.drafts.stop();
     this.presence.stop();
     this.#activity.stop();
@@ -221,6 +240,7 @@ export class Client {
     const view = this.view(roomId);
     view.note({ divider: null, held: false });
     this.#divide(roomId);
+    view.note({ entered: true });
     this.#follower.focus(roomId);
     const log = this.#follower.log(roomId);
     if (log.loaded) {
@@ -242,6 +262,7 @@ export class Client {
   exit(roomId: string): void {
     if (this.#current !== roomId) return;
     this.#current = null;
+    this.view(roomId).note({ entered: false });
     this.#follower.focus(null);
     // A long way back costs memory only while somebody is there.
     const log = this.#follower.log(roomId);
@@ -379,6 +400,14 @@ export class Client {
     this.drafts.posted(roomId);
   }
 
+  /** The next line of a room answers this message; null for none. */
+  answer(roomId: string, seq: number | null): void {
+    const all = new Map(this.answering.getSnapshot());
+    if (seq === null) all.delete(roomId);
+    else all.set(roomId, seq);
+    this.answering.set(all);
+  }
+
   sayTyping(roomId: string): void {
     const { session } = this.connection;
     if (session === null || !this.typing.shouldSay(roomId)) return;
@@ -430,6 +459,7 @@ export class Client {
       this.#refreshTimer = setTimeout(() => void this.refreshRooms(), REFRESH_WITHIN_MS * Math.random());
     } else void this.refreshRooms();
     if (!this.friends.isFresh) void this.#loadFriends(session);
+    this.#askAbout();
     void this.outbox.adopt();
     this.outbox.drainAll();
     this.#reads.send();
@@ -458,6 +488,26 @@ export class Client {
     if (state !== "connecting" && this.rooms.getSnapshot().status === "loading") this.rooms.failed();
   }
 
+  /** What no log tells. Many clients come back together: only a page that knows
+      nothing yet asks at once. */
+  #askAbout(): void {
+    if (this.announcements.isFresh) {
+      this.announcements.loadWithin(REFRESH_WITHIN_MS);
+      return;
+    }
+    void this.announcements.load();
+    void this.learnStanding();
+  }
+
+  /** Asks whether the user runs the server. */
+  async learnStanding(): Promise<void> {
+    try {
+      this.isAdmin.set((await this.api.me()).is_admin);
+    } catch {
+      // The next page asks again; an admin's own pages say so too.
+    }
+  }
+
   /** What changed while no page was open is told by the lists alone: they are asked
       for until they come. */
   async #loadFriends(session: TabSession): Promise<void> {
@@ -478,6 +528,8 @@ export class Client {
         return this.#follower.heartbeat(kind.value);
       case "roomHeads":
         return this.#heads(kind.value.heads);
+      case "announcement":
+        return this.announcements.loadWithin();
       case "typing":
         this.typing.seen(bytesToId(kind.value.roomId), bytesToId(kind.value.userId));
         this.people.need([bytesToId(kind.value.userId)]);
@@ -561,6 +613,7 @@ export class Client {
       }
       case "messageEdited":
       case "messageDeleted":
+        this.quotes.changed(log.id, Number(body.value.messageSeq));
         Object.assign(change, this.#reads.recount(log, room));
         break;
       case "inviteCreated":

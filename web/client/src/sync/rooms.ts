@@ -199,6 +199,11 @@ function factsOf(room: Room) {
   };
 }
 
+/** How much of what is unread the user wants to be told of. */
+export function unreadOf({ notify, unread, mentions }: RoomEntry): number {
+  return { all: unread, mentions, none: 0 }[notify];
+}
+
 /** Whether the user may bring others in. */
 export function mayInvite({ role, visibility, archived }: RoomEntry): boolean {
   const runs = role === "owner" || role === "admin";

@@ -1,26 +1,40 @@
 import { ArrowLeft } from "lucide-react";
 import type { Preferences } from "parlor-client/net/rest";
 import { mayInvite } from "parlor-client/sync/rooms";
-import { useEffect, useState } from "react";
+import { useEffect, useLayoutEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
+import { copyText } from "../copy";
 import { reasonOf, useStore, useT } from "../hooks";
+import { later } from "../later";
 import { Menu, MenuChoice, MenuGroup, MenuItem } from "../Menu";
+import { tell } from "../Told";
+import { useTitle } from "../title";
 import { Composer } from "./Composer";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
 import { EditRoom } from "./EditRoom";
-import { InvitePeople } from "./InvitePeople";
-import { Members } from "./Members";
 import { Missing } from "./Missing";
 import { Mood } from "./Mood";
 import { Outside } from "./Outside";
-import { Pins } from "./Pins";
 import { usePresenceWords } from "./Presence";
 import { RoomMark } from "./RoomMark";
+import { Seeking, useSeek } from "./Seeking";
 import { Timeline } from "./Timeline";
 
-export function RoomPage({ id }: { id: string }) {
+const Members = later(() => import("./Members"), null);
+const Pins = later(() => import("./Pins"), null);
+const InvitePeople = later(() => import("./InvitePeople"), null);
+/** What opens beside and above a room. */
+export const BESIDE_ROOMS = [Members, Pins, InvitePeople];
+
+interface Props {
+  id: string;
+  /** A message that a link leads to. */
+  at: number | null;
+}
+
+export function RoomPage({ id, at }: Props) {
   const t = useT();
   const { client } = useChat();
   const { rooms } = useStore(client.rooms);
@@ -29,9 +43,11 @@ export function RoomPage({ id }: { id: string }) {
   const [panel, setPanel] = useState<"people" | "pins" | null>(null);
   const [shown, setShown] = useState<number | null>(null);
   const [editing, setEditing] = useState<number | null>(null);
+  const [, go] = useLocation();
   const valid = /^[0-9a-f-]{36}$/i.test(id);
 
-  useEffect(() => {
+  // Before anything is painted: reading begins at the divider.
+  useLayoutEffect(() => {
     if (!valid) return;
     void client.enter(id);
     localStorage.setItem("parlor.room", id);
@@ -42,9 +58,17 @@ export function RoomPage({ id }: { id: string }) {
   const known = useStore(client.people);
   const peer = room?.peerId == null ? undefined : known.get(room.peerId);
   const topic = peer === undefined ? room?.topic : peer.status_text;
+  useTitle(room?.name ?? "");
+
+  const { seeking, seek } = useSeek(id, setShown);
+  // A link may lead to what has not come yet.
+  const comes = at !== null && at > state.seq && state.seq < (room?.head ?? 0);
   useEffect(() => {
-    document.title = room === undefined ? t("app.name") : `${room.name} · ${t("app.name")}`;
-  }, [room, t]);
+    if (at === null || state.status !== "ready" || comes) return;
+    void seek(at);
+    // The same link leads there again.
+    go(`/rooms/${id}`, { replace: true });
+  }, [at, state.status, comes, seek, go, id]);
 
   if (!valid || state.status === "missing") return <Missing />;
   if (state.status === "outside") return <Outside id={id} />;
@@ -63,7 +87,7 @@ export function RoomPage({ id }: { id: string }) {
           {room === undefined && <h1 className="sr-only">{t("app.name")}</h1>}
           {room !== undefined && (
             <>
-              <div className="flex min-w-0 md:items-center md:gap-1 max-md:flex-col">
+              <div className="relative flex min-w-0 self-stretch md:items-center md:gap-1 max-md:flex-col max-md:justify-center">
                 <h1 className="flex min-w-0 items-center gap-1.5 text-base leading-5 font-semibold">
                   <RoomMark visibility={room.visibility} peerId={room.peerId} size={16} />
                   <span className="truncate">
@@ -73,7 +97,7 @@ export function RoomPage({ id }: { id: string }) {
                 {room.visibility !== "direct" && (
                   <button
                     type="button"
-                    className="label flex-none rounded-md text-start hover:bg-tint hover:text-ink md:px-2 md:py-1"
+                    className="label flex-none rounded-md text-start hover:bg-tint hover:text-ink max-md:after:absolute max-md:after:inset-0 md:px-2 md:py-1"
                     aria-expanded={panel === "people"}
                     onClick={() => setPanel(panel === "people" ? null : "people")}
                   >
@@ -99,7 +123,9 @@ export function RoomPage({ id }: { id: string }) {
           setEditing={setEditing}
           shown={shown}
           setShown={setShown}
+          onJump={seek}
         />
+        <Seeking state={seeking} />
         <Composer key={`c${id}`} id={id} onEditLast={setEditing} />
       </main>
       {panel === "people" && <Members id={id} onClose={() => setPanel(null)} />}
@@ -137,6 +163,7 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
       setError(t("action.error", { detail: reasonOf(cause, t) }));
     }
   }
+  const copy = async (text: string) => tell(t((await copyText(text)) ? "copy.done" : "copy.refused"));
   const archive = () =>
     attempt(async () => client.rooms.put(await client.api.archiveRoom(id, !room.archived)));
   const prefer = (change: Partial<Preferences>) => void attempt(() => client.prefer(id, change));
@@ -144,9 +171,7 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
   return (
     <>
       <Menu label={t("room.menu")}>
-        <MenuItem onSelect={() => void navigator.clipboard?.writeText(location.href)}>
-          {t("room.copyLink")}
-        </MenuItem>
+        <MenuItem onSelect={() => void copy(`${location.origin}/rooms/${id}`)}>{t("room.copyLink")}</MenuItem>
         {mayInvite(room) && (
           <MenuItem testId="invite-people" onSelect={() => setOpen("invite")}>
             {t("room.invite")}

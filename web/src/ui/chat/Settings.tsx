@@ -2,8 +2,9 @@ import { useId, useState } from "react";
 import { language, setLanguage } from "../../i18n";
 import { Dialog } from "../Dialog";
 import { reasonOf, useStore, useT } from "../hooks";
-import { setTheme, theme } from "../theme";
+import { setTheme, THEMES, theme } from "../theme";
 import { nameOf, useChat, useMe } from "./context";
+import { NotifyChoice } from "./NotifyOffer";
 
 export function Settings({ onClose }: { onClose(): void }) {
   const t = useT();
@@ -24,11 +25,7 @@ export function Settings({ onClose }: { onClose(): void }) {
         <Choice
           legend={t("settings.theme")}
           value={look}
-          options={[
-            ["system", t("settings.theme.system")],
-            ["light", t("settings.theme.light")],
-            ["dark", t("settings.theme.dark")],
-          ]}
+          options={THEMES.map((choice) => [choice, t(`settings.theme.${choice}`)] as const)}
           onChange={setTheme}
         />
         <Choice
@@ -40,6 +37,7 @@ export function Settings({ onClose }: { onClose(): void }) {
           ]}
           onChange={(next) => void setLanguage(next)}
         />
+        <NotifyChoice />
         <ReadMarks />
         <div className="border-t border-line pt-4">
           <p className="label mb-3">{t("settings.signedIn", { name: nameOf(me) ?? "" })}</p>
@@ -103,11 +101,11 @@ function Choice<T extends string>({ legend, value, options, onChange }: ChoicePr
   return (
     <fieldset>
       <legend className="mb-2 text-sm font-medium">{legend}</legend>
-      <div className="flex rounded-lg border border-line bg-rail p-1">
+      <div className="flex flex-wrap rounded-lg border border-line bg-rail p-1">
         {options.map(([option, label]) => (
           <label
             key={option}
-            className="flex min-h-8 flex-1 cursor-pointer items-center justify-center rounded-md px-3 has-checked:bg-surface has-checked:font-medium has-focus-visible:outline-2 has-focus-visible:outline-accent pointer-coarse:min-h-11"
+            className="flex min-h-8 flex-auto cursor-pointer items-center justify-center rounded-md px-3 whitespace-nowrap has-checked:bg-surface has-checked:font-medium has-focus-visible:outline-2 has-focus-visible:outline-accent pointer-coarse:min-h-11"
           >
             <input
               type="radio"

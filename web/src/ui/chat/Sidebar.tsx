@@ -1,18 +1,18 @@
-import { BellOff, Compass, MessagesSquare, Plus, Search, Settings, Users } from "lucide-react";
-import type { RoomEntry } from "parlor-client/sync/rooms";
+import { BellOff, Compass, MessagesSquare, Plus, Search, Settings, ShieldCheck, Users } from "lucide-react";
+import { type RoomEntry, unreadOf } from "parlor-client/sync/rooms";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { useStore, useT } from "../hooks";
+import { withMod } from "../mod";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
 import { MeMenu } from "./MeMenu";
 import { Mood } from "./Mood";
 import { NewVersion } from "./NewVersion";
+import { NotifyOffer } from "./NotifyOffer";
 import { RoomMark } from "./RoomMark";
-import { inOrder, type Sections, unreadOf } from "./sections";
+import { inOrder, type Sections } from "./sections";
 import { Waiting } from "./Waiting";
-
-const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl ";
 
 interface Props {
   parts: Sections;
@@ -34,8 +34,10 @@ export function Sidebar(props: Props) {
 
 function Rail() {
   const t = useT();
-  const { show } = useChat();
+  const { show, client } = useChat();
   const [path] = useLocation();
+  const isAdmin = useStore(client.isAdmin);
+  const isRooms = path !== "/browse" && path !== "/people" && !path.startsWith("/admin");
   return (
     <nav
       aria-label={t("nav.label")}
@@ -44,7 +46,7 @@ function Rail() {
       className="hidden w-16 flex-none flex-col items-center gap-1 border-e border-line bg-rail py-3 lg:flex"
     >
       <img src="/icon.svg" alt="" width="28" height="28" className="mb-3" />
-      <RailLink href="/" current={path !== "/browse" && path !== "/people"} label={t("nav.rooms")}>
+      <RailLink href="/" current={isRooms} label={t("nav.rooms")}>
         <MessagesSquare size={18} aria-hidden="true" />
       </RailLink>
       <RailLink href="/browse" current={path === "/browse"} label={t("nav.browse")}>
@@ -62,6 +64,11 @@ function Rail() {
         <Search size={18} aria-hidden="true" />
       </RailButton>
       <div className="flex-1" />
+      {isAdmin && (
+        <RailLink href="/admin/users" current={path.startsWith("/admin")} label={t("admin.title")}>
+          <ShieldCheck size={18} aria-hidden="true" />
+        </RailLink>
+      )}
       <RailButton onClick={() => show("settings")} label={t("nav.settings")}>
         <Settings size={18} aria-hidden="true" />
       </RailButton>
@@ -152,6 +159,7 @@ function RoomList({ parts, current, phone }: Props) {
         <Group title={t("rooms.archived")} rooms={parts.archived} current={current} />
       </div>
       <NewVersion />
+      <NotifyOffer />
       <footer className="flex flex-none flex-wrap items-center border-t border-line p-2 lg:flex-nowrap text-sm whitespace-nowrap">
         <button type="button" data-testid="new-room" className="item w-auto" onClick={() => show("create")}>
           <Plus size={16} aria-hidden="true" className="text-muted" />
@@ -167,9 +175,9 @@ function RoomList({ parts, current, phone }: Props) {
           type="button"
           className="ms-auto hidden px-1 lg:block"
           onClick={() => show("switch")}
-          aria-label={`${t("switch.title")} ${MOD}K`}
+          aria-label={`${t("switch.title")} ${withMod("K")}`}
         >
-          <kbd>{MOD}K</kbd>
+          <kbd>{withMod("K")}</kbd>
         </button>
       </footer>
     </nav>

@@ -1,17 +1,15 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
+import type { Entry } from "parlor-client/sync/log";
 import type { RoomState } from "parlor-client/sync/room";
-import {
-  buildRows,
-  type MessageRow as MessageRowData,
-  type Row,
-  type RowsMade,
-} from "parlor-client/sync/rows";
+import { buildRows, type MessageRow as MessageRowData, type Row } from "parlor-client/sync/rows";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
 import { useEscape, useStore, useT } from "../hooks";
+import { useLooking } from "../looking";
 import { useChat, useNames } from "./context";
 import { DayLine, MessageRow, SystemRow, UnreadLine } from "./MessageRow";
+import { onMessageKey } from "./messageKeys";
 import { Notice } from "./Page";
 
 interface Props {
@@ -21,6 +19,8 @@ interface Props {
   /** A message that shall be brought into view. */
   shown: number | null;
   setShown(seq: null): void;
+  /** Brings a message into view, from wherever it is. */
+  onJump(seq: number): void;
 }
 
 /** Near enough to the end to count as being there, in pixels. */
@@ -31,7 +31,7 @@ const NOBODY: ReadonlySet<string> = new Set();
 const CATCH_UP_MS = 4_000;
 const ESTIMATES: Record<Row["kind"], number> = { message: 30, system: 26, day: 44, unread: 32 };
 
-export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
+export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: Props) {
   const t = useT();
   const names = useNames();
   const { client } = useChat();
@@ -52,10 +52,9 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
   const { blocked } = useStore(client.friends);
   const folds = isDirect ? NOBODY : blocked;
   const pending = useMemo(() => outbox.filter(({ roomId }) => roomId === id), [outbox, id]);
-  const [made] = useState<RowsMade>(() => new WeakMap());
   const rows = useMemo(
-    () => buildRows({ entries, pending, divider, moreBefore, me: client.user.id, blocked: folds, made }),
-    [entries, pending, divider, moreBefore, client, folds, made],
+    () => buildRows({ entries, pending, divider, moreBefore, me: client.user.id, blocked: folds }),
+    [entries, pending, divider, moreBefore, client, folds],
   );
 
   // In a direct room the last own message that the other one has read says so.
@@ -72,14 +71,16 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
   // While a kept room catches up with what is unread, nothing moves yet.
   const lastSeq = entries[entries.length - 1]?.seq ?? 0;
   const headAtEntry = useRef(room?.head ?? 0);
-  const [catchingUp, setCatchingUp] = useState(divider !== null && lastSeq > 0);
+  const [catchingUp, setCatchingUp] = useState(true);
 
   const scroller = useRef<HTMLDivElement>(null);
+  // The same function for the same rows: with another one all of them are placed anew.
+  const getItemKey = useCallback((index: number) => rows[index]?.key ?? index, [rows]);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => ESTIMATES[rows[index]?.kind ?? "message"],
-    getItemKey: (index) => rows[index]?.key ?? index,
+    getItemKey,
     anchorTo: "end",
     followOnAppend: !catchingUp,
     scrollEndThreshold: END_SLACK,
@@ -99,7 +100,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
   // Where reading begins: at the divider where there is one, else at the end.
   const placed = useRef(false);
   const seenSeq = useRef(0);
-  const ready = state.status === "ready";
+  const ready = state.status === "ready" && state.entered;
   useLayoutEffect(() => {
     if (!ready || rows.length === 0) return;
     const unread = rows.findIndex((row) => row.kind === "unread");
@@ -109,7 +110,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
       if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
       else virtualizer.scrollToEnd();
     }
-    if (catchingUp && lastSeq >= headAtEntry.current) {
+    if (catchingUp && (divider === null || lastSeq >= headAtEntry.current)) {
       if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
       setCatchingUp(false);
     }
@@ -162,13 +163,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
       view.note({ divider: seenSeq.current });
     }
   }, [client, id, view, ready, atEnd, looking, catchingUp, divider, lastSeq]);
-  const newer =
-    atEnd || lastSeq <= seenSeq.current
-      ? 0
-      : entries.filter(
-          (entry) =>
-            entry.kind === "message" && entry.seq > seenSeq.current && entry.authorId !== client.user.id,
-        ).length;
+  const newer = atEnd ? 0 : newerThan(entries, seenSeq.current, client.user.id);
 
   // Older lines come before the reader reaches the top.
   const items = virtualizer.getVirtualItems();
@@ -211,6 +206,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
   return (
     <section aria-label={t("timeline.label", { name })} className="ruled relative min-h-0 flex-1">
       {state.status === "loading" && <GreyLines />}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys are for the messages in it */}
       <div
         ref={scroller}
         data-testid="timeline"
@@ -218,6 +214,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         onScroll={noteEnd}
+        onKeyDown={onMessageKey}
         className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none] -outline-offset-2"
       >
         <div {...feed} className="relative flex min-h-full flex-col">
@@ -262,6 +259,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
                       editing={editing === row.seq && row.seq > 0}
                       roomId={id}
                       setEditing={setEditing}
+                      onJump={onJump}
                     />
                   )}
                 </div>
@@ -296,6 +294,17 @@ export function Timeline({ id, editing, setEditing, shown, setShown }: Props) {
       <Announcer rows={rows} names={names} me={client.user.id} />
     </section>
   );
+}
+
+/** How many messages of others come after one. */
+function newerThan(entries: readonly Entry[], seq: number, me: string): number {
+  let count = 0;
+  for (let at = entries.length - 1; at >= 0; at -= 1) {
+    const entry = entries[at];
+    if (entry === undefined || entry.seq <= seq) break;
+    if (entry.kind === "message" && entry.authorId !== me) count += 1;
+  }
+  return count;
 }
 
 function timeOf(row: Row): number | null {
@@ -359,25 +368,4 @@ function GreyLines() {
       ))}
     </div>
   );
-}
-
-/** True while the page is in front of somebody. */
-function useLooking(): boolean {
-  const [looking, setLooking] = useState(isLooking);
-  useEffect(() => {
-    const update = () => setLooking(isLooking());
-    document.addEventListener("visibilitychange", update);
-    addEventListener("focus", update);
-    addEventListener("blur", update);
-    return () => {
-      document.removeEventListener("visibilitychange", update);
-      removeEventListener("focus", update);
-      removeEventListener("blur", update);
-    };
-  }, []);
-  return looking;
-}
-
-function isLooking(): boolean {
-  return document.visibilityState === "visible" && document.hasFocus();
 }

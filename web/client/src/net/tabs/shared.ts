@@ -377,7 +377,7 @@ export class SharedConnection extends Store<ConnectionStatus> {
       state: "reconnecting",
       lane: null,
       rttMs: null,
-      rtts: [],
+      probes: [],
       since: Date.now(),
     }));
   }
