@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use parlor_domain::{Body, Emoji, Event, Refusal, RequestId, RoomId, Seq, Timestamp};
+use parlor_domain::{Body, Emoji, Event, FileIds, Refusal, RequestId, RoomId, Seq, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -105,7 +105,7 @@ impl Room {
         text: Body,
         reply_to: Option<Seq>,
     ) -> Result<Receipt, Closed> {
-        self.ask(id, RequestBody::Post { text, reply_to }).await
+        self.ask(id, RequestBody::Post { text, reply_to, attachments: FileIds::default() }).await
     }
 
     /// Replaces the text of one's own message.

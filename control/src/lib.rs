@@ -10,6 +10,7 @@ mod app;
 mod cursor;
 mod docs;
 mod extract;
+mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -4,6 +4,7 @@
 //! Pure: no socket, no database, no task. Wire types (`parlor-proto`) and table
 //! rows (`parlor-store`) are turned into these types at the edges, once.
 
+mod attachment;
 mod change;
 mod clock;
 mod code;
@@ -25,12 +26,13 @@ mod room;
 mod text;
 mod tie;
 
+pub use attachment::{Attachment, FileIds, FileKind, Thumbhash};
 pub use change::{Change, Command, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use code::{Code, Refusal};
 pub use event::{Event, EventBody};
 pub use find::{PersonQuery, RoomQuery, folded};
-pub use id::{DeviceId, InviteId, LogId, RequestId, RoomId, SessionId, UserId};
+pub use id::{DeviceId, FileId, InviteId, LogId, RequestId, RoomId, SessionId, UserId};
 pub use invite::{Invite, InviteCode, InviteCodeError, InviteTerms};
 pub use mention::{Calls, Mentions};
 pub use message::{Message, Pin, Reaction, Version};
@@ -41,7 +43,7 @@ pub use preferences::{Notify, Preferences, PreferencesChange};
 pub use profile::{Profile, ProfileChange};
 pub use room::{Ban, Role, Room, Visibility, direct_room};
 pub use text::{
-    Body, ClientName, DeviceName, DisplayName, Emoji, Password, RoomName, StatusEmoji, StatusText,
-    TextError, Topic, UserName,
+    Body, ClientName, DeviceName, DisplayName, Emoji, FileName, Password, RoomName, StatusEmoji,
+    StatusText, TextError, Topic, UserName,
 };
 pub use tie::{Block, Friend, Tie};

@@ -6,6 +6,7 @@
 mod accounts;
 mod backend;
 mod error;
+mod files;
 mod friends;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod log;
@@ -40,6 +41,7 @@ pub use accounts::{
     Rank, RefreshHash, Rotated, Rotation, Seen, User,
 };
 pub use error::{OpenError, StoreError};
+pub use files::{Begun, Files, GoneFile, NewUpload, Piece, Quota, RoomFile, StoredFile, Upload};
 pub use friends::Friends;
 pub use log::{Done, Log, LogDriver, LogStats, Page};
 pub use rooms::{Access, From, History, Member, RoomSummary, Rooms};
@@ -68,6 +70,8 @@ pub struct Store {
     pub rooms: Rooms,
     /// Friends and blocks, to read.
     pub friends: Friends,
+    /// Files, and how they come.
+    pub files: Files,
     /// The log: the one way to change a room.
     pub log: Log,
 }
@@ -106,6 +110,7 @@ pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, 
             accounts: Accounts { backend: backend.clone() },
             rooms: Rooms { backend: backend.clone() },
             friends: Friends { backend: backend.clone() },
+            files: Files { backend: backend.clone() },
             log,
         },
         accounts_writer: AccountsWriter { backend, clock },

@@ -142,6 +142,7 @@ pub(crate) fn to_user(user: User) -> pb::User {
         display_name: user.profile.display_name.into(),
         status_text: user.profile.status_text.into(),
         status_emoji: user.profile.status_emoji.into(),
+        avatar: user.profile.avatar.map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
         created_at_us: user.created_at.micros(),
     }
 }
@@ -229,7 +230,7 @@ fn unacceptable(field: &str, error: TextError) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use parlor_domain::{DeviceId, Profile, StatusEmoji, StatusText, Timestamp};
+    use parlor_domain::{DeviceId, FileId, Profile, StatusEmoji, StatusText, Timestamp};
     use prost::Message as _;
 
     use super::*;
@@ -249,6 +250,7 @@ mod tests {
                 display_name: DisplayName::parse(&long(limits::DISPLAY_NAME_CHARS)).expect("valid"),
                 status_text: StatusText::parse(&long(limits::STATUS_TEXT_CHARS)).expect("valid"),
                 status_emoji: StatusEmoji::parse("\u{1F468}\u{1F3FD}").expect("valid"),
+                avatar: Some(FileId::random()),
             },
             created_at: end,
         };

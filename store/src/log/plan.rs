@@ -2,6 +2,7 @@
 //! before and kept true while one command after the other is decided, so that
 //! a join and a post after it may stand in one batch.
 
+mod files;
 mod friends;
 mod invites;
 mod members;
@@ -14,8 +15,8 @@ use std::{
 };
 
 use parlor_domain::{
-    Action, Ban, Body, Calls, Change, Code, Command, Digest, Epoch, Event, EventBody, Invite,
-    InviteId, LogId, Mentions, Position, Preferences, PreferencesChange, Profile, ProfileChange,
+    Action, Ban, Body, Calls, Change, Code, Command, Digest, Epoch, Event, EventBody, FileId,
+    FileIds, Invite, InviteId, LogId, Mentions, Position, Preferences, PreferencesChange, Profile,
     Refusal, RequestId, Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic, UserId, Visibility,
     direct_room, permit,
     planted::{Planted, planted},
@@ -136,6 +137,12 @@ pub enum Projection {
         room: RoomId,
         message: Seq,
         by: Seq,
+    },
+    /// Files stand on a message, in this order.
+    Attached {
+        room: RoomId,
+        message: Seq,
+        files: Vec<FileId>,
     },
     /// The message, every event that holds its text, and what was put on it.
     Erased {
@@ -299,7 +306,9 @@ impl Plan {
             }
             Change::RevokeInvite { room, invite } => self.revoke_invite(request, *room, *invite),
             Change::JoinByInvite { room, invite } => self.join_by_invite(request, *room, *invite),
-            Change::Post { room, body, reply_to } => self.post(request, *room, body, *reply_to),
+            Change::Post { room, body, reply_to, attachments } => {
+                self.post(request, *room, body, *reply_to, attachments)
+            }
             Change::Edit { room, message, body } => self.edit(request, *room, *message, body),
             Change::Delete { room, message } => self.delete(request, *room, *message),
             Change::React { room, message, emoji, on } => {
@@ -311,7 +320,10 @@ impl Plan {
             Change::SetPreferences { room, change } => {
                 self.set_preferences(request, *room, *change)
             }
-            Change::SetProfile(change) => self.set_profile(request, change),
+            Change::SetProfile(change) => self.set_profile(request, |before| before.with(change)),
+            Change::SetAvatar(avatar) => {
+                self.set_profile(request, |before| Profile { avatar: *avatar, ..before.clone() })
+            }
             Change::Befriend { other } => self.befriend(request, *other),
             Change::Unfriend { other } => self.unfriend(request, *other),
             Change::Block { other, on } => self.block(request, *other, *on),
@@ -430,10 +442,15 @@ impl Plan {
         room: RoomId,
         body: &Body,
         reply_to: Option<Seq>,
+        attachments: &FileIds,
     ) -> Outcome {
         self.free_room(room, request.actor, Action::Post)?;
         if let Some(message) = reply_to {
             self.message(room, message)?;
+        }
+        let files = self.attachable(room, request.actor, attachments)?;
+        if body.is_empty() && files.is_empty() {
+            return Err(Refusal::new(Code::InvalidArgument, "a message needs a text or a file"));
         }
         let (author, text) = (request.actor, body.as_str().to_owned());
         let mentions = self.mentions(room, body);
@@ -441,6 +458,7 @@ impl Plan {
             text: text.clone(),
             mentions: mentions.clone(),
             reply_to,
+            attachments: files,
             erased: false,
         };
         let done = self.first(request, posted)?;
@@ -448,6 +466,7 @@ impl Plan {
         self.facts.messages.insert((room, done.seq), facts);
         let seq = done.seq;
         self.writes.messages.push(NewMessage { room, seq, author, text, mentions, reply_to });
+        self.attach(room, seq, attachments);
         Ok(done)
     }
 
@@ -546,11 +565,15 @@ impl Plan {
         self.first(request, EventBody::PreferencesChanged { room, preferences })
     }
 
-    fn set_profile(&mut self, request: Request, change: &ProfileChange) -> Outcome {
+    fn set_profile(
+        &mut self,
+        request: Request,
+        change: impl FnOnce(&Profile) -> Profile,
+    ) -> Outcome {
         let user = request.actor;
         self.known(user)?;
         let before = self.facts.profiles.get(&user).ok_or_else(Refusal::not_found)?;
-        let profile = before.with(change);
+        let profile = change(before);
         if profile == *before {
             return self.unchanged(user.into());
         }

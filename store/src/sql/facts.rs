@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, friends, invites,
+    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, files, friends, invites,
     mentions, pieces, pins, preferences, reactions, row,
 };
 use crate::log::{
@@ -46,6 +46,7 @@ pub(super) async fn load(
     preferences::load(connection, needs, &mut facts).await?;
     profiles(connection, needs, &mut facts).await?;
     friends::load(connection, needs, &mut facts).await?;
+    files::load(connection, needs, &mut facts).await?;
     Ok(Ok(facts))
 }
 
@@ -227,7 +228,10 @@ async fn profiles(
     needs: &Needs,
     facts: &mut Facts,
 ) -> sqlx::Result<()> {
-    let sql = ("SELECT id, display_name, status_text, status_emoji FROM users WHERE id IN (", ")");
+    let sql = (
+        "SELECT id, display_name, status_text, status_emoji, avatar FROM users WHERE id IN (",
+        ")",
+    );
     let rows: Vec<row::KeyedProfileRow> =
         select(connection, sql, &needs.profiles, |tuple, user| {
             tuple.push_bind(user.uuid());

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_domain::{
-    Change, Emoji, Event, EventBody, InviteCode, InviteId, InviteTerms, LogId, Mentions, Message,
-    Notify, PreferencesChange, ProfileChange, Reaction, Role, RoomId, RoomName, Seq, StatusText,
-    Tie, Topic, UserId, Visibility,
+    Change, Emoji, Event, EventBody, FileIds, InviteCode, InviteId, InviteTerms, LogId, Mentions,
+    Message, Notify, PreferencesChange, ProfileChange, Reaction, Role, RoomId, RoomName, Seq,
+    StatusText, Tie, Topic, UserId, Visibility,
 };
 use parlor_store::{From, History};
 use proptest::{
@@ -156,13 +156,14 @@ impl Folded {
             EventBody::InviteRevoked { invite } => {
                 assert!(self.invites.remove(&invite).is_some(), "live before");
             }
-            EventBody::MessagePosted { text, mentions, reply_to, .. } => {
+            EventBody::MessagePosted { text, mentions, reply_to, attachments, .. } => {
                 let message = Message {
                     seq: event.seq,
                     author: event.actor,
                     text,
                     mentions,
                     reply_to,
+                    attachments,
                     posted_at: event.at,
                     edited_at: None,
                     deleted: false,
@@ -182,6 +183,7 @@ impl Folded {
                 message.text.clear();
                 message.mentions = Mentions::default();
                 message.reactions.clear();
+                message.attachments.clear();
                 message.pinned = false;
                 (message.deleted, message.version) = (true, event.seq);
             }
@@ -274,7 +276,12 @@ fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
         Kind::Leave => Change::Leave { room },
         Kind::Add(user) => Change::AddMember { room, user: users[user] },
         Kind::Remove(user) => Change::RemoveMember { room, user: users[user] },
-        Kind::Post(text, to) => Change::Post { room, body: body(text), reply_to: to.map(Seq::new) },
+        Kind::Post(text, to) => Change::Post {
+            room,
+            body: body(text),
+            reply_to: to.map(Seq::new),
+            attachments: FileIds::default(),
+        },
         Kind::Edit(message, text) => {
             Change::Edit { room, message: Seq::new(message), body: body(text) }
         }

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parlor/realtime/v1/realtime.proto.
  */
 export const file_parlor_realtime_v1_realtime: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLjAgoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAQgYKBGtpbmQicAoFSGVsbG8SFAoMYWNjZXNzX3Rva2VuGAEgASgJEhMKC2RldmljZV9uYW1lGAIgASgJEg4KBmNsaWVudBgDIAEoCRIsCgZyZXN1bWUYBCADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24iNgoIUG9zaXRpb24SDgoGbG9nX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgsKA3NlcRgDIAEoBCIdCgVSZW5ldxIUCgxhY2Nlc3NfdG9rZW4YASABKAki6gMKB1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoDBIoCgRwb3N0GAIgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLlBvc3RIABIoCgRlZGl0GAMgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLkVkaXRIABIsCgZkZWxldGUYBCABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRGVsZXRlSAASMQoJbWFya19yZWFkGAYgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtSZWFkSAASKAoEb3BlbhgHIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5PcGVuSAASLQoFY2xvc2UYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VMb2dIABIqCgVmZXRjaBgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5GZXRjaEgAEioKBXJlYWN0GBQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0SAASNQoLbWFya191bnJlYWQYFSABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWFya1VucmVhZEgAEiYKA3BpbhgWIAEoCzIXLnBhcmxvci5yZWFsdGltZS52MS5QaW5IAEIGCgRib2R5IjcKBFBvc3QSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEIjIKBEVkaXQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDAoEdGV4dBgDIAEoCSImCgZEZWxldGUSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiRAoFUmVhY3QSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDQoFZW1vamkYAyABKAkSDgoGcmVtb3ZlGAQgASgIIigKCE1hcmtSZWFkEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIjMKA1BpbhIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBBIOCgZyZW1vdmUYAyABKAgiKgoKTWFya1VucmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCI5CgRPcGVuEg8KB3Jvb21faWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJYWZ0ZXJfc2VxGAMgASgEIhsKCENsb3NlTG9nEg8KB3Jvb21faWQYASABKAwiWQoFRmV0Y2gSDgoGbG9nX2lkGAEgASgMEhMKCWFmdGVyX3NlcRgCIAEoBEgAEhQKCmJlZm9yZV9zZXEYAyABKARIABINCgVsaW1pdBgEIAEoDUIGCgRmcm9tIhgKBUZvY3VzEg8KB3Jvb21faWQYASABKAwiHwoMQ2xpZW50VHlwaW5nEg8KB3Jvb21faWQYASABKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCLpAwoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIyCgloZWFydGJlYXQYCCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuSGVhcnRiZWF0SAASKgoFcHJvYmUYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUHJvYmVIABItCgdnb19hd2F5GAogASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkdvQXdheUgAEioKBWNsb3NlGAsgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlSABCBgoEa2luZCKFAgoHV2VsY29tZRIPCgd1c2VyX2lkGAEgASgMEhEKCWRldmljZV9pZBgCIAEoDBISCgpzZXNzaW9uX2lkGAMgASgMEioKBmxpbWl0cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5MaW1pdHMSFAoMaGVhcnRiZWF0X21zGAUgASgNEisKBWhlYWRzGAYgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkEhUKDWV4cGlyZXNfYXRfdXMYByABKAMSLgoIdXNlcl9sb2cYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24SDAoEbm9kZRgJIAEoCSLVAQoGTGltaXRzEhMKC2ZyYW1lX2J5dGVzGAEgASgNEhIKCnRleHRfYnl0ZXMYAiABKA0SGwoTdW5hbnN3ZXJlZF9yZXF1ZXN0cxgDIAEoDRIRCglvcGVuX2xvZ3MYBCABKA0SFAoMZmV0Y2hfZXZlbnRzGAUgASgNEhUKDXJlcXVlc3RfYnVyc3QYBiABKA0SGwoTcmVxdWVzdHNfcGVyX3NlY29uZBgHIAEoDRIQCghoZWxsb19tcxgIIAEoDRIWCg5kYXRhZ3JhbV9ieXRlcxgJIAEoDSJ3CgVSZXBseRISCgpyZXF1ZXN0X2lkGAEgASgMEiQKAm9rGAIgASgLMhYucGFybG9yLnJlYWx0aW1lLnYxLk9rSAASKgoFZXJyb3IYAyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JIAEIICgZyZXN1bHQiaQoCT2sSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEg0KBWVwb2NoGAMgASgEEioKBmV2ZW50cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5FdmVudHMSDAoEbW9yZRgFIAEoCCJdCgVFcnJvchIrCgRjb2RlGAEgASgOMh0ucGFybG9yLnJlYWx0aW1lLnYxLkVycm9yQ29kZRIPCgdtZXNzYWdlGAIgASgJEhYKDnJldHJ5X2FmdGVyX21zGAMgASgNImUKBkV2ZW50cxIOCgZsb2dfaWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJZmlyc3Rfc2VxGAMgASgEEikKBmV2ZW50cxgEIAMoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FdmVudCLoDQoFRXZlbnQSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEhAKCGFjdG9yX2lkGAMgASgMEhIKCnJlcXVlc3RfaWQYBCABKAwSOwoObWVzc2FnZV9wb3N0ZWQYCiABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBvc3RlZEgAEjsKDm1lc3NhZ2VfZWRpdGVkGAsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VFZGl0ZWRIABI9Cg9tZXNzYWdlX2RlbGV0ZWQYDCABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZURlbGV0ZWRIABI3Cgxyb29tX2NyZWF0ZWQYFCABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUNyZWF0ZWRIABI3Cgxyb29tX3JlbmFtZWQYFSABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbVJlbmFtZWRIABI5Cg1yb29tX2FyY2hpdmVkGBYgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLlJvb21BcmNoaXZlZEgAEjkKDW1lbWJlcl9qb2luZWQYFyABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVySm9pbmVkSAASNQoLbWVtYmVyX2xlZnQYGCABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyTGVmdEgAEjsKDnJlYWN0aW9uX2FkZGVkGBkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0aW9uQWRkZWRIABI/ChByZWFjdGlvbl9yZW1vdmVkGBogASgLMiMucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0aW9uUmVtb3ZlZEgAEjsKDm1lc3NhZ2VfcGlubmVkGBsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VQaW5uZWRIABI/ChBtZXNzYWdlX3VucGlubmVkGBwgASgLMiMucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VVbnBpbm5lZEgAEjcKDHJvbGVfY2hhbmdlZBgdIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlQ2hhbmdlZEgAEjkKDW1lbWJlcl9iYW5uZWQYHiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyQmFubmVkSAASPQoPbWVtYmVyX3VuYmFubmVkGB8gASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLk1lbWJlclVuYmFubmVkSAASOwoOaW52aXRlX2NyZWF0ZWQYICABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuSW52aXRlQ3JlYXRlZEgAEjsKDmludml0ZV9yZXZva2VkGCEgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLkludml0ZVJldm9rZWRIABIzCgpyb29tX2FkZGVkGCggASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21BZGRlZEgAEjcKDHJvb21fcmVtb3ZlZBgpIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tUmVtb3ZlZEgAEjMKCnJlYWRfbW92ZWQYKiABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuUmVhZE1vdmVkSAASPQoPcHJvZmlsZV9jaGFuZ2VkGCsgASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLlByb2ZpbGVDaGFuZ2VkSAASPgoQb3duX3JvbGVfY2hhbmdlZBgsIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5Pd25Sb2xlQ2hhbmdlZEgAEkUKE3ByZWZlcmVuY2VzX2NoYW5nZWQYLSABKAsyJi5wYXJsb3IucmVhbHRpbWUudjEuUHJlZmVyZW5jZXNDaGFuZ2VkSAASPwoQZnJpZW5kX3JlcXVlc3RlZBgyIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5GcmllbmRSZXF1ZXN0ZWRIABI3CgxmcmllbmRfYWRkZWQYMyABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kQWRkZWRIABI7Cg5mcmllbmRfcmVtb3ZlZBg0IAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5GcmllbmRSZW1vdmVkSAASNwoMdXNlcl9ibG9ja2VkGDUgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlVzZXJCbG9ja2VkSAASOwoOdXNlcl91bmJsb2NrZWQYNiABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuVXNlclVuYmxvY2tlZEgAQgYKBGJvZHkiawoNTWVzc2FnZVBvc3RlZBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgEEg4KBmVyYXNlZBgDIAEoCBITCgttZW50aW9uX2lkcxgUIAMoDBIVCg1tZW50aW9uc19yb29tGBUgASgIIm4KDU1lc3NhZ2VFZGl0ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDAoEdGV4dBgCIAEoCRIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCCIlCg5NZXNzYWdlRGVsZXRlZBITCgttZXNzYWdlX3NlcRgBIAEoBCIzCg1SZWFjdGlvbkFkZGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEg0KBWVtb2ppGAIgASgJIjUKD1JlYWN0aW9uUmVtb3ZlZBITCgttZXNzYWdlX3NlcRgBIAEoBBINCgVlbW9qaRgCIAEoCSIkCg1NZXNzYWdlUGlubmVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEIiYKD01lc3NhZ2VVbnBpbm5lZBITCgttZXNzYWdlX3NlcRgBIAEoBCJeCgtSb29tQ3JlYXRlZBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJEjIKCnZpc2liaWxpdHkYAyABKA4yHi5wYXJsb3IucmVhbHRpbWUudjEuVmlzaWJpbGl0eSIqCgtSb29tUmVuYW1lZBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJIiAKDFJvb21BcmNoaXZlZBIQCghhcmNoaXZlZBgBIAEoCCJHCgxNZW1iZXJKb2luZWQSDwoHdXNlcl9pZBgBIAEoDBImCgRyb2xlGAIgASgOMhgucGFybG9yLnJlYWx0aW1lLnYxLlJvbGUiHQoKTWVtYmVyTGVmdBIPCgd1c2VyX2lkGAEgASgMIkYKC1JvbGVDaGFuZ2VkEg8KB3VzZXJfaWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlIjMKDE1lbWJlckJhbm5lZBIPCgd1c2VyX2lkGAEgASgMEhIKCndhc19tZW1iZXIYAiABKAgiIQoOTWVtYmVyVW5iYW5uZWQSDwoHdXNlcl9pZBgBIAEoDCIiCg1JbnZpdGVDcmVhdGVkEhEKCWludml0ZV9pZBgBIAEoDCIiCg1JbnZpdGVSZXZva2VkEhEKCWludml0ZV9pZBgBIAEoDCIcCglSb29tQWRkZWQSDwoHcm9vbV9pZBgBIAEoDCIeCgtSb29tUmVtb3ZlZBIPCgdyb29tX2lkGAEgASgMIikKCVJlYWRNb3ZlZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCJRCg5Qcm9maWxlQ2hhbmdlZBIUCgxkaXNwbGF5X25hbWUYASABKAkSEwoLc3RhdHVzX3RleHQYAiABKAkSFAoMc3RhdHVzX2Vtb2ppGAMgASgJIkkKDk93blJvbGVDaGFuZ2VkEg8KB3Jvb21faWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlImQKElByZWZlcmVuY2VzQ2hhbmdlZBIPCgdyb29tX2lkGAEgASgMEioKBm5vdGlmeRgCIAEoDjIaLnBhcmxvci5yZWFsdGltZS52MS5Ob3RpZnkSEQoJZmF2b3VyaXRlGAMgASgIIjQKD0ZyaWVuZFJlcXVlc3RlZBIPCgd1c2VyX2lkGAEgASgMEhAKCG91dGdvaW5nGAIgASgIIh4KC0ZyaWVuZEFkZGVkEg8KB3VzZXJfaWQYASABKAwiIAoNRnJpZW5kUmVtb3ZlZBIPCgd1c2VyX2lkGAEgASgMIh4KC1VzZXJCbG9ja2VkEg8KB3VzZXJfaWQYASABKAwiIAoNVXNlclVuYmxvY2tlZBIPCgd1c2VyX2lkGAEgASgMIjQKBVJlc2V0Eg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEIjgKCVJvb21IZWFkcxIrCgVoZWFkcxgBIAMoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Sb29tSGVhZCKRAQoIUm9vbUhlYWQSDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEEhAKCHJlYWRfc2VxGAQgASgEEg4KBnVucmVhZBgFIAEoDRIPCgdwcmV2aWV3GAYgASgJEhIKCmxhc3RfYXRfdXMYByABKAMSEAoIbWVudGlvbnMYFCABKA0iKgoGVHlwaW5nEg8KB3Jvb21faWQYASABKAwSDwoHdXNlcl9pZBgCIAEoDCJICglIZWFydGJlYXQSDgoGZGlnZXN0GAEgASgGEisKBWhlYWRzGAIgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIlIKBkdvQXdheRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNIlEKBUNsb3NlEi8KBnJlYXNvbhgBIAEoDjIfLnBhcmxvci5yZWFsdGltZS52MS5DbG9zZVJlYXNvbhIXCg9yZXN1bWVfYWZ0ZXJfbXMYAiABKA0qigMKCUVycm9yQ29kZRIaChZFUlJPUl9DT0RFX1VOU1BFQ0lGSUVEEAASHwobRVJST1JfQ09ERV9JTlZBTElEX0FSR1VNRU5UEAESGAoURVJST1JfQ09ERV9OT1RfRk9VTkQQAhIYChRFUlJPUl9DT0RFX0ZPUkJJRERFThADEiMKH0VSUk9SX0NPREVfSURFTVBPVEVOQ1lfTUlTTUFUQ0gQBBIXChNFUlJPUl9DT0RFX0NPTkZMSUNUEAUSHAoYRVJST1JfQ09ERV9ST09NX0FSQ0hJVkVEEAYSHAoYRVJST1JfQ09ERV9UT09fTUFOWV9PUEVOEAcSGwoXRVJST1JfQ09ERV9SQVRFX0xJTUlURUQQEBIaChZFUlJPUl9DT0RFX1VOQVZBSUxBQkxFEBESHQoZRVJST1JfQ09ERV9SRVRSWV9JTl9PUkRFUhASEiEKHUVSUk9SX0NPREVfUkVTT1VSQ0VfRVhIQVVTVEVEEBMSFwoTRVJST1JfQ09ERV9JTlRFUk5BTBAUKlYKBk5vdGlmeRIWChJOT1RJRllfVU5TUEVDSUZJRUQQABIOCgpOT1RJRllfQUxMEAESEwoPTk9USUZZX01FTlRJT05TEAISDwoLTk9USUZZX05PTkUQAypuCgpWaXNpYmlsaXR5EhoKFlZJU0lCSUxJVFlfVU5TUEVDSUZJRUQQABIVChFWSVNJQklMSVRZX1BVQkxJQxABEhYKElZJU0lCSUxJVFlfUFJJVkFURRACEhUKEVZJU0lCSUxJVFlfRElSRUNUEAMqTQoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDgoKUk9MRV9PV05FUhABEg4KClJPTEVfQURNSU4QAhIPCgtST0xFX01FTUJFUhADKoYDCgtDbG9zZVJlYXNvbhIcChhDTE9TRV9SRUFTT05fVU5TUEVDSUZJRUQQABIWChJDTE9TRV9SRUFTT05fRFJBSU4QARIcChhDTE9TRV9SRUFTT05fU0xPV19SRUFERVIQAhIbChdDTE9TRV9SRUFTT05fT1ZFUkxPQURFRBADEhUKEUNMT1NFX1JFQVNPTl9JRExFEAQSGQoVQ0xPU0VfUkVBU09OX0lOVEVSTkFMEAUSHgoaQ0xPU0VfUkVBU09OX0hFTExPX1RJTUVPVVQQBhIeChpDTE9TRV9SRUFTT05fVE9LRU5fRVhQSVJFRBAQEiAKHENMT1NFX1JFQVNPTl9VTkFVVEhFTlRJQ0FURUQQERIYChRDTE9TRV9SRUFTT05fUkVWT0tFRBASEhkKFUNMT1NFX1JFQVNPTl9QUk9UT0NPTBAgEh0KGUNMT1NFX1JFQVNPTl9SQVRFX0xJTUlURUQQIhIYChRDTE9TRV9SRUFTT05fR09PREJZRRAwIgQIIRAhYgZwcm90bzM");
+  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLjAgoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAQgYKBGtpbmQicAoFSGVsbG8SFAoMYWNjZXNzX3Rva2VuGAEgASgJEhMKC2RldmljZV9uYW1lGAIgASgJEg4KBmNsaWVudBgDIAEoCRIsCgZyZXN1bWUYBCADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24iNgoIUG9zaXRpb24SDgoGbG9nX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgsKA3NlcRgDIAEoBCIdCgVSZW5ldxIUCgxhY2Nlc3NfdG9rZW4YASABKAki6gMKB1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoDBIoCgRwb3N0GAIgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLlBvc3RIABIoCgRlZGl0GAMgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLkVkaXRIABIsCgZkZWxldGUYBCABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRGVsZXRlSAASMQoJbWFya19yZWFkGAYgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtSZWFkSAASKAoEb3BlbhgHIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5PcGVuSAASLQoFY2xvc2UYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VMb2dIABIqCgVmZXRjaBgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5GZXRjaEgAEioKBXJlYWN0GBQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0SAASNQoLbWFya191bnJlYWQYFSABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWFya1VucmVhZEgAEiYKA3BpbhgWIAEoCzIXLnBhcmxvci5yZWFsdGltZS52MS5QaW5IAEIGCgRib2R5Ik8KBFBvc3QSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEEhYKDmF0dGFjaG1lbnRfaWRzGBQgAygMIjIKBEVkaXQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDAoEdGV4dBgDIAEoCSImCgZEZWxldGUSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiRAoFUmVhY3QSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDQoFZW1vamkYAyABKAkSDgoGcmVtb3ZlGAQgASgIIigKCE1hcmtSZWFkEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIjMKA1BpbhIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBBIOCgZyZW1vdmUYAyABKAgiKgoKTWFya1VucmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCI5CgRPcGVuEg8KB3Jvb21faWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJYWZ0ZXJfc2VxGAMgASgEIhsKCENsb3NlTG9nEg8KB3Jvb21faWQYASABKAwiWQoFRmV0Y2gSDgoGbG9nX2lkGAEgASgMEhMKCWFmdGVyX3NlcRgCIAEoBEgAEhQKCmJlZm9yZV9zZXEYAyABKARIABINCgVsaW1pdBgEIAEoDUIGCgRmcm9tIhgKBUZvY3VzEg8KB3Jvb21faWQYASABKAwiHwoMQ2xpZW50VHlwaW5nEg8KB3Jvb21faWQYASABKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCLpAwoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIyCgloZWFydGJlYXQYCCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuSGVhcnRiZWF0SAASKgoFcHJvYmUYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUHJvYmVIABItCgdnb19hd2F5GAogASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkdvQXdheUgAEioKBWNsb3NlGAsgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlSABCBgoEa2luZCKFAgoHV2VsY29tZRIPCgd1c2VyX2lkGAEgASgMEhEKCWRldmljZV9pZBgCIAEoDBISCgpzZXNzaW9uX2lkGAMgASgMEioKBmxpbWl0cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5MaW1pdHMSFAoMaGVhcnRiZWF0X21zGAUgASgNEisKBWhlYWRzGAYgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkEhUKDWV4cGlyZXNfYXRfdXMYByABKAMSLgoIdXNlcl9sb2cYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24SDAoEbm9kZRgJIAEoCSLVAQoGTGltaXRzEhMKC2ZyYW1lX2J5dGVzGAEgASgNEhIKCnRleHRfYnl0ZXMYAiABKA0SGwoTdW5hbnN3ZXJlZF9yZXF1ZXN0cxgDIAEoDRIRCglvcGVuX2xvZ3MYBCABKA0SFAoMZmV0Y2hfZXZlbnRzGAUgASgNEhUKDXJlcXVlc3RfYnVyc3QYBiABKA0SGwoTcmVxdWVzdHNfcGVyX3NlY29uZBgHIAEoDRIQCghoZWxsb19tcxgIIAEoDRIWCg5kYXRhZ3JhbV9ieXRlcxgJIAEoDSJ3CgVSZXBseRISCgpyZXF1ZXN0X2lkGAEgASgMEiQKAm9rGAIgASgLMhYucGFybG9yLnJlYWx0aW1lLnYxLk9rSAASKgoFZXJyb3IYAyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JIAEIICgZyZXN1bHQiaQoCT2sSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEg0KBWVwb2NoGAMgASgEEioKBmV2ZW50cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5FdmVudHMSDAoEbW9yZRgFIAEoCCJdCgVFcnJvchIrCgRjb2RlGAEgASgOMh0ucGFybG9yLnJlYWx0aW1lLnYxLkVycm9yQ29kZRIPCgdtZXNzYWdlGAIgASgJEhYKDnJldHJ5X2FmdGVyX21zGAMgASgNImUKBkV2ZW50cxIOCgZsb2dfaWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJZmlyc3Rfc2VxGAMgASgEEikKBmV2ZW50cxgEIAMoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FdmVudCLoDQoFRXZlbnQSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEhAKCGFjdG9yX2lkGAMgASgMEhIKCnJlcXVlc3RfaWQYBCABKAwSOwoObWVzc2FnZV9wb3N0ZWQYCiABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBvc3RlZEgAEjsKDm1lc3NhZ2VfZWRpdGVkGAsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VFZGl0ZWRIABI9Cg9tZXNzYWdlX2RlbGV0ZWQYDCABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZURlbGV0ZWRIABI3Cgxyb29tX2NyZWF0ZWQYFCABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUNyZWF0ZWRIABI3Cgxyb29tX3JlbmFtZWQYFSABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbVJlbmFtZWRIABI5Cg1yb29tX2FyY2hpdmVkGBYgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLlJvb21BcmNoaXZlZEgAEjkKDW1lbWJlcl9qb2luZWQYFyABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVySm9pbmVkSAASNQoLbWVtYmVyX2xlZnQYGCABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyTGVmdEgAEjsKDnJlYWN0aW9uX2FkZGVkGBkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0aW9uQWRkZWRIABI/ChByZWFjdGlvbl9yZW1vdmVkGBogASgLMiMucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0aW9uUmVtb3ZlZEgAEjsKDm1lc3NhZ2VfcGlubmVkGBsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VQaW5uZWRIABI/ChBtZXNzYWdlX3VucGlubmVkGBwgASgLMiMucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VVbnBpbm5lZEgAEjcKDHJvbGVfY2hhbmdlZBgdIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlQ2hhbmdlZEgAEjkKDW1lbWJlcl9iYW5uZWQYHiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyQmFubmVkSAASPQoPbWVtYmVyX3VuYmFubmVkGB8gASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLk1lbWJlclVuYmFubmVkSAASOwoOaW52aXRlX2NyZWF0ZWQYICABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuSW52aXRlQ3JlYXRlZEgAEjsKDmludml0ZV9yZXZva2VkGCEgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLkludml0ZVJldm9rZWRIABIzCgpyb29tX2FkZGVkGCggASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21BZGRlZEgAEjcKDHJvb21fcmVtb3ZlZBgpIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tUmVtb3ZlZEgAEjMKCnJlYWRfbW92ZWQYKiABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuUmVhZE1vdmVkSAASPQoPcHJvZmlsZV9jaGFuZ2VkGCsgASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLlByb2ZpbGVDaGFuZ2VkSAASPgoQb3duX3JvbGVfY2hhbmdlZBgsIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5Pd25Sb2xlQ2hhbmdlZEgAEkUKE3ByZWZlcmVuY2VzX2NoYW5nZWQYLSABKAsyJi5wYXJsb3IucmVhbHRpbWUudjEuUHJlZmVyZW5jZXNDaGFuZ2VkSAASPwoQZnJpZW5kX3JlcXVlc3RlZBgyIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5GcmllbmRSZXF1ZXN0ZWRIABI3CgxmcmllbmRfYWRkZWQYMyABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kQWRkZWRIABI7Cg5mcmllbmRfcmVtb3ZlZBg0IAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5GcmllbmRSZW1vdmVkSAASNwoMdXNlcl9ibG9ja2VkGDUgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlVzZXJCbG9ja2VkSAASOwoOdXNlcl91bmJsb2NrZWQYNiABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuVXNlclVuYmxvY2tlZEgAQgYKBGJvZHkioAEKDU1lc3NhZ2VQb3N0ZWQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoBBIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCBIzCgthdHRhY2htZW50cxgWIAMoCzIeLnBhcmxvci5yZWFsdGltZS52MS5BdHRhY2htZW50ItQBCgpBdHRhY2htZW50Eg8KB2ZpbGVfaWQYASABKAwSDAoEbmFtZRgCIAEoCRISCgptZWRpYV90eXBlGAMgASgJEg0KBWJ5dGVzGAQgASgEEioKBGtpbmQYBSABKA4yHC5wYXJsb3IucmVhbHRpbWUudjEuRmlsZUtpbmQSDQoFd2lkdGgYBiABKA0SDgoGaGVpZ2h0GAcgASgNEhEKCXRodW1iaGFzaBgIIAEoDBIRCgl0aHVtYm5haWwYCSABKAgSEwoLZHVyYXRpb25fbXMYCiABKA0ibgoNTWVzc2FnZUVkaXRlZBITCgttZXNzYWdlX3NlcRgBIAEoBBIMCgR0ZXh0GAIgASgJEg4KBmVyYXNlZBgDIAEoCBITCgttZW50aW9uX2lkcxgUIAMoDBIVCg1tZW50aW9uc19yb29tGBUgASgIIiUKDk1lc3NhZ2VEZWxldGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEIjMKDVJlYWN0aW9uQWRkZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDQoFZW1vamkYAiABKAkiNQoPUmVhY3Rpb25SZW1vdmVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEg0KBWVtb2ppGAIgASgJIiQKDU1lc3NhZ2VQaW5uZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiJgoPTWVzc2FnZVVucGlubmVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEIl4KC1Jvb21DcmVhdGVkEgwKBG5hbWUYASABKAkSDQoFdG9waWMYAiABKAkSMgoKdmlzaWJpbGl0eRgDIAEoDjIeLnBhcmxvci5yZWFsdGltZS52MS5WaXNpYmlsaXR5IioKC1Jvb21SZW5hbWVkEgwKBG5hbWUYASABKAkSDQoFdG9waWMYAiABKAkiIAoMUm9vbUFyY2hpdmVkEhAKCGFyY2hpdmVkGAEgASgIIkcKDE1lbWJlckpvaW5lZBIPCgd1c2VyX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSIdCgpNZW1iZXJMZWZ0Eg8KB3VzZXJfaWQYASABKAwiRgoLUm9sZUNoYW5nZWQSDwoHdXNlcl9pZBgBIAEoDBImCgRyb2xlGAIgASgOMhgucGFybG9yLnJlYWx0aW1lLnYxLlJvbGUiMwoMTWVtYmVyQmFubmVkEg8KB3VzZXJfaWQYASABKAwSEgoKd2FzX21lbWJlchgCIAEoCCIhCg5NZW1iZXJVbmJhbm5lZBIPCgd1c2VyX2lkGAEgASgMIiIKDUludml0ZUNyZWF0ZWQSEQoJaW52aXRlX2lkGAEgASgMIiIKDUludml0ZVJldm9rZWQSEQoJaW52aXRlX2lkGAEgASgMIhwKCVJvb21BZGRlZBIPCgdyb29tX2lkGAEgASgMIh4KC1Jvb21SZW1vdmVkEg8KB3Jvb21faWQYASABKAwiKQoJUmVhZE1vdmVkEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEImEKDlByb2ZpbGVDaGFuZ2VkEhQKDGRpc3BsYXlfbmFtZRgBIAEoCRITCgtzdGF0dXNfdGV4dBgCIAEoCRIUCgxzdGF0dXNfZW1vamkYAyABKAkSDgoGYXZhdGFyGAQgASgMIkkKDk93blJvbGVDaGFuZ2VkEg8KB3Jvb21faWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlImQKElByZWZlcmVuY2VzQ2hhbmdlZBIPCgdyb29tX2lkGAEgASgMEioKBm5vdGlmeRgCIAEoDjIaLnBhcmxvci5yZWFsdGltZS52MS5Ob3RpZnkSEQoJZmF2b3VyaXRlGAMgASgIIjQKD0ZyaWVuZFJlcXVlc3RlZBIPCgd1c2VyX2lkGAEgASgMEhAKCG91dGdvaW5nGAIgASgIIh4KC0ZyaWVuZEFkZGVkEg8KB3VzZXJfaWQYASABKAwiIAoNRnJpZW5kUmVtb3ZlZBIPCgd1c2VyX2lkGAEgASgMIh4KC1VzZXJCbG9ja2VkEg8KB3VzZXJfaWQYASABKAwiIAoNVXNlclVuYmxvY2tlZBIPCgd1c2VyX2lkGAEgASgMIjQKBVJlc2V0Eg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEIjgKCVJvb21IZWFkcxIrCgVoZWFkcxgBIAMoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Sb29tSGVhZCKRAQoIUm9vbUhlYWQSDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEEhAKCHJlYWRfc2VxGAQgASgEEg4KBnVucmVhZBgFIAEoDRIPCgdwcmV2aWV3GAYgASgJEhIKCmxhc3RfYXRfdXMYByABKAMSEAoIbWVudGlvbnMYFCABKA0iKgoGVHlwaW5nEg8KB3Jvb21faWQYASABKAwSDwoHdXNlcl9pZBgCIAEoDCJICglIZWFydGJlYXQSDgoGZGlnZXN0GAEgASgGEisKBWhlYWRzGAIgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIlIKBkdvQXdheRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNIlEKBUNsb3NlEi8KBnJlYXNvbhgBIAEoDjIfLnBhcmxvci5yZWFsdGltZS52MS5DbG9zZVJlYXNvbhIXCg9yZXN1bWVfYWZ0ZXJfbXMYAiABKA0qqQMKCUVycm9yQ29kZRIaChZFUlJPUl9DT0RFX1VOU1BFQ0lGSUVEEAASHwobRVJST1JfQ09ERV9JTlZBTElEX0FSR1VNRU5UEAESGAoURVJST1JfQ09ERV9OT1RfRk9VTkQQAhIYChRFUlJPUl9DT0RFX0ZPUkJJRERFThADEiMKH0VSUk9SX0NPREVfSURFTVBPVEVOQ1lfTUlTTUFUQ0gQBBIXChNFUlJPUl9DT0RFX0NPTkZMSUNUEAUSHAoYRVJST1JfQ09ERV9ST09NX0FSQ0hJVkVEEAYSHAoYRVJST1JfQ09ERV9UT09fTUFOWV9PUEVOEAcSHQoZRVJST1JfQ09ERV9RVU9UQV9FWENFRURFRBAIEhsKF0VSUk9SX0NPREVfUkFURV9MSU1JVEVEEBASGgoWRVJST1JfQ09ERV9VTkFWQUlMQUJMRRAREh0KGUVSUk9SX0NPREVfUkVUUllfSU5fT1JERVIQEhIhCh1FUlJPUl9DT0RFX1JFU09VUkNFX0VYSEFVU1RFRBATEhcKE0VSUk9SX0NPREVfSU5URVJOQUwQFCp5CghGaWxlS2luZBIZChVGSUxFX0tJTkRfVU5TUEVDSUZJRUQQABITCg9GSUxFX0tJTkRfSU1BR0UQARITCg9GSUxFX0tJTkRfVklERU8QAhITCg9GSUxFX0tJTkRfQVVESU8QAxITCg9GSUxFX0tJTkRfT1RIRVIQBCpWCgZOb3RpZnkSFgoSTk9USUZZX1VOU1BFQ0lGSUVEEAASDgoKTk9USUZZX0FMTBABEhMKD05PVElGWV9NRU5USU9OUxACEg8KC05PVElGWV9OT05FEAMqbgoKVmlzaWJpbGl0eRIaChZWSVNJQklMSVRZX1VOU1BFQ0lGSUVEEAASFQoRVklTSUJJTElUWV9QVUJMSUMQARIWChJWSVNJQklMSVRZX1BSSVZBVEUQAhIVChFWSVNJQklMSVRZX0RJUkVDVBADKk0KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg4KClJPTEVfT1dORVIQARIOCgpST0xFX0FETUlOEAISDwoLUk9MRV9NRU1CRVIQAyqGAwoLQ2xvc2VSZWFzb24SHAoYQ0xPU0VfUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSQ0xPU0VfUkVBU09OX0RSQUlOEAESHAoYQ0xPU0VfUkVBU09OX1NMT1dfUkVBREVSEAISGwoXQ0xPU0VfUkVBU09OX09WRVJMT0FERUQQAxIVChFDTE9TRV9SRUFTT05fSURMRRAEEhkKFUNMT1NFX1JFQVNPTl9JTlRFUk5BTBAFEh4KGkNMT1NFX1JFQVNPTl9IRUxMT19USU1FT1VUEAYSHgoaQ0xPU0VfUkVBU09OX1RPS0VOX0VYUElSRUQQEBIgChxDTE9TRV9SRUFTT05fVU5BVVRIRU5USUNBVEVEEBESGAoUQ0xPU0VfUkVBU09OX1JFVk9LRUQQEhIZChVDTE9TRV9SRUFTT05fUFJPVE9DT0wQIBIdChlDTE9TRV9SRUFTT05fUkFURV9MSU1JVEVEECISGAoUQ0xPU0VfUkVBU09OX0dPT0RCWUUQMCIECCEQIWIGcHJvdG8z");
 
 /**
  * @generated from message parlor.realtime.v1.ClientFrame
@@ -270,6 +270,14 @@ export type Post = Message<"parlor.realtime.v1.Post"> & {
    * @generated from field: uint64 reply_to = 3;
    */
   replyTo: bigint;
+
+  /**
+   * Whole uploads of the user that are attached nowhere yet, at most 10, each
+   * once. `text` may be empty where there is one.
+   *
+   * @generated from field: repeated bytes attachment_ids = 20;
+   */
+  attachmentIds: Uint8Array[];
 };
 
 /**
@@ -1196,6 +1204,13 @@ export type MessagePosted = Message<"parlor.realtime.v1.MessagePosted"> & {
    * @generated from field: bool mentions_room = 21;
    */
   mentionsRoom: boolean;
+
+  /**
+   * In the order of the request; empty where `erased`. An edit keeps them.
+   *
+   * @generated from field: repeated parlor.realtime.v1.Attachment attachments = 22;
+   */
+  attachments: Attachment[];
 };
 
 /**
@@ -1204,6 +1219,83 @@ export type MessagePosted = Message<"parlor.realtime.v1.MessagePosted"> & {
  */
 export const MessagePostedSchema: GenMessage<MessagePosted> = /*@__PURE__*/
   messageDesc(file_parlor_realtime_v1_realtime, 27);
+
+/**
+ * A file that was posted with a message. Its bytes come over HTTP, to whoever
+ * is a member of the room at that moment.
+ *
+ * @generated from message parlor.realtime.v1.Attachment
+ */
+export type Attachment = Message<"parlor.realtime.v1.Attachment"> & {
+  /**
+   * @generated from field: bytes file_id = 1;
+   */
+  fileId: Uint8Array;
+
+  /**
+   * As the uploader called it, without a path.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * What the server found it to be.
+   *
+   * @generated from field: string media_type = 3;
+   */
+  mediaType: string;
+
+  /**
+   * @generated from field: uint64 bytes = 4;
+   */
+  bytes: bigint;
+
+  /**
+   * @generated from field: parlor.realtime.v1.FileKind kind = 5;
+   */
+  kind: FileKind;
+
+  /**
+   * Of an image, in pixels and upright; 0 where not known.
+   *
+   * @generated from field: uint32 width = 6;
+   */
+  width: number;
+
+  /**
+   * @generated from field: uint32 height = 7;
+   */
+  height: number;
+
+  /**
+   * A blurred picture in some 25 bytes (thumbhash); empty where there is none.
+   *
+   * @generated from field: bytes thumbhash = 8;
+   */
+  thumbhash: Uint8Array;
+
+  /**
+   * There is a small picture to fetch.
+   *
+   * @generated from field: bool thumbnail = 9;
+   */
+  thumbnail: boolean;
+
+  /**
+   * Of video and audio; 0 where not known.
+   *
+   * @generated from field: uint32 duration_ms = 10;
+   */
+  durationMs: number;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.Attachment.
+ * Use `create(AttachmentSchema)` to create a new message.
+ */
+export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 28);
 
 /**
  * @generated from message parlor.realtime.v1.MessageEdited
@@ -1240,7 +1332,7 @@ export type MessageEdited = Message<"parlor.realtime.v1.MessageEdited"> & {
  * Use `create(MessageEditedSchema)` to create a new message.
  */
 export const MessageEditedSchema: GenMessage<MessageEdited> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 28);
+  messageDesc(file_parlor_realtime_v1_realtime, 29);
 
 /**
  * @generated from message parlor.realtime.v1.MessageDeleted
@@ -1257,7 +1349,7 @@ export type MessageDeleted = Message<"parlor.realtime.v1.MessageDeleted"> & {
  * Use `create(MessageDeletedSchema)` to create a new message.
  */
 export const MessageDeletedSchema: GenMessage<MessageDeleted> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 29);
+  messageDesc(file_parlor_realtime_v1_realtime, 30);
 
 /**
  * The actor put an emoji on a message.
@@ -1281,7 +1373,7 @@ export type ReactionAdded = Message<"parlor.realtime.v1.ReactionAdded"> & {
  * Use `create(ReactionAddedSchema)` to create a new message.
  */
 export const ReactionAddedSchema: GenMessage<ReactionAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 30);
+  messageDesc(file_parlor_realtime_v1_realtime, 31);
 
 /**
  * @generated from message parlor.realtime.v1.ReactionRemoved
@@ -1303,7 +1395,7 @@ export type ReactionRemoved = Message<"parlor.realtime.v1.ReactionRemoved"> & {
  * Use `create(ReactionRemovedSchema)` to create a new message.
  */
 export const ReactionRemovedSchema: GenMessage<ReactionRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 31);
+  messageDesc(file_parlor_realtime_v1_realtime, 32);
 
 /**
  * @generated from message parlor.realtime.v1.MessagePinned
@@ -1320,7 +1412,7 @@ export type MessagePinned = Message<"parlor.realtime.v1.MessagePinned"> & {
  * Use `create(MessagePinnedSchema)` to create a new message.
  */
 export const MessagePinnedSchema: GenMessage<MessagePinned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 32);
+  messageDesc(file_parlor_realtime_v1_realtime, 33);
 
 /**
  * @generated from message parlor.realtime.v1.MessageUnpinned
@@ -1337,7 +1429,7 @@ export type MessageUnpinned = Message<"parlor.realtime.v1.MessageUnpinned"> & {
  * Use `create(MessageUnpinnedSchema)` to create a new message.
  */
 export const MessageUnpinnedSchema: GenMessage<MessageUnpinned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 33);
+  messageDesc(file_parlor_realtime_v1_realtime, 34);
 
 /**
  * @generated from message parlor.realtime.v1.RoomCreated
@@ -1364,7 +1456,7 @@ export type RoomCreated = Message<"parlor.realtime.v1.RoomCreated"> & {
  * Use `create(RoomCreatedSchema)` to create a new message.
  */
 export const RoomCreatedSchema: GenMessage<RoomCreated> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 34);
+  messageDesc(file_parlor_realtime_v1_realtime, 35);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRenamed
@@ -1386,7 +1478,7 @@ export type RoomRenamed = Message<"parlor.realtime.v1.RoomRenamed"> & {
  * Use `create(RoomRenamedSchema)` to create a new message.
  */
 export const RoomRenamedSchema: GenMessage<RoomRenamed> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 35);
+  messageDesc(file_parlor_realtime_v1_realtime, 36);
 
 /**
  * @generated from message parlor.realtime.v1.RoomArchived
@@ -1403,7 +1495,7 @@ export type RoomArchived = Message<"parlor.realtime.v1.RoomArchived"> & {
  * Use `create(RoomArchivedSchema)` to create a new message.
  */
 export const RoomArchivedSchema: GenMessage<RoomArchived> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 36);
+  messageDesc(file_parlor_realtime_v1_realtime, 37);
 
 /**
  * @generated from message parlor.realtime.v1.MemberJoined
@@ -1425,7 +1517,7 @@ export type MemberJoined = Message<"parlor.realtime.v1.MemberJoined"> & {
  * Use `create(MemberJoinedSchema)` to create a new message.
  */
 export const MemberJoinedSchema: GenMessage<MemberJoined> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 37);
+  messageDesc(file_parlor_realtime_v1_realtime, 38);
 
 /**
  * @generated from message parlor.realtime.v1.MemberLeft
@@ -1442,7 +1534,7 @@ export type MemberLeft = Message<"parlor.realtime.v1.MemberLeft"> & {
  * Use `create(MemberLeftSchema)` to create a new message.
  */
 export const MemberLeftSchema: GenMessage<MemberLeft> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 38);
+  messageDesc(file_parlor_realtime_v1_realtime, 39);
 
 /**
  * A member's role is another from now on.
@@ -1466,7 +1558,7 @@ export type RoleChanged = Message<"parlor.realtime.v1.RoleChanged"> & {
  * Use `create(RoleChangedSchema)` to create a new message.
  */
 export const RoleChangedSchema: GenMessage<RoleChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 39);
+  messageDesc(file_parlor_realtime_v1_realtime, 40);
 
 /**
  * Is no member, if it was one, and cannot become one until it is unbanned.
@@ -1492,7 +1584,7 @@ export type MemberBanned = Message<"parlor.realtime.v1.MemberBanned"> & {
  * Use `create(MemberBannedSchema)` to create a new message.
  */
 export const MemberBannedSchema: GenMessage<MemberBanned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 40);
+  messageDesc(file_parlor_realtime_v1_realtime, 41);
 
 /**
  * @generated from message parlor.realtime.v1.MemberUnbanned
@@ -1509,7 +1601,7 @@ export type MemberUnbanned = Message<"parlor.realtime.v1.MemberUnbanned"> & {
  * Use `create(MemberUnbannedSchema)` to create a new message.
  */
 export const MemberUnbannedSchema: GenMessage<MemberUnbanned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 41);
+  messageDesc(file_parlor_realtime_v1_realtime, 42);
 
 /**
  * There is a link by which others become members. Its code stands in no event.
@@ -1528,7 +1620,7 @@ export type InviteCreated = Message<"parlor.realtime.v1.InviteCreated"> & {
  * Use `create(InviteCreatedSchema)` to create a new message.
  */
 export const InviteCreatedSchema: GenMessage<InviteCreated> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 42);
+  messageDesc(file_parlor_realtime_v1_realtime, 43);
 
 /**
  * A link holds no longer.
@@ -1547,7 +1639,7 @@ export type InviteRevoked = Message<"parlor.realtime.v1.InviteRevoked"> & {
  * Use `create(InviteRevokedSchema)` to create a new message.
  */
 export const InviteRevokedSchema: GenMessage<InviteRevoked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 43);
+  messageDesc(file_parlor_realtime_v1_realtime, 44);
 
 /**
  * @generated from message parlor.realtime.v1.RoomAdded
@@ -1564,7 +1656,7 @@ export type RoomAdded = Message<"parlor.realtime.v1.RoomAdded"> & {
  * Use `create(RoomAddedSchema)` to create a new message.
  */
 export const RoomAddedSchema: GenMessage<RoomAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 44);
+  messageDesc(file_parlor_realtime_v1_realtime, 45);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRemoved
@@ -1581,7 +1673,7 @@ export type RoomRemoved = Message<"parlor.realtime.v1.RoomRemoved"> & {
  * Use `create(RoomRemovedSchema)` to create a new message.
  */
 export const RoomRemovedSchema: GenMessage<RoomRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 45);
+  messageDesc(file_parlor_realtime_v1_realtime, 46);
 
 /**
  * @generated from message parlor.realtime.v1.ReadMoved
@@ -1603,7 +1695,7 @@ export type ReadMoved = Message<"parlor.realtime.v1.ReadMoved"> & {
  * Use `create(ReadMovedSchema)` to create a new message.
  */
 export const ReadMovedSchema: GenMessage<ReadMoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 46);
+  messageDesc(file_parlor_realtime_v1_realtime, 47);
 
 /**
  * What others see of the user, all of it, as it is from now on.
@@ -1627,6 +1719,13 @@ export type ProfileChanged = Message<"parlor.realtime.v1.ProfileChanged"> & {
    * @generated from field: string status_emoji = 3;
    */
   statusEmoji: string;
+
+  /**
+   * Id of the picture; empty where there is none.
+   *
+   * @generated from field: bytes avatar = 4;
+   */
+  avatar: Uint8Array;
 };
 
 /**
@@ -1634,7 +1733,7 @@ export type ProfileChanged = Message<"parlor.realtime.v1.ProfileChanged"> & {
  * Use `create(ProfileChangedSchema)` to create a new message.
  */
 export const ProfileChangedSchema: GenMessage<ProfileChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 47);
+  messageDesc(file_parlor_realtime_v1_realtime, 48);
 
 /**
  * The user's role in a room is another from now on.
@@ -1658,7 +1757,7 @@ export type OwnRoleChanged = Message<"parlor.realtime.v1.OwnRoleChanged"> & {
  * Use `create(OwnRoleChangedSchema)` to create a new message.
  */
 export const OwnRoleChangedSchema: GenMessage<OwnRoleChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 48);
+  messageDesc(file_parlor_realtime_v1_realtime, 49);
 
 /**
  * What the user wants of a room, all of it, as it is from now on.
@@ -1687,7 +1786,7 @@ export type PreferencesChanged = Message<"parlor.realtime.v1.PreferencesChanged"
  * Use `create(PreferencesChangedSchema)` to create a new message.
  */
 export const PreferencesChangedSchema: GenMessage<PreferencesChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 49);
+  messageDesc(file_parlor_realtime_v1_realtime, 50);
 
 /**
  * Somebody is asked to be friends.
@@ -1715,7 +1814,7 @@ export type FriendRequested = Message<"parlor.realtime.v1.FriendRequested"> & {
  * Use `create(FriendRequestedSchema)` to create a new message.
  */
 export const FriendRequestedSchema: GenMessage<FriendRequested> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 50);
+  messageDesc(file_parlor_realtime_v1_realtime, 51);
 
 /**
  * @generated from message parlor.realtime.v1.FriendAdded
@@ -1732,7 +1831,7 @@ export type FriendAdded = Message<"parlor.realtime.v1.FriendAdded"> & {
  * Use `create(FriendAddedSchema)` to create a new message.
  */
 export const FriendAddedSchema: GenMessage<FriendAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 51);
+  messageDesc(file_parlor_realtime_v1_realtime, 52);
 
 /**
  * Nothing stands between the two any more, be it a friendship or a request.
@@ -1751,7 +1850,7 @@ export type FriendRemoved = Message<"parlor.realtime.v1.FriendRemoved"> & {
  * Use `create(FriendRemovedSchema)` to create a new message.
  */
 export const FriendRemovedSchema: GenMessage<FriendRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 52);
+  messageDesc(file_parlor_realtime_v1_realtime, 53);
 
 /**
  * In the log of whoever blocks alone.
@@ -1770,7 +1869,7 @@ export type UserBlocked = Message<"parlor.realtime.v1.UserBlocked"> & {
  * Use `create(UserBlockedSchema)` to create a new message.
  */
 export const UserBlockedSchema: GenMessage<UserBlocked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 53);
+  messageDesc(file_parlor_realtime_v1_realtime, 54);
 
 /**
  * @generated from message parlor.realtime.v1.UserUnblocked
@@ -1787,7 +1886,7 @@ export type UserUnblocked = Message<"parlor.realtime.v1.UserUnblocked"> & {
  * Use `create(UserUnblockedSchema)` to create a new message.
  */
 export const UserUnblockedSchema: GenMessage<UserUnblocked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 54);
+  messageDesc(file_parlor_realtime_v1_realtime, 55);
 
 /**
  * The client's position does not fit this log: forget it and load anew.
@@ -1816,7 +1915,7 @@ export type Reset = Message<"parlor.realtime.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 55);
+  messageDesc(file_parlor_realtime_v1_realtime, 56);
 
 /**
  * Rooms of the user that the session has not open; at most one entry per room
@@ -1836,7 +1935,7 @@ export type RoomHeads = Message<"parlor.realtime.v1.RoomHeads"> & {
  * Use `create(RoomHeadsSchema)` to create a new message.
  */
 export const RoomHeadsSchema: GenMessage<RoomHeads> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 56);
+  messageDesc(file_parlor_realtime_v1_realtime, 57);
 
 /**
  * @generated from message parlor.realtime.v1.RoomHead
@@ -1894,7 +1993,7 @@ export type RoomHead = Message<"parlor.realtime.v1.RoomHead"> & {
  * Use `create(RoomHeadSchema)` to create a new message.
  */
 export const RoomHeadSchema: GenMessage<RoomHead> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 57);
+  messageDesc(file_parlor_realtime_v1_realtime, 58);
 
 /**
  * @generated from message parlor.realtime.v1.Typing
@@ -1916,7 +2015,7 @@ export type Typing = Message<"parlor.realtime.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 58);
+  messageDesc(file_parlor_realtime_v1_realtime, 59);
 
 /**
  * `digest` is the XOR of position_digest over all logs this session has open,
@@ -1942,7 +2041,7 @@ export type Heartbeat = Message<"parlor.realtime.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 59);
+  messageDesc(file_parlor_realtime_v1_realtime, 60);
 
 /**
  * The node wants this session gone: reconnect after about resume_after_ms,
@@ -1967,7 +2066,7 @@ export type GoAway = Message<"parlor.realtime.v1.GoAway"> & {
  * Use `create(GoAwaySchema)` to create a new message.
  */
 export const GoAwaySchema: GenMessage<GoAway> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 60);
+  messageDesc(file_parlor_realtime_v1_realtime, 61);
 
 /**
  * Last frame of a session.
@@ -1991,7 +2090,7 @@ export type Close = Message<"parlor.realtime.v1.Close"> & {
  * Use `create(CloseSchema)` to create a new message.
  */
 export const CloseSchema: GenMessage<Close> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 61);
+  messageDesc(file_parlor_realtime_v1_realtime, 62);
 
 /**
  * A request that failed; the session goes on.
@@ -2042,6 +2141,13 @@ export enum ErrorCode {
   TOO_MANY_OPEN = 7,
 
   /**
+   * The files of the room take all the space they may.
+   *
+   * @generated from enum value: ERROR_CODE_QUOTA_EXCEEDED = 8;
+   */
+  QUOTA_EXCEEDED = 8,
+
+  /**
    * Not final: send the same request again after retry_after_ms.
    *
    * @generated from enum value: ERROR_CODE_RATE_LIMITED = 16;
@@ -2076,6 +2182,44 @@ export const ErrorCodeSchema: GenEnum<ErrorCode> = /*@__PURE__*/
   enumDesc(file_parlor_realtime_v1_realtime, 0);
 
 /**
+ * How a file is shown.
+ *
+ * @generated from enum parlor.realtime.v1.FileKind
+ */
+export enum FileKind {
+  /**
+   * @generated from enum value: FILE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: FILE_KIND_IMAGE = 1;
+   */
+  IMAGE = 1,
+
+  /**
+   * @generated from enum value: FILE_KIND_VIDEO = 2;
+   */
+  VIDEO = 2,
+
+  /**
+   * @generated from enum value: FILE_KIND_AUDIO = 3;
+   */
+  AUDIO = 3,
+
+  /**
+   * @generated from enum value: FILE_KIND_OTHER = 4;
+   */
+  OTHER = 4,
+}
+
+/**
+ * Describes the enum parlor.realtime.v1.FileKind.
+ */
+export const FileKindSchema: GenEnum<FileKind> = /*@__PURE__*/
+  enumDesc(file_parlor_realtime_v1_realtime, 1);
+
+/**
  * What a user wants to be told of in a room.
  *
  * @generated from enum parlor.realtime.v1.Notify
@@ -2108,7 +2252,7 @@ export enum Notify {
  * Describes the enum parlor.realtime.v1.Notify.
  */
 export const NotifySchema: GenEnum<Notify> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 1);
+  enumDesc(file_parlor_realtime_v1_realtime, 2);
 
 /**
  * @generated from enum parlor.realtime.v1.Visibility
@@ -2141,7 +2285,7 @@ export enum Visibility {
  * Describes the enum parlor.realtime.v1.Visibility.
  */
 export const VisibilitySchema: GenEnum<Visibility> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 2);
+  enumDesc(file_parlor_realtime_v1_realtime, 3);
 
 /**
  * @generated from enum parlor.realtime.v1.Role
@@ -2172,7 +2316,7 @@ export enum Role {
  * Describes the enum parlor.realtime.v1.Role.
  */
 export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 3);
+  enumDesc(file_parlor_realtime_v1_realtime, 4);
 
 /**
  * @generated from enum parlor.realtime.v1.CloseReason
@@ -2256,5 +2400,5 @@ export enum CloseReason {
  * Describes the enum parlor.realtime.v1.CloseReason.
  */
 export const CloseReasonSchema: GenEnum<CloseReason> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 4);
+  enumDesc(file_parlor_realtime_v1_realtime, 5);
 

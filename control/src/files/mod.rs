@@ -1,0 +1,3 @@
+//! Files: how they come, what they are made into, and who gets them.
+
+pub(crate) mod wire;
