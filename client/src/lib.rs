@@ -31,6 +31,7 @@ mod auth;
 mod client;
 mod driver;
 mod event;
+mod files;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod frame;
 mod friends;
@@ -75,11 +76,12 @@ pub mod machines {
 pub use auth::Credentials;
 pub use client::{Builder, Client, ConnectError};
 pub use event::RoomEvent;
+pub use files::TransferError;
 pub use protocol::Page as EventPage;
 pub use rest::{
-    BanInfo, BlockInfo, DeviceInfo, FriendInfo, History, InviteInfo, InvitePreview, InviterInfo,
-    LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, Rest, RestError, RoomInfo, Scope,
-    ServerInfo, SessionTokens, UserInfo, VersionInfo,
+    BanInfo, BlockInfo, Crop, DeviceInfo, FileInfo, FriendInfo, History, InviteInfo, InvitePreview,
+    InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, Rest, RestError,
+    RoomFileInfo, RoomInfo, Scope, ServerInfo, SessionTokens, UploadInfo, UserInfo, VersionInfo,
 };
 pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
 pub use status::{Closed, Lane, Status};

@@ -1,5 +1,6 @@
 //! The REST face, as far as a chat client needs it.
 
+mod files;
 mod friends;
 mod invites;
 mod members;
@@ -25,10 +26,11 @@ use tower::util::BoxCloneSyncService;
 
 use crate::{net::Stream, tls};
 
+pub use files::Crop;
 pub use model::{
-    BanInfo, BlockInfo, DeviceInfo, FriendInfo, History, InviteInfo, InvitePreview, InviterInfo,
-    LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, RoomInfo, Scope, ServerInfo,
-    SessionTokens, UserInfo, VersionInfo,
+    BanInfo, BlockInfo, DeviceInfo, FileInfo, FriendInfo, History, InviteInfo, InvitePreview,
+    InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, RoomFileInfo, RoomInfo,
+    Scope, ServerInfo, SessionTokens, UploadInfo, UserInfo, VersionInfo,
 };
 
 /// What the list of devices says this is.
@@ -302,14 +304,7 @@ impl Rest {
         idempotency_key: Option<RequestId>,
         body: Option<&serde_json::Value>,
     ) -> Result<Bytes, RestError> {
-        let bad_url = |_| RestError::BadUrl(format!("{}{path}", self.origin));
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}/api/v1{path}", self.origin))
-            .header(header::USER_AGENT, USER_AGENT);
-        if let Some(token) = token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-        }
+        let mut request = self.request(method, path, token);
         if let Some(key) = idempotency_key {
             request = request.header("idempotency-key", key.to_string());
         }
@@ -318,12 +313,32 @@ impl Rest {
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(Full::from(body.to_string())),
             None => request.body(Full::default()),
+        };
+        self.exchange(request, ANSWER_BYTES).await
+    }
+
+    fn request(&self, method: Method, path: &str, token: Option<&str>) -> http::request::Builder {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}/api/v1{path}", self.origin))
+            .header(header::USER_AGENT, USER_AGENT);
+        match token {
+            Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+            None => request,
         }
-        .map_err(bad_url)?;
+    }
+
+    /// Sends a request, and reads an answer of so many bytes at most.
+    async fn exchange(
+        &self,
+        request: http::Result<Request<Full<Bytes>>>,
+        most: usize,
+    ) -> Result<Bytes, RestError> {
+        let request = request.map_err(|_| RestError::BadUrl(self.origin.to_string()))?;
         let exchange = async {
             let response = self.http.request(request).await.map_err(unreachable)?;
             let (head, body) = response.into_parts();
-            let body = Limited::new(body, ANSWER_BYTES).collect().await;
+            let body = Limited::new(body, most).collect().await;
             let body = body.map_err(|error| RestError::BadAnswer(error.to_string()))?.to_bytes();
             if head.status.is_success() { Ok(body) } else { Err(refused(&head, &body)) }
         };

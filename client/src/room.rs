@@ -93,6 +93,21 @@ impl Room {
         self.enqueue(id, text, reply_to).await?.await
     }
 
+    /// Posts a message with files that the caller has uploaded; the text may be empty
+    /// ([`Body::beside`]). The same `id` with the same content posts it once.
+    ///
+    /// # Errors
+    /// See [`RequestError`]; `NOT_FOUND` where a file is not the caller's, `CONFLICT`
+    /// where it stands on a message already.
+    pub async fn post_files(
+        &self,
+        id: RequestId,
+        text: Body,
+        attachments: FileIds,
+    ) -> Result<Sent, RequestError> {
+        self.ask(id, RequestBody::Post { text, reply_to: None, attachments }).await?.await
+    }
+
     /// Puts a message into the queue, after those that are in it, and returns
     /// as soon as it is there: so many are on their way at once. Waits while the
     /// queue is full. Dropping the receipt does not take the message back.

@@ -6,7 +6,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{account, app::App, health, messages, people, problem, rooms, server_info};
+use crate::{account, app::App, files, health, messages, people, problem, rooms, server_info};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,6 +28,7 @@ use crate::{account, app::App, health, messages, people, problem, rooms, server_
         (name = "rooms", description = "Rooms and their members"),
         (name = "invites", description = "Links by which others come into a room"),
         (name = "messages", description = "What is said in rooms"),
+        (name = "files", description = "Files on messages"),
         (name = "server", description = "The server itself"),
     ),
 )]
@@ -59,6 +60,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(account::sign_out_device::sign_out_device))
         .routes(routes!(account::find::find))
         .routes(routes!(account::user::user))
+        .routes(routes!(account::set_avatar::set_avatar, account::delete_avatar::delete_avatar))
+        .routes(routes!(files::avatar::avatar))
         .routes(routes!(people::friends::friends))
         .routes(routes!(people::befriend::befriend, people::unfriend::unfriend))
         .routes(routes!(people::blocks::blocks))
@@ -86,6 +89,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(messages::react::react, messages::unreact::unreact))
         .routes(routes!(messages::pins::pins))
         .routes(routes!(messages::pin::pin, messages::unpin::unpin))
+        .routes(routes!(files::begin::begin))
+        .routes(routes!(files::status::status, files::receive::receive, files::cancel::cancel))
+        .routes(routes!(files::list::list))
+        .routes(routes!(files::download::download))
         .routes(routes!(messages::mark_read::mark_read))
         .routes(routes!(messages::mark_unread::mark_unread));
     OpenApiRouter::with_openapi(Document::openapi())

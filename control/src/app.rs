@@ -17,6 +17,7 @@ use crate::{
     Deps,
     cursor::List,
     extract::Paging,
+    files::{Places, Workshop},
     middleware::Limiter,
     problem::{internal, refused},
     unbroken::Unbroken,
@@ -31,6 +32,8 @@ pub(crate) struct App {
     pub users: Users,
     pub per_user: Arc<Limiter<UserId>>,
     pub unbroken: Unbroken,
+    pub places: Places,
+    pub workshop: Workshop,
 }
 
 /// Some of a list, and where it goes on.
@@ -51,7 +54,14 @@ impl App {
     pub(crate) fn new(deps: Deps) -> Self {
         let users = Users::new(deps.users.clone());
         let per_user = Arc::new(Limiter::new(deps.settings.rates.per_user));
-        Self { deps, users, per_user, unbroken: Unbroken::default() }
+        Self {
+            deps,
+            users,
+            per_user,
+            unbroken: Unbroken::default(),
+            places: Places::default(),
+            workshop: Workshop::default(),
+        }
     }
 
     /// A room in which `user` may do `action`.
@@ -445,7 +455,7 @@ fn invite_of_request(actor: UserId, room: RoomId, request_id: RequestId) -> Invi
 }
 
 /// A UUID version 8 (RFC 9562 section 5.8) of a hash over what makes something.
-fn made_by(kind: &[u8], of: &[&[u8; 16]]) -> Uuid {
+pub(crate) fn made_by(kind: &[u8], of: &[&[u8; 16]]) -> Uuid {
     let mut hash = Sha256::new();
     hash.update(kind);
     of.iter().for_each(|id| hash.update(id));

@@ -38,6 +38,7 @@ use tokio::sync::watch;
 use tonic::transport::Channel;
 
 pub use extract::{Network, NetworkError};
+pub use files::{FileLimits, Objects, ObjectsError, Sweeper};
 pub use problem::Problem;
 
 /// All that the control plane works with. Cheap to clone.
@@ -62,6 +63,8 @@ pub struct Deps {
     pub lanes: watch::Receiver<Lanes>,
     /// Which web pages may use the API.
     pub origins: OriginPolicy,
+    /// Where the bytes of files are.
+    pub objects: Objects,
     /// What the operator chose.
     pub settings: Settings,
 }
@@ -91,6 +94,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<Network>,
     /// New users are joined here.
     pub welcome_room: Option<RoomId>,
+    /// What files may take.
+    pub files: FileLimits,
 }
 
 /// How many HTTP requests are taken.
@@ -162,6 +167,12 @@ pub fn room_service(
 ) -> RoomServiceServer<impl parlor_proto::room::room_service_server::RoomService> {
     RoomServiceServer::new(grpc::Rooms::new(app::App::new(deps)))
         .max_decoding_message_size(limits::RPC_MESSAGE_BYTES)
+}
+
+/// Whether a request brings bytes of a file: its body may take as long as it moves on,
+/// which is looked after where the bytes are taken in.
+pub fn is_upload(method: &http::Method, uri: &http::Uri) -> bool {
+    *method == http::Method::PATCH && uri.path().starts_with("/api/v1/uploads/")
 }
 
 /// The OpenAPI 3.1 document of the REST face.

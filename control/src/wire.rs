@@ -642,6 +642,8 @@ pub(crate) struct Pin {
     /// Markdown.
     #[schema(example = "The *agenda* of Monday")]
     pub text: String,
+    /// The files that stand on it, in their order.
+    pub attachments: Vec<File>,
     /// When it was posted.
     pub posted_at: Time,
     /// Who pinned it.

@@ -64,6 +64,8 @@ pub struct Pin {
     pub author: UserId,
     /// Its text.
     pub text: String,
+    /// The files that stand on it, in their order.
+    pub attachments: Vec<Attachment>,
     /// When it was posted.
     pub posted_at: Timestamp,
     /// Who pinned it.

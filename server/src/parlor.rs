@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use futures_util::stream;
+use parlor_control::{Objects, ObjectsError};
 use parlor_domain::Clock;
 use parlor_realtime::Node;
 use parlor_store::{Database, OpenError, Opened};
@@ -15,7 +16,7 @@ use tonic::service::Routes;
 use crate::{
     admission::Admission,
     certificates::{CertificateError, Certificates},
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, FilePlace},
     data_folder::{DataFolder, DataFolderError},
     http::Http,
     http3::{self, Http3},
@@ -69,6 +70,9 @@ pub enum LoadError {
     /// The welcome room.
     #[error(transparent)]
     Welcome(#[from] WelcomeError),
+    /// Where the bytes of files shall be.
+    #[error("files: {0}")]
+    Objects(#[from] ObjectsError),
     /// The user service did not tell the keys of access tokens.
     #[error("the user service does not tell its keys: {0}")]
     Keys(tonic::Status),
@@ -118,12 +122,17 @@ impl Parlor {
         tasks.spawn_vital("log", driver.run());
         let welcome_room = welcome::ensure(&store).await?;
 
+        let objects = match &config.files {
+            FilePlace::Folder => Objects::folder(&folder.files()?)?,
+            FilePlace::Bucket { bucket, prefix } => Objects::bucket(bucket, prefix)?,
+        };
         let services = wiring::services(Parts {
             config: &config,
             address: pair.address,
             http3_port: http3_socket.as_ref().map(|(_, address)| address.port()),
             store,
             accounts_writer,
+            objects,
             keys,
             certificates: &certificates,
             clock,

@@ -10,7 +10,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use parlor_bus::Bus;
-use parlor_control::{Lanes, Rate};
+use parlor_control::{FileLimits, Lanes, Objects, Rate, Sweeper};
 use parlor_domain::{Clock, OriginPolicy, RoomId};
 use parlor_proto::{
     room::room_service_server::SERVICE_NAME as ROOM_SERVICE,
@@ -45,6 +45,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) http3_port: Option<u16>,
     pub(crate) store: Store,
     pub(crate) accounts_writer: AccountsWriter,
+    pub(crate) objects: Objects,
     pub(crate) keys: Keys,
     pub(crate) certificates: &'a Certificates,
     pub(crate) clock: Arc<dyn Clock>,
@@ -97,6 +98,14 @@ pub(crate) async fn services(parts: Parts<'_>) -> Result<Services, LoadError> {
         Arc::clone(&clock),
     );
 
+    let sweeper = Sweeper {
+        files: store.files.clone(),
+        objects: parts.objects.clone(),
+        clock: Arc::clone(&clock),
+    };
+    tasks.spawn_until_stopping("sweeper", sweeper.run());
+    store.files.limit_rooms(config.limits.room_file_bytes);
+
     let deps = parlor_control::Deps {
         rooms: store.rooms.clone(),
         log: store.log.clone(),
@@ -107,10 +116,15 @@ pub(crate) async fn services(parts: Parts<'_>) -> Result<Services, LoadError> {
         users: channel,
         lanes: lanes(config, parts.address, parts.certificates.hashes(), tasks),
         origins,
+        objects: parts.objects,
         settings: parlor_control::Settings {
             rates: http_rates(config),
             trusted_proxies: config.trusted_proxy.iter().map(|proxy| proxy.0).collect(),
             welcome_room: Some(parts.welcome_room),
+            files: FileLimits {
+                file_bytes: config.limits.file_bytes,
+                user_bytes: config.limits.user_file_bytes,
+            },
         },
     };
     let health = HealthReporter::new();

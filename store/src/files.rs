@@ -147,18 +147,20 @@ impl Files {
         on!(&self.backend, files::upload(id))
     }
 
-    /// Adds a piece to a file that has come exactly as far as the piece begins.
-    /// False where it has not: nothing is changed then.
+    /// Adds a piece to a file of which exactly `received` bytes have come. It takes
+    /// the place of those that begin where it does or after. False where something
+    /// else has come: nothing is changed then.
     ///
     /// # Errors
     /// The database is not available.
     pub async fn advance(
         &self,
         id: FileId,
+        received: u64,
         piece: Piece,
         expires_at: Timestamp,
     ) -> Result<bool, StoreError> {
-        on!(&self.backend, files::advance(id, piece, expires_at))
+        on!(&self.backend, files::advance(id, received, piece, expires_at))
     }
 
     /// The pieces of a file on its way, ascending, without holes.

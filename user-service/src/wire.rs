@@ -167,6 +167,7 @@ pub(crate) fn to_tokens(tokens: Tokens) -> pb::Tokens {
         refresh_token: tokens.refresh.to_text(),
         refresh_expires_at_us: tokens.refresh_expires_at.micros(),
         access_token: tokens.access,
+        files_token: tokens.files,
         access_expires_at_us: tokens.access_expires_at.micros(),
         device_id: tokens.device.as_bytes().to_vec(),
     }

@@ -1,6 +1,7 @@
 //! Accounts, devices and tokens: a face of `user.UserService`.
 
 mod cookie;
+pub(crate) mod delete_avatar;
 pub(crate) mod devices;
 pub(crate) mod find;
 pub(crate) mod keys;
@@ -11,6 +12,7 @@ pub(crate) mod password;
 pub(crate) mod refresh;
 pub(crate) mod register;
 mod session;
+pub(crate) mod set_avatar;
 pub(crate) mod sign_out_device;
 pub(crate) mod sign_out_others;
 pub(crate) mod update_me;

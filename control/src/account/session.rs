@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::cookie::RefreshCookie;
+use super::cookie::{Lasting, RefreshCookie};
 use crate::{
     app::App,
     extract::Json,
@@ -44,8 +44,10 @@ pub(super) fn answer(
     let refresh_ends = Timestamp::from_micros(tokens.refresh_expires_at_us);
     let (jar, refresh_token) = match cookie {
         Some(cookie) => {
-            let lifetime = refresh_ends.since(app.deps.clock.now());
-            (cookie.set(tokens.refresh_token, lifetime), None)
+            let now = app.deps.clock.now();
+            let access_ends = Timestamp::from_micros(tokens.access_expires_at_us);
+            let refresh = Lasting(tokens.refresh_token, refresh_ends.since(now));
+            (cookie.set(refresh, Lasting(tokens.files_token, access_ends.since(now))), None)
         }
         None => (CookieJar::new(), Some(tokens.refresh_token)),
     };

@@ -2,6 +2,7 @@
 //! gets its typed problem.
 
 mod caller;
+mod file_reader;
 mod idempotency;
 mod json;
 mod origin;
@@ -11,6 +12,7 @@ mod query;
 mod user_agent;
 
 pub(crate) use caller::{AccessToken, Caller, bearer, unauthenticated};
+pub(crate) use file_reader::{FileReader, files_cookie};
 pub(crate) use idempotency::Idempotency;
 pub(crate) use json::{Json, JsonOrEmpty};
 pub(crate) use origin::{SameOrigin, authority};

@@ -147,3 +147,15 @@ impl From<parlor_store::RoomFile> for RoomFile {
         }
     }
 }
+
+/// Bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary, example = "some bytes")]
+#[allow(dead_code, reason = "described, never built: bytes are streamed")]
+pub(crate) struct FileBytes(Vec<u8>);
+
+/// Bytes of a file, from where `Upload-Offset` says.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary, example = "some bytes")]
+#[allow(dead_code, reason = "described, never built: bytes are streamed")]
+pub(crate) struct OffsetBytes(Vec<u8>);

@@ -8,6 +8,7 @@ mod attacks;
 mod bad_input;
 mod browser;
 mod corpus;
+mod files;
 mod friends;
 mod fuzz;
 mod grpc;

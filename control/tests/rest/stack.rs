@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use parlor_bus::Bus;
-use parlor_control::{Deps, Lanes, Settings};
+use parlor_control::{Deps, Lanes, Objects, Settings};
 use parlor_domain::{
     Change, Clock, Command, OriginPolicy, RequestId, RoomId, RoomName, SystemClock, Topic, UserId,
     Visibility,
@@ -190,6 +190,7 @@ impl Stack {
             users: parlor_user_service::in_process(users, &tasks, stop.clone()),
             lanes: watched,
             origins: OriginPolicy::new(["https://app.example".to_owned()]),
+            objects: Objects::in_memory(),
             settings: Settings { welcome_room: Some(welcome), ..Settings::default() },
         };
         change(&mut deps);

@@ -3,6 +3,7 @@
 mod certificates;
 mod config;
 mod devices;
+mod files;
 mod frames;
 mod friends;
 mod grpc;

@@ -10,7 +10,7 @@ CREATE TABLE files (
     owner          BLOB    NOT NULL REFERENCES users (id),
     state          TEXT    NOT NULL CHECK (state IN ('receiving', 'whole', 'attached', 'gone')),
     name           TEXT    NOT NULL,
-    announced      INTEGER NOT NULL CHECK (announced > 0),
+    announced      INTEGER NOT NULL CHECK (announced >= 0),
     received       INTEGER NOT NULL CHECK (received <= announced),
     -- What it takes of the space of its owner and its room.
     counted        INTEGER NOT NULL,

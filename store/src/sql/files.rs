@@ -1,9 +1,9 @@
 //! Files: what decides about attaching them, their rows, and reads.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use parlor_domain::{
-    FileId, FileKind, Message, RoomId, Seq, Timestamp, UserId, limits::FILE_LEAST_BYTES,
+    FileId, FileKind, Message, Pin, RoomId, Seq, Timestamp, UserId, limits::FILE_LEAST_BYTES,
 };
 use uuid::Uuid;
 
@@ -125,6 +125,31 @@ pub(super) async fn read(
     Ok(())
 }
 
+/// Puts their files on pinned messages.
+pub(super) async fn read_pins(
+    connection: &mut Connection,
+    room: RoomId,
+    pins: &mut [Pin],
+) -> sqlx::Result<()> {
+    let keys: BTreeSet<(RoomId, Seq)> = pins.iter().map(|pin| (room, pin.message)).collect();
+    let sql = (
+        concat!("SELECT ", file_columns!(), ", f.message FROM ("),
+        ") AS v CROSS JOIN files f WHERE f.room_id = v.column1 AND f.message = v.column2 \
+         AND f.state = 'attached' ORDER BY f.message, f.place",
+    );
+    let rows: Vec<row::OnMessageRow> = select(connection, sql, &keys, |tuple, (room, message)| {
+        tuple.push_bind(room.uuid()).push_bind(row::number(*message));
+    })
+    .await?;
+    for row in rows {
+        let message = row::seq(row.message);
+        if let Some(pin) = pins.iter_mut().find(|pin| pin.message == message) {
+            pin.attachments.push(row::stored_file(row.file)?.file);
+        }
+    }
+    Ok(())
+}
+
 pub(crate) async fn begin(db: &Db, new: &NewUpload, quota: Quota) -> sqlx::Result<Begun> {
     let mut lease = db.writer().await?;
     let mut transaction = lease.begin_write().await?;
@@ -203,6 +228,7 @@ pub(crate) async fn upload(db: &Db, id: FileId) -> sqlx::Result<Option<Upload>> 
 pub(crate) async fn advance(
     db: &Db,
     id: FileId,
+    received: u64,
     piece: Piece,
     expires_at: Timestamp,
 ) -> sqlx::Result<bool> {
@@ -210,17 +236,22 @@ pub(crate) async fn advance(
     let mut transaction = lease.begin_write().await?;
     let (start, bytes) = (row::size_number(piece.start), row::size_number(piece.bytes));
     let moved = sqlx::query(
-        "UPDATE files SET received = received + $3, expires_at = $4 \
-         WHERE id = $1 AND received = $2 AND state = 'receiving' AND received + $3 <= announced",
+        "UPDATE files SET received = $3, expires_at = $4 \
+         WHERE id = $1 AND received = $2 AND state = 'receiving' AND $3 <= announced",
     )
     .bind(id.uuid())
-    .bind(start)
-    .bind(bytes)
+    .bind(row::size_number(received))
+    .bind(start.saturating_add(bytes))
     .bind(expires_at.micros())
     .execute(&mut *transaction)
     .await?
     .rows_affected();
     if moved == 1 {
+        sqlx::query("DELETE FROM file_pieces WHERE file_id = $1 AND start >= $2")
+            .bind(id.uuid())
+            .bind(start)
+            .execute(&mut *transaction)
+            .await?;
         sqlx::query(
             "INSERT INTO file_pieces (file_id, start, bytes, object) VALUES ($1, $2, $3, $4)",
         )

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod direct;
+mod files;
 mod fold;
 mod friends;
 mod house;
