@@ -1,11 +1,14 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import { defaultClientConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
 const server = process.env["PARLOR_SERVER"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],
+  // The client's sources, not what is published of it.
+  resolve: { conditions: ["parlor-source", ...defaultClientConditions] },
   build: {
     // The page's policy allows no data: URLs, and every target knows preload.
     assetsInlineLimit: 0,
@@ -18,7 +21,7 @@ export default defineConfig({
   test: {
     environment: "happy-dom",
     setupFiles: ["test/setup.ts"],
-    include: ["src/**/*.test.{ts,tsx}"],
+    include: ["{src,client/src}/**/*.test.{ts,tsx}"],
     testTimeout: 5_000,
   },
 });

@@ -143,6 +143,8 @@ pub const COMMIT_COMMANDS: usize = 512;
 pub const COMMIT_DEADLINE: Duration = Duration::from_millis(1_800);
 /// What UNAVAILABLE tells the client to wait.
 pub const UNAVAILABLE_RETRY: Duration = Duration::from_millis(500);
+/// A backfill that takes longer has membership read again before its next page (C19).
+pub const AUTHORISED_FOR: Duration = Duration::from_millis(500);
 /// A room without sessions lives on for this long.
 pub const ROOM_IDLE: Duration = Duration::from_secs(60);
 /// Events a room keeps in memory to serve short resumes.

@@ -1,4 +1,4 @@
-// Generates web/src/net/gen from proto/parlor/realtime/v1/realtime.proto, or
+// Generates web/client/src/net/gen from proto/parlor/realtime/v1/realtime.proto, or
 // with --check tells whether the committed code still matches the proto file.
 // The generators need an older TypeScript than the web app, hence the folder
 // and lock file of their own.
@@ -12,7 +12,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
 const source = "parlor/realtime/v1/realtime.proto";
 const generated = "parlor/realtime/v1/realtime_pb.ts";
-const committed = join(root, "web", "src", "net", "gen");
+const committed = join(root, "web", "client", "src", "net", "gen");
 const check = process.argv.includes("--check");
 const bin = (name) => join(here, "node_modules", ".bin", name);
 
@@ -24,7 +24,7 @@ const out = check ? mkdtempSync(join(tmpdir(), "parlor-codegen-")) : committed;
 try {
   const template = {
     version: "v2",
-    plugins: [{ local: bin("protoc-gen-es"), out, opt: ["target=ts", "import_extension=none"] }],
+    plugins: [{ local: bin("protoc-gen-es"), out, opt: ["target=ts", "import_extension=js"] }],
   };
   execFileSync(
     bin("buf"),
@@ -41,7 +41,7 @@ try {
   if (check) {
     const fresh = readFileSync(join(out, generated), "utf8");
     if (readFileSync(join(committed, generated), "utf8") !== fresh) {
-      console.error("web/src/net/gen does not match the proto files: run `npm run gen` in web/");
+      console.error("web/client/src/net/gen does not match the proto files: run `npm run gen` in web/");
       process.exitCode = 1;
     }
   }

@@ -1,8 +1,8 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "./app.css";
+import { Auth } from "parlor-client/net/auth";
 import { preferredLocale, setLanguage } from "./i18n";
-import { Auth } from "./net/auth";
 import { App } from "./ui/App";
 import { restoreTheme } from "./ui/theme";
 

@@ -99,7 +99,7 @@ fn web_app(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     let codegen = context.workspace.root().join("tools").join("codegen");
     node::install(&web, &mut |command| log.run(command))?;
     node::install(&codegen, &mut |command| log.run(command))?;
-    for script in ["lint", "test", "gen:check"] {
+    for script in ["lint", "test", "gen:check", "package"] {
         log.run(node::npm(&web).args(["run", script]))?;
     }
     // The browser story keeps to the same style.

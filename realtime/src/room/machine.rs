@@ -1,6 +1,7 @@
 //! What a room knows and decides: pure.
 
 use std::{
+    borrow::Borrow,
     collections::{HashMap, VecDeque},
     sync::Arc,
     time::Instant,
@@ -57,18 +58,22 @@ pub struct Advance {
     pub behind: bool,
 }
 
-/// The event by which `user`, a member when the log stood at `authorised_at`,
-/// stopped being one: the last that is shown (rule 4.7).
-pub fn departure<'a>(
-    events: impl IntoIterator<Item = &'a Event>,
+/// Takes away what follows the event by which `user`, a member when the log stood
+/// at `authorised_at`, stopped being one: that is the last event shown (rule 4.7).
+/// True where there is one. `None`: the user's own log, which nobody leaves.
+pub fn cut_at_departure<E: Borrow<Event>>(
+    events: &mut Vec<E>,
     user: UserId,
-    authorised_at: Seq,
-) -> Option<Seq> {
+    authorised_at: Option<Seq>,
+) -> bool {
+    let Some(at) = authorised_at else { return false };
     if planted(Planted::SkipMembershipRecheck) {
-        return None;
+        return false;
     }
-    let mut since = events.into_iter().filter(|event| event.seq > authorised_at);
-    since.find(|event| event.body.departed() == Some(user)).map(|event| event.seq)
+    let departs = |event: &Event| event.seq > at && event.body.departed() == Some(user);
+    let Some(last) = events.iter().position(|event| departs(event.borrow())) else { return false };
+    events.truncate(last + 1);
+    true
 }
 
 /// One room: the head that was passed on, the newest events, the followers.
@@ -133,10 +138,7 @@ impl<F: Follower> Machine<F> {
         }
         let mut missing: Vec<_> =
             self.tail.iter().filter(|event| event.seq > after).cloned().collect();
-        if let Some(at) = follower.authorised_at()
-            && let Some(last) = departure(missing.iter().map(AsRef::as_ref), follower.user(), at)
-        {
-            missing.retain(|event| event.seq <= last);
+        if cut_at_departure(&mut missing, follower.user(), follower.authorised_at()) {
             return Attached::Parted(missing);
         }
         self.detach(|other| other.session() == follower.session());

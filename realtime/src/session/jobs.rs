@@ -20,13 +20,10 @@ use super::{
 };
 use crate::{
     node::Inner,
-    room::machine::{Attached, departure},
+    room::machine::{Attached, cut_at_departure},
     transport::{Class, streams},
     wire,
 };
-
-/// While a long backfill runs, membership is read again this often (C19).
-const AUTHORISED_FOR: Duration = Duration::from_millis(500);
 
 /// What the database or a room could not do is tried again after this.
 const TRY_AGAIN: Duration = Duration::from_millis(100);
@@ -170,23 +167,20 @@ impl Context {
                     if place.is_none() {
                         place = self.session.backfill_place().await;
                     }
-                    if !own && checked.elapsed() > AUTHORISED_FOR {
+                    if !own && checked.elapsed() > limits::AUTHORISED_FOR {
                         authorised_at = Some(patiently(|| self.authorise(log)).await?.seq);
                         checked = Instant::now();
                     }
                     let mut page = patiently(|| self.page(log, after)).await?;
-                    let left = authorised_at.and_then(|at| departure(&page.events, self.user, at));
-                    if let Some(left) = left {
-                        page.events.retain(|event| event.seq <= left);
-                        page.more = false;
-                    }
+                    let left = cut_at_departure(&mut page.events, self.user, authorised_at);
+                    page.more &= !left;
                     let Some(last) = page.events.last() else {
                         return Err(Refusal::new(Code::Internal, "a hole in the log"));
                     };
                     after = last.seq;
                     backfill.page(log, from, &page).await;
                     attachment.sent_up_to(after);
-                    if left.is_some() {
+                    if left {
                         attachment.part();
                         break;
                     }

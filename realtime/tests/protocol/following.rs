@@ -1,11 +1,11 @@
 //! Section 4 of the protocol: following a log.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use parlor_bus::Announcement;
 use parlor_domain::{
     Change, Command, InviteCode, InviteId, InviteTerms, Notify, Position, PreferencesChange,
-    ProfileChange, RequestId, Role, StatusText, Visibility, limits,
+    ProfileChange, RequestId, Role, RoomId, StatusText, Visibility, limits,
 };
 use parlor_proto::realtime::{
     self as pb, CloseLog, ErrorCode, Focus, Open, Probe, Reset, client_frame::Kind, event::Body,
@@ -13,7 +13,10 @@ use parlor_proto::realtime::{
 };
 use prost::Message as _;
 
-use crate::{client::bytes, kit::Kit};
+use crate::{
+    client::{Client, bytes},
+    kit::Kit,
+};
 
 fn reset(kind: &server_frame::Kind) -> Option<Reset> {
     match kind {
@@ -124,7 +127,7 @@ pub(crate) async fn rule_4_5_the_number_of_open_rooms_is_limited(kit: &Kit) {
     for room in &rooms[..64] {
         client.open(*room, 0, 0).await;
     }
-    let open = |room: &parlor_domain::RoomId| {
+    let open = |room: &RoomId| {
         request::Body::Open(Open { room_id: bytes(room.as_bytes()), epoch: 0, after_seq: 0 })
     };
     let refused = client.ask(open(&rooms[64])).await.expect_err("too many");
@@ -138,9 +141,6 @@ pub(crate) async fn rule_4_5_the_number_of_open_rooms_is_limited(kit: &Kit) {
     let heard = kit.post(&ada, rooms[64], "heard").await.get();
     client.run(rooms[64], 1, heard).await;
 }
-
-/// Membership is not read again before.
-const HALF_A_SECOND: Duration = Duration::from_millis(500);
 
 pub(crate) async fn rule_4_7_whoever_leaves_gets_nothing_more(kit: &Kit) {
     let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
@@ -207,7 +207,10 @@ pub(crate) async fn rule_4_7_whoever_leaves_while_a_log_opens_is_told_so(kit: &K
                     }
                     server_frame::Kind::Reset(reset) => {
                         // Allowed where membership had to be read again.
-                        assert!(began.elapsed() > HALF_A_SECOND, "round {round}: {reset:?}");
+                        assert!(
+                            began.elapsed() > limits::AUTHORISED_FOR,
+                            "round {round}: {reset:?}"
+                        );
                         Some(Vec::new())
                     }
                     _ => None,
@@ -222,20 +225,25 @@ pub(crate) async fn rule_4_7_whoever_leaves_while_a_log_opens_is_told_so(kit: &K
                     told += u32::from(is_last && event.seq == out);
                 }
             }
-            client.send(Kind::Probe(Probe { nonce: round })).await;
-            loop {
-                match client.next().await.expect("the session stays") {
-                    server_frame::Kind::Probe(probe) if probe.nonce == round => break,
-                    server_frame::Kind::Reset(reset) => panic!("round {round}: {reset:?}"),
-                    server_frame::Kind::Events(events) if events.log_id == room.as_bytes()[..] => {
-                        panic!("after the departure: {events:?}")
-                    }
-                    _ => {}
-                }
-            }
+            hears_no_more_of(client, room, round).await;
         }
     }
     assert!(told > 0, "none was quick enough to be let in");
+}
+
+/// Until a probe is back, which is asked now.
+async fn hears_no_more_of(client: &mut Client, room: RoomId, round: u64) {
+    client.send(Kind::Probe(Probe { nonce: round })).await;
+    loop {
+        match client.next().await.expect("the session stays") {
+            server_frame::Kind::Probe(probe) if probe.nonce == round => break,
+            server_frame::Kind::Reset(reset) => panic!("round {round}: {reset:?}"),
+            server_frame::Kind::Events(events) if events.log_id == room.as_bytes()[..] => {
+                panic!("round {round}, after the departure: {events:?}")
+            }
+            _ => {}
+        }
+    }
 }
 
 pub(crate) async fn rule_4_7_whoever_is_banned_gets_nothing_more(kit: &Kit) {
@@ -288,16 +296,7 @@ pub(crate) async fn c19_whoever_leaves_gets_nothing_of_what_is_read_together_wit
         kit.bus.publish(Announcement::Committed { log: room.into(), head });
         let last = client.events(room.as_bytes()).await;
         assert_eq!((last.first_seq, last.events.len()), (seqs[0].get(), 1), "round {round}");
-        client.send(Kind::Probe(Probe { nonce: 1 })).await;
-        loop {
-            match client.next().await.expect("the session stays") {
-                server_frame::Kind::Probe(_) => break,
-                server_frame::Kind::Events(events) if events.log_id == room.as_bytes()[..] => {
-                    panic!("after the departure: {events:?}")
-                }
-                _ => {}
-            }
-        }
+        hears_no_more_of(&mut client, room, round).await;
         client.vanish().await;
     }
 }

@@ -8,7 +8,7 @@ use parlor_domain::{Code, LogId, Position, Refusal, Seq, limits};
 use parlor_realtime::machines::{
     Class,
     desk::RoomInput,
-    room::{Attached, departure},
+    room::{Attached, cut_at_departure},
     shared::Attachment,
     wire,
 };
@@ -21,8 +21,6 @@ use crate::{
     world::{Event, World},
 };
 
-/// While a long backfill runs, membership is read again this often.
-const AUTHORISED_FOR: Duration = Duration::from_millis(500);
 /// What could not be done is tried again after this.
 const TRY_AGAIN: Duration = Duration::from_millis(100);
 /// Backfills of one session at once.
@@ -174,14 +172,9 @@ impl World {
             },
             Read::Page => match self.db.after(log, job.after) {
                 Some(mut page) if !page.events.is_empty() => {
-                    let left = job
-                        .authorised_at
-                        .and_then(|at| departure(&page.events, session.checked.user, at));
-                    if let Some(left) = left {
-                        page.events.retain(|event| event.seq <= left);
-                        page.more = false;
-                    }
-                    job.left = left.is_some();
+                    let user = session.checked.user;
+                    job.left = cut_at_departure(&mut page.events, user, job.authorised_at);
+                    page.more &= !job.left;
                     job.after = page.events.last().map_or(job.after, |last| last.seq);
                     let frames = wire::events(log, job.from.epoch, &page.events);
                     let much =
@@ -272,7 +265,7 @@ impl World {
                 }
                 session.places += usize::from(!std::mem::replace(&mut job.place, true));
                 let own = job.authorised_at.is_none();
-                let stale = !own && self.now - job.checked > AUTHORISED_FOR;
+                let stale = !own && self.now - job.checked > limits::AUTHORISED_FOR;
                 let read = if stale { Read::Recheck } else { Read::Page };
                 job.stage = Stage::Waiting(self.now, read);
             }

@@ -1,4 +1,4 @@
-import { Store } from "../store";
+import { Store } from "parlor-client/store";
 import { en, type MessageId } from "./en";
 
 export type Locale = "en" | "zh";

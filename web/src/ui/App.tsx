@@ -1,8 +1,8 @@
+import type { Auth } from "parlor-client/net/auth";
 import { lazy, Suspense, useRef } from "react";
 import { IntlProvider } from "react-intl";
 import { useRoute } from "wouter";
 import { language } from "../i18n";
-import type { Auth } from "../net/auth";
 import { useStore } from "./hooks";
 import { SignIn } from "./SignIn";
 

@@ -1,10 +1,10 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { Auth } from "parlor-client/net/auth";
 import { IntlProvider } from "react-intl";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { FakeRest } from "../../test/fake-rest";
-import { ROOM } from "../../test/fake-server";
+import { FakeRest } from "../../client/test/fake-rest";
+import { ROOM } from "../../client/test/fake-server";
 import { en } from "../i18n/en";
-import { Auth } from "../net/auth";
 import { Invitation, useInvited } from "./Invitation";
 import { SignIn } from "./SignIn";
 

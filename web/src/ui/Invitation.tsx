@@ -1,6 +1,7 @@
+import { type InvitePreview, Problem, previewInvite } from "parlor-client/net/rest";
 import { useEffect, useReducer, useState } from "react";
-import { type InvitePreview, Problem, previewInvite } from "../net/rest";
 import { useT } from "./hooks";
+import { Trouble } from "./Trouble";
 
 /** What is known of a link that somebody has opened. */
 export type Invited =
@@ -54,14 +55,7 @@ export function Invitation({ invited, onRetry }: { invited: Invited; onRetry(): 
         </div>
       );
     case "error":
-      return (
-        <p role="alert" className="text-coral">
-          {t("invite.error")}{" "}
-          <button type="button" className="link" onClick={onRetry}>
-            {t("retry")}
-          </button>
-        </p>
-      );
+      return <Trouble text={t("invite.error")} onRetry={onRetry} />;
     case "ready": {
       const { name, topic, members, visibility, invited_by } = invited.preview;
       return (

@@ -1,18 +1,10 @@
-import { useT } from "./hooks";
+import { Trouble } from "./Trouble";
 import type { Loaded } from "./useLoaded";
 
 /** Stands where a list will be while it is on the way, and says why it did not come. */
 export function LoadedState({ of: { value, error, load } }: { of: Loaded<unknown> }) {
-  const t = useT();
   if (error !== null) {
-    return (
-      <p role="alert" className="py-1 text-coral">
-        {error}{" "}
-        <button type="button" className="link" onClick={() => void load()}>
-          {t("retry")}
-        </button>
-      </p>
-    );
+    return <Trouble className="py-1" text={error} onRetry={() => void load()} />;
   }
   if (value !== null) return null;
   return (

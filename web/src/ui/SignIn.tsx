@@ -1,7 +1,7 @@
+import type { Auth } from "parlor-client/net/auth";
+import { Problem, Unreachable } from "parlor-client/net/rest";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { language, setLanguage } from "../i18n";
-import type { Auth } from "../net/auth";
-import { Problem, Unreachable } from "../net/rest";
 import { type Translate, useStore, useT } from "./hooks";
 import { Invitation, useInvited } from "./Invitation";
 import { PasswordField } from "./PasswordField";

@@ -1,8 +1,8 @@
+import { Problem } from "parlor-client/net/rest";
+import type { Readable } from "parlor-client/store";
 import { useCallback, useEffect, useEffectEvent, useSyncExternalStore } from "react";
 import { useIntl } from "react-intl";
 import type { MessageId } from "../i18n/en";
-import { Problem } from "../net/rest";
-import type { Readable } from "../store";
 
 export function useStore<T>(store: Readable<T>): T {
   return useSyncExternalStore(store.subscribe, store.getSnapshot);

@@ -7,9 +7,9 @@ import { gfmStrikethroughFromMarkdown } from "mdast-util-gfm-strikethrough";
 import { cjkFriendlyExtension } from "micromark-extension-cjk-friendly";
 import { gfmAutolinkLiteral } from "micromark-extension-gfm-autolink-literal";
 import { gfmStrikethrough } from "micromark-extension-gfm-strikethrough";
+import { pieces } from "parlor-client/sync/mentions";
 import { createElement, Fragment, memo, type ReactNode } from "react";
 import { Link } from "wouter";
-import { pieces } from "../sync/mentions";
 
 const options = {
   extensions: [

@@ -1,4 +1,4 @@
-import { Store } from "../store";
+import { Store } from "parlor-client/store";
 
 export type Theme = "system" | "light" | "dark";
 const KEY = "parlor.theme";

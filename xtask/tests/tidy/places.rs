@@ -88,7 +88,7 @@ fn impure_machines(sources: &[Source]) -> Vec<String> {
 
 fn react_in_the_core(sources: &[Source]) -> Vec<String> {
     let mut findings = Vec::new();
-    let core = |source: &&Source| source.under("web/src/sync/") || source.under("web/src/net/");
+    let core = |source: &&Source| source.under("web/client/src/");
     for source in sources.iter().filter(core) {
         for (number, line) in source.code() {
             let imported = line.rsplit_once("from ").or_else(|| line.rsplit_once("import("));
@@ -144,7 +144,11 @@ fn machines_import_no_task_no_clock_and_no_socket() {
 fn the_core_of_the_web_app_knows_no_react() {
     assert_none(react_in_the_core(sources::all()));
     for bad in ["import { useState } from \"react\";", "import { A } from '../ui/a.tsx';"] {
-        assert_eq!(react_in_the_core(&made_up("web/src/sync/room.ts", bad)).len(), 1, "{bad}");
+        assert_eq!(
+            react_in_the_core(&made_up("web/client/src/sync/room.ts", bad)).len(),
+            1,
+            "{bad}"
+        );
     }
-    assert_eq!(react_in_the_core(&made_up("web/src/net/lane.tsx", "")).len(), 1);
+    assert_eq!(react_in_the_core(&made_up("web/client/src/net/lane.tsx", "")).len(), 1);
 }

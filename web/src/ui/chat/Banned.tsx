@@ -1,6 +1,7 @@
 import { ChevronRight } from "lucide-react";
 import { useIntl } from "react-intl";
 import { useT } from "../hooks";
+import { Trouble } from "../Trouble";
 import { useLoaded } from "../useLoaded";
 import { nameOf, useChat } from "./context";
 
@@ -17,14 +18,7 @@ export function Banned({ id, last }: { id: string; last: number | undefined }) {
   if (bans.length === 0 && error === null) return null;
   return (
     <div className="mt-3 border-t border-line pt-2">
-      {error !== null && (
-        <p role="alert" className="px-3 py-1 text-coral text-sm">
-          {error}{" "}
-          <button type="button" className="link" onClick={() => void load()}>
-            {t("retry")}
-          </button>
-        </p>
-      )}
+      {error !== null && <Trouble className="px-3 py-1 text-sm" text={error} onRetry={() => void load()} />}
       {bans.length > 0 && (
         <details data-testid="bans" className="group/bans">
           <summary className="item label font-semibold">

@@ -1,5 +1,5 @@
+import { Problem } from "parlor-client/net/rest";
 import { type FormEvent, useState } from "react";
-import { Problem } from "../../net/rest";
 import { Dialog } from "../Dialog";
 import { reasonOf, type Translate, useT } from "../hooks";
 import { PasswordField } from "../PasswordField";

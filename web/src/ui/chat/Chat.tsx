@@ -1,8 +1,8 @@
+import type { Auth } from "parlor-client/net/auth";
+import type { User } from "parlor-client/net/rest";
+import { Client } from "parlor-client/sync/client";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
-import type { Auth } from "../../net/auth";
-import type { User } from "../../net/rest";
-import { Client } from "../../sync/client";
 import { PHONE, useMedia, useStore } from "../hooks";
 import { ChangePassword } from "./ChangePassword";
 import { ConnectionSheet } from "./ConnectionSheet";

@@ -1,5 +1,5 @@
+import type { ConnectionStatus } from "parlor-client/net/connection";
 import { useEffect, useState } from "react";
-import type { ConnectionStatus } from "../../net/connection";
 import { type Translate, useStore, useT } from "../hooks";
 import { useChat } from "./context";
 

@@ -1,7 +1,7 @@
+import type { LaneKind } from "parlor-client/net/lane";
+import { forcedLane, forceLane } from "parlor-client/net/memory";
 import { type ReactNode, useState } from "react";
 import { FormattedTime } from "react-intl";
-import type { LaneKind } from "../../net/lane";
-import { forcedLane, forceLane } from "../../sync/client";
 import { Dialog } from "../Dialog";
 import { useStore, useT } from "../hooks";
 import { useChat } from "./context";

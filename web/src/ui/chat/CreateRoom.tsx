@@ -1,6 +1,6 @@
+import { newId } from "parlor-client/net/id";
 import { useRef, useState } from "react";
 import { useLocation } from "wouter";
-import { newId } from "../../net/id";
 import { Dialog } from "../Dialog";
 import { reasonOf, useT } from "../hooks";
 import { useChat } from "./context";

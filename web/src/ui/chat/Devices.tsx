@@ -1,8 +1,9 @@
+import type { Device } from "parlor-client/net/rest";
 import { useCallback, useEffect, useState } from "react";
 import { useIntl } from "react-intl";
-import type { Device } from "../../net/rest";
 import { Dialog } from "../Dialog";
 import { reasonOf, useStore, useT } from "../hooks";
+import { Trouble } from "../Trouble";
 import { useChat } from "./context";
 
 /** Where one is signed in, and signing out there. */
@@ -42,14 +43,7 @@ export function Devices({ onClose }: { onClose(): void }) {
           <div className="skeleton h-3 w-2/3" />
         </div>
       )}
-      {error !== null && (
-        <p role="alert" className="text-coral text-sm">
-          {error}{" "}
-          <button type="button" className="link" onClick={() => void load()}>
-            {t("retry")}
-          </button>
-        </p>
-      )}
+      {error !== null && <Trouble className="text-sm" text={error} onRetry={() => void load()} />}
       <ul className="divide-y divide-line" data-testid="devices">
         {devices?.map((device) => (
           <DeviceItem

@@ -1,7 +1,7 @@
 import { Hash } from "lucide-react";
+import type { Room } from "parlor-client/net/rest";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
-import type { Room } from "../../net/rest";
 import { reasonOf, useStore, useT } from "../hooks";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";

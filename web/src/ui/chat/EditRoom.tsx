@@ -1,4 +1,4 @@
-import type { RoomEntry } from "../../sync/rooms";
+import type { RoomEntry } from "parlor-client/sync/rooms";
 import { Dialog } from "../Dialog";
 import { reasonOf, useT } from "../hooks";
 import { useChat } from "./context";

@@ -1,6 +1,6 @@
+import type { Invite } from "parlor-client/net/rest";
 import { useId } from "react";
 import { useIntl } from "react-intl";
-import type { Invite } from "../../net/rest";
 import { useT } from "../hooks";
 import { nameOf } from "./context";
 

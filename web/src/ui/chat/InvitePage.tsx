@@ -1,7 +1,7 @@
+import { newId } from "parlor-client/net/id";
+import { Problem } from "parlor-client/net/rest";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { newId } from "../../net/id";
-import { Problem } from "../../net/rest";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Invitation, useInvited } from "../Invitation";
 import { useChat } from "./context";

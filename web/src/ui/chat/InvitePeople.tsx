@@ -1,9 +1,10 @@
+import { newId } from "parlor-client/net/id";
+import type { Invite } from "parlor-client/net/rest";
+import type { RoomEntry } from "parlor-client/sync/rooms";
 import { type FormEvent, useId, useRef, useState } from "react";
-import { newId } from "../../net/id";
-import type { Invite } from "../../net/rest";
-import type { RoomEntry } from "../../sync/rooms";
 import { Dialog } from "../Dialog";
 import { useStore, useT } from "../hooks";
+import { Trouble } from "../Trouble";
 import { useLoaded } from "../useLoaded";
 import { useChat } from "./context";
 import { InviteLink } from "./InviteLink";
@@ -108,14 +109,7 @@ export function InvitePeople({ room, onClose }: { room: RoomEntry; onClose(): vo
           {t("invites.make")}
         </button>
       </form>
-      {error !== null && (
-        <p role="alert" className="mt-3 text-coral text-sm">
-          {error}{" "}
-          <button type="button" className="link" onClick={() => void load()}>
-            {t("retry")}
-          </button>
-        </p>
-      )}
+      {error !== null && <Trouble className="mt-3 text-sm" text={error} onRetry={() => void load()} />}
       {shown !== undefined && <InviteLink key={shown.id} code={shown.code} />}
       <InviteList
         links={links}

@@ -1,6 +1,6 @@
+import type { Member, Role } from "parlor-client/net/rest";
+import type { RoomEntry } from "parlor-client/sync/rooms";
 import { useState } from "react";
-import type { Member, Role } from "../../net/rest";
-import type { RoomEntry } from "../../sync/rooms";
 import { useT } from "../hooks";
 import { Menu, MenuItem } from "../Menu";
 import { ConfirmDialog } from "./ConfirmDialog";

@@ -1,6 +1,6 @@
+import type { Member } from "parlor-client/net/rest";
+import { mayInvite } from "parlor-client/sync/rooms";
 import { useState } from "react";
-import type { Member } from "../../net/rest";
-import { mayInvite } from "../../sync/rooms";
 import { useStore, useT } from "../hooks";
 import { useLoaded } from "../useLoaded";
 import { Banned } from "./Banned";

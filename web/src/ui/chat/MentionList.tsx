@@ -1,3 +1,4 @@
+import { type Callable, EVERYBODY, fitting, nameBefore } from "parlor-client/sync/mentions";
 import {
   type KeyboardEvent,
   type RefObject,
@@ -7,7 +8,6 @@ import {
   useRef,
   useState,
 } from "react";
-import { type Callable, EVERYBODY, fitting, nameBefore } from "../../sync/mentions";
 import { useStore, useT } from "../hooks";
 import { useChat } from "./context";
 

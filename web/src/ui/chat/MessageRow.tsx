@@ -1,12 +1,12 @@
 import { Clock, Copy, MailPlus, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
+import { ErrorCode } from "parlor-client/net/gen/parlor/realtime/v1/realtime_pb";
+import type { SystemLine } from "parlor-client/sync/log";
+import { EVERYBODY } from "parlor-client/sync/mentions";
+import type { Pending } from "parlor-client/sync/outbox";
+import type { Person } from "parlor-client/sync/people";
+import type { MessageRow as Row } from "parlor-client/sync/rows";
 import { memo, useState } from "react";
 import { FormattedDate, FormattedTime } from "react-intl";
-import { ErrorCode } from "../../net/gen/parlor/realtime/v1/realtime_pb";
-import type { SystemLine } from "../../sync/log";
-import { EVERYBODY } from "../../sync/mentions";
-import type { Pending } from "../../sync/outbox";
-import type { Person } from "../../sync/people";
-import type { MessageRow as Row } from "../../sync/rows";
 import { useStore, useT } from "../hooks";
 import { Markdown } from "../markdown";
 import { ConfirmDialog } from "./ConfirmDialog";

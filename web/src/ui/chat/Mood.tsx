@@ -1,4 +1,4 @@
-import type { Person } from "../../sync/people";
+import type { Person } from "parlor-client/sync/people";
 
 /** The emoji of a status; what it stands for is said aloud and on hover. */
 export function Mood({ person }: { person: Person | undefined }) {

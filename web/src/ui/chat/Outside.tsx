@@ -1,5 +1,5 @@
+import type { Room } from "parlor-client/net/rest";
 import { useEffect, useState } from "react";
-import type { Room } from "../../net/rest";
 import { reasonOf, useT } from "../hooks";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";

@@ -1,12 +1,12 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { idToBytes } from "parlor-client/net/id";
+import { Client } from "parlor-client/sync/client";
+import { forgetStorage } from "parlor-client/sync/storage";
 import { IntlProvider } from "react-intl";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ADA, FakeRest } from "../../../test/fake-rest";
-import { FakeServer, OTHER, USER } from "../../../test/fake-server";
+import { ADA, FakeRest } from "../../../client/test/fake-rest";
+import { FakeServer, OTHER, USER } from "../../../client/test/fake-server";
 import { en } from "../../i18n/en";
-import { idToBytes } from "../../net/id";
-import { Client } from "../../sync/client";
-import { forgetStorage } from "../../sync/storage";
 import { ChatContext } from "./context";
 import { People } from "./People";
 

@@ -1,8 +1,9 @@
+import type { Tie } from "parlor-client/net/rest";
+import { PeopleFinder } from "parlor-client/sync/finder";
+import { nameOf, type Person } from "parlor-client/sync/people";
 import { type ReactNode, useEffect, useId, useState } from "react";
-import type { Tie } from "../../net/rest";
-import { PeopleFinder } from "../../sync/finder";
-import { nameOf, type Person } from "../../sync/people";
 import { reasonOf, useStore, useT } from "../hooks";
+import { Trouble } from "../Trouble";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";
 import { PersonLine } from "./PersonLine";
@@ -218,12 +219,7 @@ function Finder({ line }: { line(person: Person): ReactNode }) {
         </p>
       )}
       {status === "error" && (
-        <p role="alert" className="mt-2 text-coral text-sm">
-          {t("find.error")}{" "}
-          <button type="button" className="link" onClick={() => finder.again()}>
-            {t("retry")}
-          </button>
-        </p>
+        <Trouble className="mt-2 text-sm" text={t("find.error")} onRetry={() => finder.again()} />
       )}
       {shown.length > 0 && (
         <ul data-testid="found-people" aria-label={t("people.found")} className="mt-2 divide-y divide-line">

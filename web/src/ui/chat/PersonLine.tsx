@@ -1,5 +1,5 @@
+import type { Person } from "parlor-client/sync/people";
 import type { ReactNode } from "react";
-import type { Person } from "../../sync/people";
 import { useT } from "../hooks";
 import { Menu } from "../Menu";
 import { nameOf } from "./context";

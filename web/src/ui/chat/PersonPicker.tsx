@@ -1,7 +1,8 @@
+import { PeopleFinder } from "parlor-client/sync/finder";
+import type { Person } from "parlor-client/sync/people";
 import { type KeyboardEvent, useId, useState } from "react";
-import { PeopleFinder } from "../../sync/finder";
-import type { Person } from "../../sync/people";
 import { useStore, useT } from "../hooks";
+import { Trouble } from "../Trouble";
 import { nameOf, useChat } from "./context";
 import { Mood } from "./Mood";
 
@@ -88,12 +89,7 @@ export function PersonPicker({ label, without, onPick }: Props) {
         </p>
       )}
       {status === "error" && (
-        <p role="alert" className="text-coral text-sm">
-          {t("find.error")}{" "}
-          <button type="button" className="link" onClick={() => finder.again()}>
-            {t("retry")}
-          </button>
-        </p>
+        <Trouble className="text-sm" text={t("find.error")} onRetry={() => finder.again()} />
       )}
       <input
         id={`${ids}input`}

@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
+import { newId } from "parlor-client/net/id";
 import { type FormEvent, useId, useRef, useState } from "react";
-import { newId } from "../../net/id";
 import { Dialog } from "../Dialog";
 import { reasonOf, useT } from "../hooks";
 import { useChat, useMe } from "./context";

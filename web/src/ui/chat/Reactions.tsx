@@ -1,7 +1,7 @@
 import { SmilePlus } from "lucide-react";
+import type { Chip, MessageRow } from "parlor-client/sync/rows";
 import { type KeyboardEvent, useCallback, useRef, useState } from "react";
 import { useIntl } from "react-intl";
-import type { Chip, MessageRow } from "../../sync/rows";
 import { useT } from "../hooks";
 import { Popover } from "../Popover";
 import { useChat, useNames } from "./context";

@@ -1,5 +1,5 @@
 import { AtSign, Hash, Lock } from "lucide-react";
-import type { Visibility } from "../../net/rest";
+import type { Visibility } from "parlor-client/net/rest";
 import { useT } from "../hooks";
 
 const MARKS = { public: Hash, private: Lock, direct: AtSign } as const;

@@ -1,8 +1,8 @@
 import { ArrowLeft } from "lucide-react";
+import type { Preferences } from "parlor-client/net/rest";
+import { mayInvite } from "parlor-client/sync/rooms";
 import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
-import type { Preferences } from "../../net/rest";
-import { mayInvite } from "../../sync/rooms";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Menu, MenuChoice, MenuGroup, MenuItem } from "../Menu";
 import { Composer } from "./Composer";

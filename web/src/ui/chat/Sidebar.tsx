@@ -1,7 +1,7 @@
 import { BellOff, Compass, MessagesSquare, Plus, Search, Settings, Users } from "lucide-react";
+import type { RoomEntry } from "parlor-client/sync/rooms";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
-import type { RoomEntry } from "../../sync/rooms";
 import { useStore, useT } from "../hooks";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";

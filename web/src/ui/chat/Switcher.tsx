@@ -1,7 +1,7 @@
 import { AtSign, CornerDownLeft } from "lucide-react";
+import { PeopleFinder } from "parlor-client/sync/finder";
 import { type KeyboardEvent, type ReactNode, useId, useState } from "react";
 import { useLocation } from "wouter";
-import { PeopleFinder } from "../../sync/finder";
 import { Dialog } from "../Dialog";
 import { reasonOf, useStore, useT } from "../hooks";
 import { nameOf, useChat, useMessage } from "./context";

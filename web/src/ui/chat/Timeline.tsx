@@ -1,8 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
+import { buildRows, type MessageRow as MessageRowData, type Row } from "parlor-client/sync/rows";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
-import { buildRows, type MessageRow as MessageRowData, type Row } from "../../sync/rows";
 import { useEscape, useStore, useT } from "../hooks";
 import { useChat, useNames } from "./context";
 import { DayLine, MessageRow, SystemRow, UnreadLine } from "./MessageRow";

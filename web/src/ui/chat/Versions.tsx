@@ -1,6 +1,6 @@
+import type { MessageRow } from "parlor-client/sync/rows";
 import { useCallback, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
-import type { MessageRow } from "../../sync/rows";
 import { useT } from "../hooks";
 import { LoadedState } from "../LoadedState";
 import { Markdown } from "../markdown";

@@ -1,4 +1,4 @@
-import { waitingIn } from "../../sync/friends";
+import { waitingIn } from "parlor-client/sync/friends";
 import { useStore, useT } from "../hooks";
 import { useChat } from "./context";
 

@@ -1,9 +1,9 @@
+import type { Auth } from "parlor-client/net/auth";
+import { Problem } from "parlor-client/net/rest";
+import type { Client } from "parlor-client/sync/client";
+import { nameOf as calledName, type Person } from "parlor-client/sync/people";
 import { createContext, useContext } from "react";
 import { useLocation } from "wouter";
-import type { Auth } from "../../net/auth";
-import { Problem } from "../../net/rest";
-import type { Client } from "../../sync/client";
-import { nameOf as calledName, type Person } from "../../sync/people";
 import { useStore, useT } from "../hooks";
 
 export type Sheet =

@@ -1,7 +1,7 @@
+import type { RoomSummary } from "parlor-client/net/rest";
+import { summaryEntry } from "parlor-client/sync/rooms";
 import { describe, expect, test } from "vitest";
-import { summary } from "../../../test/fake-rest";
-import type { RoomSummary } from "../../net/rest";
-import { summaryEntry } from "../../sync/rooms";
+import { summary } from "../../../client/test/fake-rest";
 import { inOrder, sections, unreadOf } from "./sections";
 
 /** A room that is called like its id. */

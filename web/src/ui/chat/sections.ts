@@ -1,6 +1,6 @@
 // The order of the room list: what is unread first, then favourites, people and
 // rooms, each by name.
-import { isUnused, type RoomEntry } from "../../sync/rooms";
+import { isUnused, type RoomEntry } from "parlor-client/sync/rooms";
 
 export interface Sections {
   unread: RoomEntry[];

@@ -1,5 +1,5 @@
+import type { RoomEntry } from "parlor-client/sync/rooms";
 import { useEffect } from "react";
-import type { RoomEntry } from "../../sync/rooms";
 import type { Sheet } from "./context";
 import { unreadOf } from "./sections";
 

@@ -1,5 +1,5 @@
+import type { Person } from "parlor-client/sync/people";
 import { type ReactNode, useState } from "react";
-import type { Person } from "../../sync/people";
 import { useStore, useT } from "../hooks";
 import { MenuItem } from "../Menu";
 import { ConfirmDialog } from "./ConfirmDialog";

@@ -1,0 +1,139 @@
+// The REST calls of a signed-in user.
+import type { Auth } from "../net/auth.js";
+import { LANES, type LaneKind, type LaneTarget } from "../net/lane.js";
+import {
+  type Ban,
+  type Block,
+  type Call,
+  call,
+  type Device,
+  type Friend,
+  type Invite,
+  type InviteTerms,
+  type Member,
+  type MessagePage,
+  type Page,
+  type Pin,
+  type Preferences,
+  Problem,
+  type Role,
+  type Room,
+  type RoomSummary,
+  type ServerInfo,
+  type User,
+  type Version,
+} from "../net/rest.js";
+
+const PAGE = 100;
+/** More than this is better found by another letter. */
+const FOUND_PAGE = 8;
+export const HISTORY_PAGE = 50;
+
+export class Api {
+  readonly #auth: Auth;
+  constructor(auth: Auth) {
+    this.#auth = auth;
+  }
+
+  async #call<T>(path: string, options: Omit<Call, "token"> = {}): Promise<T> {
+    const token = await this.#auth.token();
+    try {
+      return await call<T>(path, { ...options, token });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== "UNAUTHENTICATED") throw error;
+      return call<T>(path, { ...options, token: await this.#auth.refresh() });
+    }
+  }
+
+  async #all<T>(path: string): Promise<T[]> {
+    const items: T[] = [];
+    let cursor: string | null = null;
+    do {
+      const more: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+      const page: Page<T> = await this.#call<Page<T>>(`${path}limit=${PAGE}${more}`);
+      items.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+    return items;
+  }
+
+  /** Where the lanes begin; fetched anew each time, certificates change. */
+  async targets(): Promise<LaneTarget[]> {
+    const server = await call<ServerInfo>("/server", { timeoutMs: 5_000 });
+    return server.lanes.flatMap(({ lane, url, certificate_hashes }) =>
+      LANES.includes(lane as LaneKind)
+        ? [{ kind: lane as LaneKind, url, certificateHashes: (certificate_hashes ?? []).map(fromBase64) }]
+        : [],
+    );
+  }
+
+  myRooms = () => this.#all<RoomSummary>("/rooms?scope=mine&");
+  /** The directory, or what of it a text finds. */
+  publicRooms = (text: string, cursor: string | null) => {
+    const q = text === "" ? "" : `&q=${encodeURIComponent(text)}`;
+    const more = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    return this.#call<Page<Room>>(`/rooms?scope=public&limit=${PAGE}${q}${more}`);
+  };
+  room = (id: string) => this.#call<Room>(`/rooms/${id}`);
+  createRoom = (
+    room: { name: string; topic: string; visibility: "public" | "private" },
+    idempotencyKey: string,
+  ) => this.#call<Room>("/rooms", { method: "POST", body: room, idempotencyKey });
+  changeRoom = (id: string, change: { name?: string; topic?: string }) =>
+    this.#call<Room>(`/rooms/${id}`, { method: "PATCH", body: change });
+  archiveRoom = (id: string, archived: boolean) =>
+    this.#call<Room>(`/rooms/${id}/archive`, { method: "POST", body: { archived } });
+  joinRoom = (id: string) => this.#call<Room>(`/rooms/${id}/join`, { method: "POST" });
+  leaveRoom = (id: string) => this.#call<void>(`/rooms/${id}/leave`, { method: "POST" });
+  members = (id: string) => this.#all<Member>(`/rooms/${id}/members?`);
+  addMember = (id: string, name: string) =>
+    this.#call<Member>(`/rooms/${id}/members`, { method: "POST", body: { name } });
+  removeMember = (id: string, userId: string) =>
+    this.#call<void>(`/rooms/${id}/members/${userId}`, { method: "DELETE" });
+  changeRole = (id: string, userId: string, role: Role) =>
+    this.#call<Member>(`/rooms/${id}/members/${userId}`, { method: "PATCH", body: { role } });
+  bans = (id: string) => this.#all<Ban>(`/rooms/${id}/bans?`);
+  ban = (id: string, userId: string) => this.#call<void>(`/rooms/${id}/bans/${userId}`, { method: "PUT" });
+  unban = (id: string, userId: string) =>
+    this.#call<void>(`/rooms/${id}/bans/${userId}`, { method: "DELETE" });
+  invites = (id: string) => this.#all<Invite>(`/rooms/${id}/invites?`);
+  createInvite = (id: string, terms: InviteTerms, idempotencyKey: string) =>
+    this.#call<Invite>(`/rooms/${id}/invites`, { method: "POST", body: terms, idempotencyKey });
+  revokeInvite = (id: string, inviteId: string) =>
+    this.#call<void>(`/rooms/${id}/invites/${inviteId}`, { method: "DELETE" });
+  acceptInvite = (code: string, idempotencyKey: string) =>
+    this.#call<Room>(`/invites/${encodeURIComponent(code)}/accept`, { method: "POST", idempotencyKey });
+  prefer = (id: string, change: Partial<Preferences>) =>
+    this.#call<Preferences>(`/rooms/${id}/preferences`, { method: "PATCH", body: change });
+  newest = (id: string) => this.#call<MessagePage>(`/rooms/${id}/messages?limit=${HISTORY_PAGE}`);
+  before = (id: string, seq: number) =>
+    this.#call<MessagePage>(`/rooms/${id}/messages?before=${seq}&limit=${HISTORY_PAGE}`);
+  pins = (id: string) => this.#call<Page<Pin>>(`/rooms/${id}/pins`);
+  versions = (id: string, seq: number) => this.#all<Version>(`/rooms/${id}/messages/${seq}/edits?`);
+  changeMe = (
+    change: Partial<Pick<User, "display_name" | "status_text" | "status_emoji">>,
+    idempotencyKey: string,
+  ) => this.#call<User>("/me", { method: "PATCH", body: change, idempotencyKey });
+  openDirect = (userId: string) => this.#call<Room>(`/users/${userId}/direct`, { method: "PUT" });
+  friends = () => this.#all<Friend>("/me/friends?");
+  befriend = (userId: string) => this.#call<void>(`/users/${userId}/friend`, { method: "PUT" });
+  unfriend = (userId: string) => this.#call<void>(`/users/${userId}/friend`, { method: "DELETE" });
+  blocks = () => this.#all<Block>("/me/blocks?");
+  block = (userId: string) => this.#call<void>(`/users/${userId}/block`, { method: "PUT" });
+  unblock = (userId: string) => this.#call<void>(`/users/${userId}/block`, { method: "DELETE" });
+  devices = () => this.#all<Device>("/me/devices?");
+  signOutDevice = (id: string) => this.#call<void>(`/me/devices/${id}`, { method: "DELETE" });
+  signOutOthers = () => this.#call<void>("/me/devices", { method: "DELETE" });
+  changePassword = (old: string, fresh: string) =>
+    this.#call<void>("/password", {
+      method: "POST",
+      body: { old_password: old, new_password: fresh },
+    });
+  findPeople = async (text: string) =>
+    (await this.#call<Page<User>>(`/users?q=${encodeURIComponent(text)}&limit=${FOUND_PAGE}`)).items;
+  user = (id: string) => this.#call<User>(`/users/${id}`);
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}

@@ -1,0 +1,679 @@
+// Everything a signed-in user's page keeps in step with the server.
+import type { Auth } from "../net/auth.js";
+import { deviceName } from "../net/auth.js";
+import { Connection } from "../net/connection.js";
+import { notifyOf, roleOf } from "../net/enums.js";
+import type { ServerKind } from "../net/frame.js";
+import type { Event, Ok, RoomHead } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
+import { bytesToId, idToBytes } from "../net/id.js";
+import type { LaneKind, OpenLane } from "../net/lane.js";
+import { openWebSocket } from "../net/lanes/websocket.js";
+import { openWebTransport } from "../net/lanes/webtransport.js";
+import { forcedLane, LaneMemory } from "../net/memory.js";
+import {
+  type MessagePage,
+  type Preferences,
+  type Room,
+  type Tie,
+  Unreachable,
+  type User,
+} from "../net/rest.js";
+import { type Session, SessionEnded } from "../net/session.js";
+import { Store } from "../store.js";
+import { Api } from "./api.js";
+import { Follower } from "./follower.js";
+import { FriendStore } from "./friends.js";
+import { type Log, milliseconds } from "./log.js";
+import { countUnread, mentioned } from "./mentions.js";
+import { type Intent, type IntentBody, Outbox } from "./outbox.js";
+import { PeopleStore } from "./people.js";
+import { PreferenceWishes } from "./preferences.js";
+import { ReadWishes } from "./reads.js";
+import { RoomView } from "./room.js";
+import { keptEntry, type RoomEntry, RoomList, summaryEntry } from "./rooms.js";
+import { forgetStorage, openStorage, type Storage } from "./storage.js";
+import { TypingStore } from "./typing.js";
+import { peopleIn, requestBody } from "./wire.js";
+
+/** A cached room further behind than this is loaded anew, in events. */
+const CACHE_BEHIND = 500;
+const CACHED_ENTRIES = 200;
+const SAVE_AFTER_MS = 800;
+const REFRESH_WITHIN_MS = 30_000;
+
+export interface ClientOptions {
+  auth: Auth;
+  user: User;
+  openers?: Record<LaneKind, OpenLane>;
+}
+
+export class Client {
+  readonly user: User;
+  readonly api: Api;
+  readonly rooms = new RoomList();
+  readonly people: PeopleStore;
+  readonly friends: FriendStore;
+  readonly typing = new TypingStore();
+  readonly connection: Connection;
+  readonly outbox: Outbox;
+  /** What was begun and not sent, by room. */
+  readonly drafts = new Store<ReadonlyMap<string, string>>(new Map());
+
+  /** Grows whenever a link into some room was made or taken back. */
+  readonly inviteChanges = new Store(0);
+
+  readonly #storage: Storage;
+  readonly #follower: Follower;
+  readonly #views = new Map<string, RoomView>();
+  readonly #loading = new Map<string, Promise<void>>();
+  readonly #saving = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #reads: ReadWishes;
+  readonly #preferences: PreferenceWishes;
+  /** Pages that are being loaded, by room. */
+  readonly #older = new Map<string, Promise<void>>();
+  #refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  #friendsTimer: ReturnType<typeof setTimeout> | undefined;
+  #current: string | null = null;
+  #refreshing: Promise<void> | null = null;
+  #refreshAgain = false;
+
+  private constructor({ auth, user, openers }: ClientOptions, storage: Storage) {
+    this.user = user;
+    this.#storage = storage;
+    this.api = new Api(auth);
+    this.#preferences = new PreferenceWishes(this.rooms, this.api.prefer, () => void this.refreshRooms());
+    this.people = new PeopleStore((id) => this.api.user(id));
+    this.people.add([user]);
+    this.people.subscribe(() => this.rooms.nameDirects(this.people.getSnapshot()));
+    this.friends = new FriendStore(async () => {
+      const [friends, blocks] = await Promise.all([this.api.friends(), this.api.blocks()]);
+      this.people.add([...friends, ...blocks].map(({ user }) => user));
+      return {
+        ties: new Map(friends.map(({ user, tie }) => [user.id, tie])),
+        blocked: new Set(blocks.map(({ user }) => user.id)),
+      };
+    });
+    this.friends.subscribe(() => this.#saveFriends());
+    this.#reads = new ReadWishes({
+      rooms: this.rooms,
+      log: (roomId) => this.#follower.log(roomId),
+      count: (log, after) => countUnread(log.entries, after, user.id, this.friends.getSnapshot().blocked),
+      session: () => this.connection.session,
+    });
+    this.#follower = new Follower({
+      applied: (log, events) => this.#applied(log, events),
+      appliedOwn: (events) => {
+        for (const event of events) this.#ownEvent(event);
+      },
+      missedOwn: () => {
+        void this.refreshRooms();
+        void this.friends.load();
+      },
+      reload: (log) => void this.#load(log.id),
+      gone: (roomId) => this.#gone(roomId),
+      proven: () => this.connection.proven(),
+    });
+    this.connection = new Connection({
+      targets: () => this.api.targets(),
+      token: () => auth.token(),
+      refresh: () => auth.refresh(),
+      renewInMs: () => auth.renewInMs,
+      openers: openers ?? { webtransport: openWebTransport, websocket: openWebSocket },
+      forcedLane,
+      memory: new LaneMemory(),
+      deviceName: deviceName(),
+      resume: () => this.#follower.resume(),
+      digest: () => this.#follower.digest(),
+      onWelcome: (session) => this.#welcome(session),
+      onFrame: (kind) => this.#frame(kind),
+    });
+    this.connection.subscribe(() => {
+      if (this.connection.session === null) this.#follower.detach();
+    });
+    this.outbox = new Outbox({
+      storage,
+      send: (intent) => this.#send(intent),
+      isLive: () => this.connection.session !== null,
+      isShown: (roomId, seq) => {
+        const log = this.#follower.log(roomId);
+        return !this.#follower.isOpen(roomId) || (log.loaded && log.seq >= seq);
+      },
+    });
+  }
+
+  /** Reads what was kept, shows it, and connects. */
+  static async start(options: ClientOptions): Promise<Client> {
+    const client = new Client(options, await openStorage(options.user.id));
+    client.connection.start();
+    await client.#restore();
+    return client;
+  }
+
+  /** Ends everything; `forget` also removes what was kept on this device. */
+  async stop(forget: boolean): Promise<void> {
+    this.connection.stop();
+    this.outbox.stop();
+    for (const timer of this.#saving.values()) clearTimeout(timer);
+    this.#reads.stop();
+    clearTimeout(this.#refreshTimer);
+    clearTimeout(this.#friendsTimer);
+    this.#storage.close();
+    if (forget) await forgetStorage(this.user.id);
+  }
+
+  // ---- rooms ----
+
+  view(roomId: string): RoomView {
+    let view = this.#views.get(roomId);
+    if (view === undefined) {
+      view = new RoomView(roomId);
+      this.#views.set(roomId, view);
+    }
+    return view;
+  }
+
+  /** The room comes on screen. */
+  async enter(roomId: string): Promise<void> {
+    this.#current = roomId;
+    const view = this.view(roomId);
+    view.note({ divider: null, held: false });
+    this.#divide(roomId);
+    this.#follower.focus(roomId);
+    const log = this.#follower.log(roomId);
+    if (log.loaded) {
+      view.show(log);
+      this.#follower.follow(roomId);
+      return;
+    }
+    await this.#restoreLog(log);
+    if (!log.loaded) await this.#load(roomId);
+  }
+
+  /** Remembers where reading stood, for as long as the room is on screen. */
+  #divide(roomId: string): void {
+    const room = this.rooms.get(roomId);
+    if (room !== undefined && room.unread > 0) this.view(roomId).note({ divider: room.readSeq });
+  }
+
+  /** The room goes off screen; it stays open in the background for a while. */
+  exit(roomId: string): void {
+    if (this.#current !== roomId) return;
+    this.#current = null;
+    this.#follower.focus(null);
+  }
+
+  /** Loads the newest page, once at a time. */
+  reload(roomId: string): Promise<void> {
+    const view = this.view(roomId);
+    if (view.getSnapshot().status !== "ready") view.note({ status: "loading", error: null });
+    return this.#load(roomId);
+  }
+
+  /** The page before the oldest message; whoever asks while it comes waits for the same one. */
+  loadOlder(roomId: string): Promise<void> {
+    let loading = this.#older.get(roomId);
+    if (loading === undefined) {
+      loading = this.#loadOlder(roomId).finally(() => this.#older.delete(roomId));
+      this.#older.set(roomId, loading);
+    }
+    return loading;
+  }
+
+  async #loadOlder(roomId: string): Promise<void> {
+    const view = this.view(roomId);
+    const log = this.#follower.log(roomId);
+    if (!log.loaded || !log.moreBefore) return;
+    view.note({ older: "loading" });
+    try {
+      const page = await this.api.before(roomId, log.oldestSeq);
+      this.#meet(page);
+      log.prepend(page);
+      view.note({ older: "idle" });
+      view.show(log);
+    } catch {
+      log.settleLate();
+      view.note({ older: "error" });
+    }
+  }
+
+  /** Fetches the list of rooms; what is asked for meanwhile is fetched after. */
+  refreshRooms(): Promise<void> {
+    if (this.#refreshing !== null) {
+      this.#refreshAgain = true;
+      return this.#refreshing;
+    }
+    this.#refreshing = this.#refreshOnce().finally(() => {
+      this.#refreshing = null;
+      if (this.#refreshAgain) {
+        this.#refreshAgain = false;
+        void this.refreshRooms();
+      }
+    });
+    return this.#refreshing;
+  }
+
+  async #refreshOnce(): Promise<void> {
+    this.rooms.retrying();
+    try {
+      const rooms = await this.api.myRooms();
+      this.people.add(peersOf(rooms));
+      this.rooms.merge(rooms.map(summaryEntry), (id) => this.#preferences.isWaiting(id));
+      this.#enterAgain();
+      // It may have changed on another device while this one was away.
+      this.people.ask(this.user.id);
+      this.#saveRooms();
+    } catch {
+      this.rooms.failed();
+    }
+  }
+
+  /** The room on screen was closed to the user, who is in it now. */
+  #enterAgain(): void {
+    const id = this.#current;
+    if (id === null || this.rooms.get(id) === undefined) return;
+    const { status } = this.view(id).getSnapshot();
+    if (status === "missing" || status === "outside") void this.reload(id);
+  }
+
+  /** A room just created or joined: listed at once, before its event arrives. */
+  admit(room: Room): void {
+    this.rooms.put(room);
+    this.#saveRooms();
+    const view = this.view(room.id);
+    if (view.getSnapshot().status !== "ready") view.note({ status: "loading", error: null });
+    if (this.#current === room.id) void this.#load(room.id);
+  }
+
+  /** The room of two with somebody, made the first time: its id. */
+  async direct(userId: string): Promise<string> {
+    const room = await this.api.openDirect(userId);
+    this.people.add(peersOf([room]));
+    if (this.rooms.get(room.id) === undefined) this.admit(room);
+    return room.id;
+  }
+
+  /** Comes into a room by a link; the same key again is the same request. */
+  async accept(code: string, key: string): Promise<void> {
+    this.admit(await this.api.acceptInvite(code, key));
+  }
+
+  async leave(roomId: string): Promise<void> {
+    await this.api.leaveRoom(roomId);
+    this.#follower.left(roomId);
+  }
+
+  /** Shown at once; rejects where the server does not agree. */
+  async prefer(roomId: string, change: Partial<Preferences>): Promise<void> {
+    await this.#preferences.wish(roomId, change).finally(() => this.#saveRooms());
+  }
+
+  // ---- people ----
+
+  /** Asks somebody to be friends, or says yes to who asks. */
+  befriend = (userId: string) => this.#between(() => this.api.befriend(userId));
+  /** Takes a request back, declines one, or ends a friendship. */
+  unfriend = (userId: string) => this.#between(() => this.api.unfriend(userId));
+  block = (userId: string) => this.#between(() => this.api.block(userId));
+  unblock = (userId: string) => this.#between(() => this.api.unblock(userId));
+
+  /** What became of it the user's own log says; while it is not heard, the lists do. */
+  async #between(act: () => Promise<unknown>): Promise<void> {
+    await act();
+    if (this.connection.session === null) await this.friends.load();
+  }
+
+  // ---- writing ----
+
+  write(roomId: string, body: IntentBody): void {
+    void this.outbox.add(roomId, body);
+    if (body.what === "post") this.typing.reset();
+  }
+
+  sayTyping(roomId: string): void {
+    const { session } = this.connection;
+    if (session === null || !this.typing.shouldSay(roomId)) return;
+    session.send({ case: "typing", value: { roomId: idToBytes(roomId) } });
+  }
+
+  /** Everything up to `seq` was seen. */
+  markRead(roomId: string, seq: number): void {
+    if (!this.view(roomId).getSnapshot().held) this.#reads.markRead(roomId, seq);
+  }
+
+  /** The message of this seq and what follows shall be unread, until the room is entered again. */
+  markUnread(roomId: string, seq: number): void {
+    if (this.rooms.get(roomId) === undefined) return;
+    this.view(roomId).note({ divider: seq - 1, held: true });
+    this.#reads.markUnread(roomId, seq);
+    this.#saveRooms();
+  }
+
+  /** Loads back to a message; true where it can be shown. */
+  async loadUntil(roomId: string, seq: number): Promise<boolean> {
+    const log = this.#follower.log(roomId);
+    while (log.loaded && log.moreBefore && log.oldestSeq > seq) {
+      const oldest = log.oldestSeq;
+      await this.loadOlder(roomId);
+      if (log.oldestSeq === oldest) break;
+    }
+    return log.entries.some((entry) => entry.seq === seq);
+  }
+
+  saveDraft(roomId: string, text: string): void {
+    const drafts = new Map(this.drafts.getSnapshot());
+    if (text === "") drafts.delete(roomId);
+    else drafts.set(roomId, text);
+    this.drafts.set(drafts);
+    this.#saveLater(`draft ${roomId}`, () => {
+      const now = this.drafts.getSnapshot().get(roomId);
+      if (now === undefined) return this.#storage.delete("drafts", roomId);
+      return this.#storage.put("drafts", roomId, { roomId, text: now });
+    });
+  }
+
+  // ---- the session ----
+
+  #welcome(session: Session): void {
+    this.#follower.attach(session);
+    const { heads } = session.welcome;
+    this.rooms.retain(new Set(heads.map(({ roomId }) => bytesToId(roomId))));
+    this.#heads(heads);
+    // Names may have changed meanwhile. Many clients come back together: only
+    // a page that has no list yet asks for it at once.
+    if (this.rooms.isFresh) {
+      clearTimeout(this.#refreshTimer);
+      this.#refreshTimer = setTimeout(() => void this.refreshRooms(), REFRESH_WITHIN_MS * Math.random());
+    } else void this.refreshRooms();
+    if (!this.friends.isFresh) void this.#loadFriends(session);
+    void this.outbox.adopt();
+    this.outbox.drainAll();
+    this.#reads.send();
+    for (const [roomId, view] of this.#views) {
+      const { status } = view.getSnapshot();
+      if (status === "error" || (status === "loading" && roomId === this.#current)) void this.#load(roomId);
+    }
+  }
+
+  /** What changed while no page was open is told by the lists alone: they are asked
+      for until they come. */
+  async #loadFriends(session: Session): Promise<void> {
+    await this.friends.load();
+    if (this.friends.isFresh || this.connection.session !== session) return;
+    clearTimeout(this.#friendsTimer);
+    this.#friendsTimer = setTimeout(() => void this.#loadFriends(session), REFRESH_WITHIN_MS * Math.random());
+  }
+
+  #frame(kind: ServerKind): void {
+    switch (kind.case) {
+      case "events":
+        return this.#follower.events(kind.value);
+      case "reset":
+        return this.#follower.reset(kind.value);
+      case "heartbeat":
+        return this.#follower.heartbeat(kind.value);
+      case "roomHeads":
+        return this.#heads(kind.value.heads);
+      case "typing":
+        this.typing.seen(bytesToId(kind.value.roomId), bytesToId(kind.value.userId));
+        this.people.need([bytesToId(kind.value.userId)]);
+        return;
+      default:
+    }
+  }
+
+  #heads(heads: readonly RoomHead[]): void {
+    const unknown = this.rooms.heads(
+      heads,
+      (id) => this.#follower.isOpen(id),
+      (id) => this.#reads.isWaiting(id),
+    );
+    if (unknown.length > 0) void this.refreshRooms();
+    this.#saveRooms();
+  }
+
+  #send(intent: Intent): Promise<Ok> {
+    const { session } = this.connection;
+    if (session === null) return Promise.reject(new SessionEnded("there is no session"));
+    return session.request(intent.requestId, requestBody(intent));
+  }
+
+  // ---- events ----
+
+  #applied(log: Log, events: readonly Event[]): void {
+    const requestIds = new Set<string>();
+    for (const event of events) {
+      if (event.requestId.length === 16) requestIds.add(bytesToId(event.requestId));
+      this.#roomEvent(log, event);
+    }
+    this.people.need(peopleIn(events));
+    this.view(log.id).show(log);
+    this.outbox.settle(log.id, requestIds);
+    this.#saveLog(log);
+    this.#saveRooms();
+  }
+
+  #roomEvent(log: Log, event: Event): void {
+    const room = this.rooms.get(log.id);
+    if (room === undefined) return;
+    const { body } = event;
+    const seq = Number(event.seq);
+    const change: Partial<RoomEntry> = { head: Math.max(room.head, seq) };
+    switch (body.case) {
+      case "messagePosted": {
+        const actor = bytesToId(event.actorId);
+        this.typing.stopped(log.id, actor);
+        // What the server's count includes already is not counted again.
+        const counts =
+          actor !== this.user.id && !body.value.erased && seq > Math.max(room.readSeq, room.head);
+        if (counts) {
+          change.unread = room.unread + 1;
+          const { mentionIds, mentionsRoom } = body.value;
+          const mentions = { users: mentionIds.map(bytesToId), room: mentionsRoom };
+          const heard = !this.friends.getSnapshot().blocked.has(actor);
+          if (heard && mentioned(mentions, this.user.id)) change.mentions = room.mentions + 1;
+        }
+        change.preview = body.value.text.slice(0, 120);
+        change.lastAt = milliseconds(event.atUs);
+        break;
+      }
+      case "messageEdited":
+      case "messageDeleted":
+        Object.assign(change, this.#reads.recount(log, room));
+        break;
+      case "inviteCreated":
+      case "inviteRevoked":
+        this.inviteChanges.update((count) => count + 1);
+        break;
+      case "roomRenamed":
+        change.name = body.value.name;
+        change.topic = body.value.topic;
+        break;
+      case "roomArchived":
+        change.archived = body.value.archived;
+        break;
+      case "memberJoined":
+        if (seq > room.head) change.members = room.members + 1;
+        break;
+      case "memberLeft":
+      case "memberBanned": {
+        // One's own departure is told by one's own log: here it may be long ago, with a
+        // return after it. Whoever is only kept out was never counted.
+        const wasMember = body.case === "memberLeft" || body.value.wasMember;
+        if (wasMember && seq > room.head) change.members = room.members - 1;
+        break;
+      }
+      default:
+    }
+    this.rooms.change(log.id, change);
+  }
+
+  #ownEvent({ body, seq: at }: Event): void {
+    switch (body.case) {
+      case "roomAdded":
+        return void this.refreshRooms();
+      case "roomRemoved":
+        this.#follower.left(bytesToId(body.value.roomId));
+        return this.#newerThanList();
+      case "readMoved":
+        this.#reads.moved(bytesToId(body.value.roomId), { at, seq: Number(body.value.seq) });
+        return this.#newerThanList();
+      case "profileChanged": {
+        const { displayName: display_name, statusText: status_text, statusEmoji: status_emoji } = body.value;
+        const { id, name } = this.user;
+        this.people.add([{ id, name, display_name, status_text, status_emoji }]);
+        return this.#saveRooms();
+      }
+      case "ownRoleChanged":
+        this.rooms.change(bytesToId(body.value.roomId), { role: roleOf(body.value.role) });
+        return this.#newerThanList();
+      case "preferencesChanged": {
+        const { roomId, notify, favourite } = body.value;
+        this.#preferences.told(bytesToId(roomId), { notify: notifyOf(notify), favourite });
+        return this.#newerThanList();
+      }
+      case "friendRequested":
+        return this.#tied(body.value.userId, body.value.outgoing ? "requested" : "asked");
+      case "friendAdded":
+        return this.#tied(body.value.userId, "friends");
+      case "friendRemoved":
+        return this.#tied(body.value.userId, null);
+      case "userBlocked":
+      case "userUnblocked":
+        this.friends.blocks(bytesToId(body.value.userId), body.case === "userBlocked");
+        // What mentions the user counts anew.
+        return void this.refreshRooms();
+      default:
+    }
+  }
+
+  #tied(user: Uint8Array, tie: Tie | null): void {
+    const id = bytesToId(user);
+    this.people.need([id]);
+    this.friends.tied(id, tie);
+  }
+
+  /** Something changed that the list tells too; one that is on its way may be older. */
+  #newerThanList(): void {
+    if (this.#refreshing !== null) void this.refreshRooms();
+    this.#saveRooms();
+  }
+
+  #gone(roomId: string): void {
+    this.rooms.remove(roomId);
+    this.view(roomId).note({ status: "missing", entries: [] });
+    // Nor is it kept again by what waits to keep it.
+    clearTimeout(this.#saving.get(logKey(roomId)));
+    this.#saving.delete(logKey(roomId));
+    this.#storage.delete("logs", roomId).catch(() => {});
+    this.#saveRooms();
+  }
+
+  // ---- loading and keeping ----
+
+  #load(roomId: string): Promise<void> {
+    const running = this.#loading.get(roomId);
+    if (running !== undefined) return running;
+    const load = this.#loadOnce(roomId).finally(() => this.#loading.delete(roomId));
+    this.#loading.set(roomId, load);
+    return load;
+  }
+
+  async #loadOnce(roomId: string): Promise<void> {
+    const view = this.view(roomId);
+    try {
+      if (this.rooms.get(roomId) === undefined) {
+        await this.refreshRooms();
+        if (this.rooms.get(roomId) === undefined) {
+          const room = await this.api.room(roomId);
+          if (room.role === null) return view.note({ status: "outside" });
+          this.people.add(peersOf([room]));
+          this.rooms.put(room);
+        }
+        this.#divide(roomId);
+      }
+      const page = await this.api.newest(roomId);
+      this.#meet(page);
+      const log = this.#follower.log(roomId);
+      const applied = log.load(page);
+      view.show(log);
+      if (applied.length > 0) this.#applied(log, applied);
+      this.#follower.follow(roomId);
+      this.outbox.settle(roomId, new Set());
+      this.#saveLog(log);
+    } catch (cause) {
+      view.failed(cause);
+      // What is kept from before is better than nothing.
+      if (cause instanceof Unreachable) await this.#restoreLog(this.#follower.log(roomId), true);
+    }
+  }
+
+  /** Learns the names of those who wrote a page, and of those it mentions. */
+  #meet(page: MessagePage): void {
+    this.people.add(page.authors);
+    this.people.need(page.messages.flatMap(({ mention_ids }) => mention_ids));
+  }
+
+  async #restoreLog(log: Log, evenIfOld = false): Promise<void> {
+    const cached = await this.#storage.get("logs", log.id);
+    const head = this.rooms.get(log.id)?.head ?? 0;
+    if (cached === undefined || log.loaded || (!evenIfOld && head - cached.seq > CACHE_BEHIND)) return;
+    log.restore(cached);
+    this.people.need(
+      cached.entries.flatMap((entry) =>
+        entry.kind === "message" ? [entry.authorId, ...entry.mentions.users] : [entry.actorId],
+      ),
+    );
+    this.view(log.id).show(log);
+    this.#follower.follow(log.id);
+  }
+
+  async #restore(): Promise<void> {
+    const [rooms, users, friends, drafts] = await Promise.all([
+      this.#storage.get("state", "rooms"),
+      this.#storage.get("state", "users"),
+      this.#storage.get("state", "friends"),
+      this.#storage.all("drafts"),
+    ]);
+    this.drafts.set(new Map(drafts.map(({ roomId, text }) => [roomId, text])));
+    this.people.add(users?.users ?? []);
+    if (friends?.friends !== undefined) this.friends.restore(friends.friends);
+    if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready")
+      this.rooms.load(rooms.rooms.map(keptEntry));
+    await this.outbox.start();
+  }
+
+  #saveLog(log: Log): void {
+    this.#saveLater(logKey(log.id), () => this.#storage.put("logs", log.id, log.toCache(CACHED_ENTRIES)));
+  }
+
+  #saveRooms(): void {
+    this.#saveLater("rooms", async () => {
+      await this.#storage.put("state", "rooms", { rooms: [...this.rooms.getSnapshot().rooms] });
+      await this.#storage.put("state", "users", { users: [...this.people.getSnapshot().values()] });
+    });
+  }
+
+  #saveFriends(): void {
+    if (this.friends.getSnapshot().status !== "ready") return;
+    this.#saveLater("friends", async () => {
+      await this.#storage.put("state", "friends", { friends: this.friends.toKeep() });
+      await this.#storage.put("state", "users", { users: [...this.people.getSnapshot().values()] });
+    });
+  }
+
+  #saveLater(key: string, save: () => Promise<void>): void {
+    if (this.#saving.has(key)) return;
+    const timer = setTimeout(() => {
+      this.#saving.delete(key);
+      // What cannot be kept is loaded again next time.
+      save().catch(() => {});
+    }, SAVE_AFTER_MS);
+    this.#saving.set(key, timer);
+  }
+}
+
+const logKey = (roomId: string) => `log ${roomId}`;
+
+function peersOf(rooms: readonly Room[]): User[] {
+  return rooms.flatMap(({ peer }) => (peer === null ? [] : [peer]));
+}

@@ -1,0 +1,55 @@
+// One room as a screen shows it: its log, and how the loading of it goes.
+import type { Problem } from "../net/rest.js";
+import { Store } from "../store.js";
+import type { Entry, Log } from "./log.js";
+
+export type LoadError = "offline" | "refused";
+
+export interface RoomState {
+  /** `missing`: not there for this user; `outside`: public, but not joined. */
+  status: "loading" | "ready" | "error" | "missing" | "outside";
+  error: LoadError | null;
+  entries: readonly Entry[];
+  moreBefore: boolean;
+  older: "idle" | "loading" | "error";
+  /** Where reading stood when the room was last entered; the divider stays there. */
+  divider: number | null;
+  /** Marked unread while on screen: nothing counts as read until it is entered again. */
+  held: boolean;
+}
+
+const EMPTY: RoomState = {
+  status: "loading",
+  error: null,
+  entries: [],
+  moreBefore: false,
+  older: "idle",
+  divider: null,
+  held: false,
+};
+
+export class RoomView extends Store<RoomState> {
+  readonly id: string;
+  constructor(id: string) {
+    super(EMPTY);
+    this.id = id;
+  }
+
+  /** Shows the log as it is now. */
+  show(log: Log): void {
+    if (!log.loaded) return;
+    this.note({ status: "ready", error: null, entries: log.entries, moreBefore: log.moreBefore });
+  }
+
+  note(change: Partial<RoomState>): void {
+    this.update((state) => ({ ...state, ...change }));
+  }
+
+  failed(cause: unknown): void {
+    const status = (cause as Problem).status;
+    if (status === 404 || status === 403) this.note({ status: "missing" });
+    else if (this.getSnapshot().status === "loading") {
+      this.note({ status: "error", error: status === undefined ? "offline" : "refused" });
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// Where what the core means and what the wire says meet.
+import type { Event } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
+import { bytesToId, idToBytes } from "../net/id.js";
+import type { RequestBody } from "../net/session.js";
+import type { Intent } from "./outbox.js";
+
+export function requestBody({ roomId: room, body }: Intent): RequestBody {
+  const roomId = idToBytes(room);
+  switch (body.what) {
+    case "post":
+      return { case: "post", value: { roomId, text: body.text, replyTo: BigInt(body.replyTo ?? 0) } };
+    case "edit":
+      return { case: "edit", value: { roomId, seq: BigInt(body.seq), text: body.text } };
+    case "delete":
+      return { case: "delete", value: { roomId, seq: BigInt(body.seq) } };
+    case "pin":
+      return { case: "pin", value: { roomId, seq: BigInt(body.seq), remove: !body.on } };
+    case "react":
+      return { case: "react", value: { roomId, seq: BigInt(body.seq), emoji: body.emoji, remove: !body.on } };
+  }
+}
+
+/** Everybody whom these events name. */
+export function* peopleIn(events: readonly Event[]): Generator<string> {
+  for (const { actorId, body } of events) {
+    yield bytesToId(actorId);
+    switch (body.case) {
+      case "messagePosted":
+      case "messageEdited":
+        yield* body.value.mentionIds.map(bytesToId);
+        break;
+      case "memberJoined":
+      case "memberLeft":
+      case "roleChanged":
+      case "memberBanned":
+      case "memberUnbanned":
+        yield bytesToId(body.value.userId);
+    }
+  }
+}
