@@ -53,7 +53,7 @@ pub struct Config {
     #[config(layer_attr(arg(long, value_name = "ADDRESS:PORT")))]
     pub listen: SocketAddr,
 
-    /// Folder of keys, certificates and the SQLite database. Left out: `parlor`
+    /// Folder of keys, certificates, files and the SQLite database. Left out: `parlor`
     /// in `$XDG_DATA_HOME`, else in `~/.local/share`.
     #[config(env = "PARLOR_DATA_DIR", validate(!data_dir.as_os_str().is_empty(), "must not be empty"))]
     #[config(layer_attr(arg(long, value_name = "FOLDER")))]

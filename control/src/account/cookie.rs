@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use axum::{
     extract::FromRequestParts,
-    response::{IntoResponse as _, Response},
+    response::{AppendHeaders, IntoResponse as _, Response},
 };
 use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
 };
-use http::request::Parts;
+use http::{HeaderName, header, request::Parts};
 use parlor_domain::{Code, Refusal};
 
 use crate::{Problem, app::App, extract::files_cookie};
@@ -21,6 +21,13 @@ use crate::{Problem, app::App, extract::files_cookie};
 pub(crate) struct RefreshCookie {
     jar: CookieJar,
     secure: bool,
+}
+
+/// Cookies to set, in this order.
+pub(super) type Cookies = AppendHeaders<Vec<(HeaderName, String)>>;
+
+fn cookies(cookies: [Cookie<'static>; 2]) -> Cookies {
+    AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie.to_string())).to_vec())
 }
 
 /// A token, and how long it lives.
@@ -46,19 +53,18 @@ impl RefreshCookie {
     }
 
     /// Sets the cookies, each for as long as its token lives.
-    pub(super) fn set(self, refresh: Lasting, files: Lasting) -> CookieJar {
+    pub(super) fn set(self, refresh: Lasting, files: Lasting) -> Cookies {
         let cookie = |name, Lasting(token, lifetime): Lasting| {
             let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
             self.cookie(name, token, time::Duration::seconds(seconds))
         };
-        let refresh = cookie(self.name(), refresh);
-        CookieJar::new().add(refresh).add(cookie(files_cookie(self.secure), files))
+        cookies([cookie(self.name(), refresh), cookie(files_cookie(self.secure), files)])
     }
 
     /// Makes the browser forget them.
-    pub(super) fn clear(self) -> CookieJar {
+    pub(super) fn clear(self) -> Cookies {
         let gone = |name| self.cookie(name, String::new(), time::Duration::ZERO);
-        CookieJar::new().add(gone(self.name())).add(gone(files_cookie(self.secure)))
+        cookies([gone(self.name()), gone(files_cookie(self.secure))])
     }
 
     /// The answer to a cookie that is good for nothing: it would come with every

@@ -28,6 +28,7 @@ use parlor_store::{RoomFile, Upload};
 pub(crate) use imaging::Square;
 pub use objects::{Objects, ObjectsError};
 pub(crate) use places::Places;
+pub(crate) use receive::UPLOAD_OFFSET;
 pub use sweep::Sweeper;
 pub(crate) use workshop::Workshop;
 

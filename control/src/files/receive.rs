@@ -30,7 +30,7 @@ use crate::{
     wire::Number,
 };
 
-const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+pub(crate) const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const CONTENT_TYPE: &str = "application/offset+octet-stream";
 
 /// Where the bytes go that are sent.

@@ -16,6 +16,7 @@ mod grpc_attacks;
 mod invites;
 mod members;
 mod messages;
+mod objects;
 mod openapi;
 mod people;
 mod pins;

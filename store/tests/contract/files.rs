@@ -72,7 +72,15 @@ async fn whole(house: &House, owner: UserId, counted: u64) -> Attachment {
 }
 
 async fn whole_of(house: &House, owner: UserId, counted: u64, kind: FileKind) -> StoredFile {
-    let new = new(owner, counted);
+    make_whole(house, new(owner, counted), counted, kind).await
+}
+
+/// The same with an id of its own.
+pub(crate) async fn whole_as(house: &House, id: FileId, owner: UserId) {
+    make_whole(house, NewUpload { id, ..new(owner, 9) }, 9, FileKind::Other).await;
+}
+
+async fn make_whole(house: &House, new: NewUpload, counted: u64, kind: FileKind) -> StoredFile {
     assert!(matches!(begin(house, &new).await, Begun::Upload(_)));
     let files = &house.store.files;
     assert!(files.advance(new.id, 0, piece(0, counted), LATER).await.expect("up"));

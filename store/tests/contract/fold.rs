@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_domain::{
-    Change, Emoji, Event, EventBody, FileIds, InviteCode, InviteId, InviteTerms, LogId, Mentions,
-    Message, Notify, PreferencesChange, ProfileChange, Reaction, Role, RoomId, RoomName, Seq,
-    StatusText, Tie, Topic, UserId, Visibility,
+    Change, Emoji, Event, EventBody, FileId, FileIds, InviteCode, InviteId, InviteTerms, LogId,
+    Mentions, Message, Notify, PreferencesChange, ProfileChange, Reaction, Role, RoomId, RoomName,
+    Seq, StatusText, Tie, Topic, UserId, Visibility,
 };
 use parlor_store::{From, History};
 use proptest::{
@@ -14,7 +14,10 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 
-use crate::house::{House, body, command, contract};
+use crate::{
+    files,
+    house::{House, body, command, contract},
+};
 
 contract! {
     c8_projections_equal_the_fold_of_the_events,
@@ -24,6 +27,8 @@ const USERS: usize = 4;
 const ROOMS: usize = 2;
 const HISTORIES: u64 = 6;
 const LINKS: u8 = 3;
+/// Of each user.
+const FILES: u8 = 4;
 const EMOJI: [&str; 3] = ["👍", "❤\u{FE0F}", "🇹🇼"];
 
 /// A change without ids: users and rooms by their index.
@@ -54,6 +59,7 @@ enum Kind {
     Befriend(usize),
     Unfriend(usize),
     Block(usize, bool),
+    Share(usize, u8),
 }
 
 fn kinds() -> impl Strategy<Value = Kind> {
@@ -84,6 +90,7 @@ fn kinds() -> impl Strategy<Value = Kind> {
         4 => (0..USERS).prop_map(Kind::Befriend),
         2 => (0..USERS).prop_map(Kind::Unfriend),
         3 => (0..USERS, any::<bool>()).prop_map(|(user, on)| Kind::Block(user, on)),
+        6 => (0..USERS, 0..FILES).prop_map(|(owner, n)| Kind::Share(owner, n)),
         2 => (0..LINKS).prop_map(Kind::Invite),
         1 => (0..LINKS).prop_map(Kind::Revoke),
         2 => (0..LINKS).prop_map(Kind::Accept),
@@ -310,12 +317,23 @@ fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
         }
         Kind::Revoke(n) => Change::RevokeInvite { room, invite: link(room, n) },
         Kind::Accept(n) => Change::JoinByInvite { room, invite: link(room, n) },
+        Kind::Share(owner, n) => {
+            let attachments = FileIds::new(vec![shared(users[owner], n)]).expect("one");
+            Change::Post { room, body: body("see".to_owned()), reply_to: None, attachments }
+        }
         Kind::Unread(from) => Change::MarkUnread { room, from: Seq::new(from) },
         Kind::Status(text) => Change::SetProfile(ProfileChange {
             status_text: Some(StatusText::parse(&text).expect("valid")),
             ..ProfileChange::default()
         }),
     }
+}
+
+/// One of the few files of a user.
+fn shared(user: UserId, n: u8) -> FileId {
+    let mut id = *user.as_bytes();
+    id[15] = n;
+    FileId::from_slice(&id).expect("16 bytes")
 }
 
 /// One of the few links of a room.
@@ -340,6 +358,11 @@ async fn play(house: &House, seed: u64, history: Vec<Vec<Step>>) {
     let mut users = Vec::new();
     for n in 0..USERS {
         users.push(house.user(&name(seed, n)).await);
+    }
+    for user in &users {
+        for n in 0..FILES {
+            files::whole_as(house, shared(*user, n), *user).await;
+        }
     }
     let mut rooms = Vec::new();
     for (owner, visibility) in [(0, Visibility::Public), (1, Visibility::Private)] {
