@@ -16,6 +16,7 @@ import { openWebSocket } from "../net/lanes/websocket.js";
 import { openWebTransport } from "../net/lanes/webtransport.js";
 import { forcedLane, LaneMemory } from "../net/memory.js";
 import {
+  type Crop,
   type MessagePage,
   type Preferences,
   type Room,
@@ -28,22 +29,26 @@ import { Store } from "../store.js";
 import { Activity } from "./activity.js";
 import { AnnouncementStore } from "./announcements.js";
 import { Api } from "./api.js";
+import { changeOf } from "./changes.js";
 import { DraftStore, type KeptDraft } from "./drafts.js";
 import { Follower } from "./follower.js";
 import { FriendStore } from "./friends.js";
-import { type Log, milliseconds } from "./log.js";
-import { countUnread, mentioned } from "./mentions.js";
+import type { Log } from "./log.js";
+import { countUnread } from "./mentions.js";
 import { type Intent, type IntentBody, Outbox } from "./outbox.js";
 import { PeopleStore } from "./people.js";
+import { sizeOf } from "./picture.js";
 import { PreferenceWishes } from "./preferences.js";
 import { PresenceStore } from "./presence.js";
 import { PrivacyStore } from "./privacy.js";
 import { QuoteStore } from "./quotes.js";
 import { ReadWishes } from "./reads.js";
 import { RoomView } from "./room.js";
-import { keptEntry, type RoomEntry, RoomList, summaryEntry } from "./rooms.js";
+import { keptEntry, RoomList, summaryEntry } from "./rooms.js";
 import { forgetStorage, openStorage, type Storage } from "./storage.js";
+import { transfer } from "./transfer.js";
 import { TypingStore } from "./typing.js";
+import { Uploads } from "./uploads.js";
 import { peopleIn, requestBody } from "./wire.js";
 
 /** A cached room further behind than this is loaded anew, in events. */
@@ -67,6 +72,7 @@ export class Client {
   readonly typing = new TypingStore();
   readonly connection: Connection;
   readonly outbox: Outbox;
+  readonly uploads: Uploads;
   /** What was begun and not sent, by room. */
   readonly drafts: DraftStore;
   readonly privacy: PrivacyStore;
@@ -172,10 +178,22 @@ export class Client {
       onFrame: (kind) => this.#frame(kind),
     });
     this.connection.subscribe(() => {
-      if (this.connection.session === null) this.#follower.detach();
+      if (this.connection.session !== null) return;
+      this.#follower.detach();
+      this.uploads.rest();
+    });
+    this.uploads = new Uploads({
+      storage,
+      api: this.api,
+      limits: () => this.api.limits.getSnapshot(),
+      isLive: () => this.connection.session !== null,
+      owner: () => this.outbox.tab,
+      sizeOf,
+      moved: (roomId) => this.outbox.filesMoved(roomId),
     });
     this.outbox = new Outbox({
       storage,
+      files: this.uploads,
       send: (intent) => this.#send(intent),
       isLive: () => this.connection.session !== null,
       isShown: (roomId, seq) => {
@@ -198,6 +216,7 @@ export class Client {
   async stop(forget: boolean): Promise<void> {
     this.connection.stop();
     this.outbox.stop();
+    this.uploads.stop();
     for (const timer of this.#saving.values()) clearTimeout(timer);
     this.#reads.stop();
     this.announcements.stop();
@@ -373,6 +392,22 @@ export class Client {
     if (this.connection.session === null) await this.friends.load();
   }
 
+  /** Others see this part of a picture beside one's name from now on. */
+  async setAvatar(
+    picture: Blob,
+    crop: Crop,
+    sent: (bytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const file = { name: "avatar", blob: picture, uploadId: null, attempt: newId() };
+    const { uploadId } = await transfer(this.api, file, { begun: () => {}, sent }, signal);
+    this.people.add([await this.api.setAvatar(uploadId, crop)]);
+  }
+
+  async removeAvatar(): Promise<void> {
+    this.people.add([await this.api.removeAvatar()]);
+  }
+
   // ---- writing ----
 
   write(roomId: string, body: IntentBody): void {
@@ -441,6 +476,7 @@ export class Client {
     if (!this.friends.isFresh) void this.#loadFriends(session);
     this.#askAbout();
     void this.outbox.adopt();
+    this.uploads.wake();
     this.outbox.drainAll();
     this.#reads.send();
     this.drafts.begin();
@@ -517,7 +553,8 @@ export class Client {
   #send(intent: Intent): Promise<Ok> {
     const { session } = this.connection;
     if (session === null) return Promise.reject(new SessionEnded("there is no session"));
-    return session.request(intent.requestId, requestBody(intent));
+    const files = intent.body.what === "post" ? this.uploads.ids(intent.body.files ?? []) : [];
+    return session.request(intent.requestId, requestBody(intent, files));
   }
 
   // ---- events ----
@@ -539,26 +576,11 @@ export class Client {
     const room = this.rooms.get(log.id);
     if (room === undefined) return;
     const { body } = event;
-    const seq = Number(event.seq);
-    const change: Partial<RoomEntry> = { head: Math.max(room.head, seq) };
+    const change = changeOf(room, event, this.user.id, this.friends.getSnapshot().blocked);
     switch (body.case) {
-      case "messagePosted": {
-        const actor = bytesToId(event.actorId);
-        this.typing.stopped(log.id, actor);
-        // What the server's count includes already is not counted again.
-        const counts =
-          actor !== this.user.id && !body.value.erased && seq > Math.max(room.readSeq, room.head);
-        if (counts) {
-          change.unread = room.unread + 1;
-          const { mentionIds, mentionsRoom } = body.value;
-          const mentions = { users: mentionIds.map(bytesToId), room: mentionsRoom };
-          const heard = !this.friends.getSnapshot().blocked.has(actor);
-          if (heard && mentioned(mentions, this.user.id)) change.mentions = room.mentions + 1;
-        }
-        change.preview = body.value.text.slice(0, 120);
-        change.lastAt = milliseconds(event.atUs);
+      case "messagePosted":
+        this.typing.stopped(log.id, bytesToId(event.actorId));
         break;
-      }
       case "messageEdited":
       case "messageDeleted":
         this.quotes.changed(log.id, Number(body.value.messageSeq));
@@ -568,24 +590,6 @@ export class Client {
       case "inviteRevoked":
         this.inviteChanges.update((count) => count + 1);
         break;
-      case "roomRenamed":
-        change.name = body.value.name;
-        change.topic = body.value.topic;
-        break;
-      case "roomArchived":
-        change.archived = body.value.archived;
-        break;
-      case "memberJoined":
-        if (seq > room.head) change.members = room.members + 1;
-        break;
-      case "memberLeft":
-      case "memberBanned": {
-        // One's own departure is told by one's own log: here it may be long ago, with a
-        // return after it. Whoever is only kept out was never counted.
-        const wasMember = body.case === "memberLeft" || body.value.wasMember;
-        if (wasMember && seq > room.head) change.members = room.members - 1;
-        break;
-      }
       default:
     }
     this.rooms.change(log.id, change);
@@ -603,8 +607,9 @@ export class Client {
         return this.#newerThanList();
       case "profileChanged": {
         const { displayName: display_name, statusText: status_text, statusEmoji: status_emoji } = body.value;
+        const avatar = body.value.avatar.length === 16 ? bytesToId(body.value.avatar) : null;
         const { id, name } = this.user;
-        this.people.add([{ id, name, display_name, status_text, status_emoji }]);
+        this.people.add([{ id, name, display_name, status_text, status_emoji, avatar }]);
         return this.#saveRooms();
       }
       case "ownRoleChanged":

@@ -2,7 +2,7 @@
 import type { User } from "../net/rest.js";
 import { Store } from "../store.js";
 
-export type Person = Pick<User, "id" | "name" | "display_name" | "status_text" | "status_emoji">;
+export type Person = Pick<User, "id" | "name" | "display_name" | "status_text" | "status_emoji" | "avatar">;
 /** What somebody is called. */
 export function nameOf(person: Pick<Person, "name" | "display_name">): string {
   return person.display_name || person.name;
@@ -26,10 +26,10 @@ export class PeopleStore extends Store<People> {
   add(people: Iterable<Person>): void {
     const next = new Map(this.getSnapshot());
     let changed = false;
-    // What an older version kept on this device knows of no status.
-    for (const { id, name, display_name, status_text = "", status_emoji = "" } of people) {
+    // What an older version kept on this device knows of no status and no picture.
+    for (const { id, name, display_name, status_text = "", status_emoji = "", avatar = null } of people) {
       this.#learntAt.set(id, performance.now());
-      const person = { id, name, display_name, status_text, status_emoji };
+      const person = { id, name, display_name, status_text, status_emoji, avatar };
       const known = next.get(id);
       if (known !== undefined && isSame(known, person)) continue;
       next.set(id, person);
@@ -65,6 +65,7 @@ function isSame(a: Person, b: Person): boolean {
     a.name === b.name &&
     a.display_name === b.display_name &&
     a.status_text === b.status_text &&
-    a.status_emoji === b.status_emoji
+    a.status_emoji === b.status_emoji &&
+    a.avatar === b.avatar
   );
 }

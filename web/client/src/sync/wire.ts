@@ -4,11 +4,20 @@ import { bytesToId, idToBytes } from "../net/id.js";
 import type { RequestBody } from "../net/session.js";
 import type { Intent } from "./outbox.js";
 
-export function requestBody({ roomId: room, body }: Intent): RequestBody {
+/** `attachmentIds`: what the server calls the files of the message. */
+export function requestBody({ roomId: room, body }: Intent, attachmentIds: readonly string[]): RequestBody {
   const roomId = idToBytes(room);
   switch (body.what) {
     case "post":
-      return { case: "post", value: { roomId, text: body.text, replyTo: BigInt(body.replyTo ?? 0) } };
+      return {
+        case: "post",
+        value: {
+          roomId,
+          text: body.text,
+          replyTo: BigInt(body.replyTo ?? 0),
+          attachmentIds: attachmentIds.map(idToBytes),
+        },
+      };
     case "edit":
       return { case: "edit", value: { roomId, seq: BigInt(body.seq), text: body.text } };
     case "delete":

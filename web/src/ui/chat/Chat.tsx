@@ -4,6 +4,7 @@ import { Client } from "parlor-client/sync/client";
 import { unreadOf } from "parlor-client/sync/rooms";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
+import { FILE_PARTS } from "../files/parts";
 import { PHONE, useMedia, useStore } from "../hooks";
 import { later } from "../later";
 import { Told } from "../Told";
@@ -27,7 +28,7 @@ const ClaimPage = later(() => import("../admin/ClaimPage"), null);
 const People = later(() => import("./People"), null);
 const InvitePage = later(() => import("./InvitePage"), null);
 /** Loaded as soon as the page has nothing else to do: without a network they are wanted too. */
-const SOON = [Sheets, Directory, People, InvitePage, ...BESIDE_ROOMS];
+const SOON = [Sheets, Directory, People, InvitePage, ...BESIDE_ROOMS, ...FILE_PARTS];
 
 interface Props {
   auth: Auth;

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parlor/realtime/v1/realtime.proto.
  */
 export const file_parlor_realtime_v1_realtime: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLZAwoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjcKDHNldF9wcmVzZW5jZRgGIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5TZXRQcmVzZW5jZUgAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEjsKDndhdGNoX3ByZXNlbmNlGAkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLldhdGNoUHJlc2VuY2VIAEIGCgRraW5kInAKBUhlbGxvEhQKDGFjY2Vzc190b2tlbhgBIAEoCRITCgtkZXZpY2VfbmFtZRgCIAEoCRIOCgZjbGllbnQYAyABKAkSLAoGcmVzdW1lGAQgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIjYKCFBvc2l0aW9uEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBILCgNzZXEYAyABKAQiHQoFUmVuZXcSFAoMYWNjZXNzX3Rva2VuGAEgASgJIp0ECgdSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAwSKAoEcG9zdBgCIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5Qb3N0SAASKAoEZWRpdBgDIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5FZGl0SAASLAoGZGVsZXRlGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkRlbGV0ZUgAEjEKCW1hcmtfcmVhZBgGIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5NYXJrUmVhZEgAEigKBG9wZW4YByABKAsyGC5wYXJsb3IucmVhbHRpbWUudjEuT3BlbkgAEi0KBWNsb3NlGAggASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlTG9nSAASKgoFZmV0Y2gYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRmV0Y2hIABIqCgVyZWFjdBgUIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZWFjdEgAEjUKC21hcmtfdW5yZWFkGBUgASgLMh4ucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtVbnJlYWRIABImCgNwaW4YFiABKAsyFy5wYXJsb3IucmVhbHRpbWUudjEuUGluSAASMQoJc2V0X2RyYWZ0GBcgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLlNldERyYWZ0SABCBgoEYm9keSI3CgRQb3N0Eg8KB3Jvb21faWQYASABKAwSDAoEdGV4dBgCIAEoCRIQCghyZXBseV90bxgDIAEoBCIyCgRFZGl0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEgwKBHRleHQYAyABKAkiJgoGRGVsZXRlEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIkQKBVJlYWN0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEg0KBWVtb2ppGAMgASgJEg4KBnJlbW92ZRgEIAEoCCIoCghNYXJrUmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCIzCgNQaW4SDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDgoGcmVtb3ZlGAMgASgIIioKCk1hcmtVbnJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiOwoIU2V0RHJhZnQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEIjkKBE9wZW4SDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglhZnRlcl9zZXEYAyABKAQiGwoIQ2xvc2VMb2cSDwoHcm9vbV9pZBgBIAEoDCJZCgVGZXRjaBIOCgZsb2dfaWQYASABKAwSEwoJYWZ0ZXJfc2VxGAIgASgESAASFAoKYmVmb3JlX3NlcRgDIAEoBEgAEg0KBWxpbWl0GAQgASgNQgYKBGZyb20iGAoFRm9jdXMSDwoHcm9vbV9pZBgBIAEoDCIfCgxDbGllbnRUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDCI/CgtTZXRQcmVzZW5jZRIwCgVzdGF0ZRgBIAEoDjIhLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZVN0YXRlIiEKDVdhdGNoUHJlc2VuY2USEAoIdXNlcl9pZHMYASADKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCLdBAoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIwCghwcmVzZW5jZRgHIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZUgAEjIKCWhlYXJ0YmVhdBgIIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5IZWFydGJlYXRIABIqCgVwcm9iZRgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEi0KB2dvX2F3YXkYCiABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuR29Bd2F5SAASKgoFY2xvc2UYCyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VIABJACgxhbm5vdW5jZW1lbnQYDCABKAsyKC5wYXJsb3IucmVhbHRpbWUudjEuQW5ub3VuY2VtZW50c0NoYW5nZWRIAEIGCgRraW5kIhYKFEFubm91bmNlbWVudHNDaGFuZ2VkIoUCCgdXZWxjb21lEg8KB3VzZXJfaWQYASABKAwSEQoJZGV2aWNlX2lkGAIgASgMEhIKCnNlc3Npb25faWQYAyABKAwSKgoGbGltaXRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkxpbWl0cxIUCgxoZWFydGJlYXRfbXMYBSABKA0SKwoFaGVhZHMYBiADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUhlYWQSFQoNZXhwaXJlc19hdF91cxgHIAEoAxIuCgh1c2VyX2xvZxgIIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Qb3NpdGlvbhIMCgRub2RlGAkgASgJItUBCgZMaW1pdHMSEwoLZnJhbWVfYnl0ZXMYASABKA0SEgoKdGV4dF9ieXRlcxgCIAEoDRIbChN1bmFuc3dlcmVkX3JlcXVlc3RzGAMgASgNEhEKCW9wZW5fbG9ncxgEIAEoDRIUCgxmZXRjaF9ldmVudHMYBSABKA0SFQoNcmVxdWVzdF9idXJzdBgGIAEoDRIbChNyZXF1ZXN0c19wZXJfc2Vjb25kGAcgASgNEhAKCGhlbGxvX21zGAggASgNEhYKDmRhdGFncmFtX2J5dGVzGAkgASgNIncKBVJlcGx5EhIKCnJlcXVlc3RfaWQYASABKAwSJAoCb2sYAiABKAsyFi5wYXJsb3IucmVhbHRpbWUudjEuT2tIABIqCgVlcnJvchgDIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FcnJvckgAQggKBnJlc3VsdCJpCgJPaxILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSDQoFZXBvY2gYAyABKAQSKgoGZXZlbnRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50cxIMCgRtb3JlGAUgASgIIl0KBUVycm9yEisKBGNvZGUYASABKA4yHS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JDb2RlEg8KB21lc3NhZ2UYAiABKAkSFgoOcmV0cnlfYWZ0ZXJfbXMYAyABKA0iZQoGRXZlbnRzEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglmaXJzdF9zZXEYAyABKAQSKQoGZXZlbnRzGAQgAygLMhkucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50IpsPCgVFdmVudBILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSEAoIYWN0b3JfaWQYAyABKAwSEgoKcmVxdWVzdF9pZBgEIAEoDBI7Cg5tZXNzYWdlX3Bvc3RlZBgKIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlUG9zdGVkSAASOwoObWVzc2FnZV9lZGl0ZWQYCyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZUVkaXRlZEgAEj0KD21lc3NhZ2VfZGVsZXRlZBgMIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlRGVsZXRlZEgAEjcKDHJvb21fY3JlYXRlZBgUIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tQ3JlYXRlZEgAEjcKDHJvb21fcmVuYW1lZBgVIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tUmVuYW1lZEgAEjkKDXJvb21fYXJjaGl2ZWQYFiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFyY2hpdmVkSAASOQoNbWVtYmVyX2pvaW5lZBgXIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJKb2luZWRIABI1CgttZW1iZXJfbGVmdBgYIAEoCzIeLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJMZWZ0SAASOwoOcmVhY3Rpb25fYWRkZWQYGSABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25BZGRlZEgAEj8KEHJlYWN0aW9uX3JlbW92ZWQYGiABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25SZW1vdmVkSAASOwoObWVzc2FnZV9waW5uZWQYGyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBpbm5lZEgAEj8KEG1lc3NhZ2VfdW5waW5uZWQYHCABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVVucGlubmVkSAASNwoMcm9sZV9jaGFuZ2VkGB0gASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvbGVDaGFuZ2VkSAASOQoNbWVtYmVyX2Jhbm5lZBgeIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJCYW5uZWRIABI9Cg9tZW1iZXJfdW5iYW5uZWQYHyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyVW5iYW5uZWRIABI7Cg5pbnZpdGVfY3JlYXRlZBggIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5JbnZpdGVDcmVhdGVkSAASOwoOaW52aXRlX3Jldm9rZWQYISABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuSW52aXRlUmV2b2tlZEgAEjMKCnJvb21fYWRkZWQYKCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFkZGVkSAASNwoMcm9vbV9yZW1vdmVkGCkgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21SZW1vdmVkSAASMwoKcmVhZF9tb3ZlZBgqIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5SZWFkTW92ZWRIABI9Cg9wcm9maWxlX2NoYW5nZWQYKyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuUHJvZmlsZUNoYW5nZWRIABI+ChBvd25fcm9sZV9jaGFuZ2VkGCwgASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLk93blJvbGVDaGFuZ2VkSAASRQoTcHJlZmVyZW5jZXNfY2hhbmdlZBgtIAEoCzImLnBhcmxvci5yZWFsdGltZS52MS5QcmVmZXJlbmNlc0NoYW5nZWRIABI5Cg1kcmFmdF9jaGFuZ2VkGC4gASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkRyYWZ0Q2hhbmdlZEgAEj0KD3ByaXZhY3lfY2hhbmdlZBgvIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5Qcml2YWN5Q2hhbmdlZEgAEjcKDHBhcnRuZXJfcmVhZBgwIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5QYXJ0bmVyUmVhZEgAEj8KEGZyaWVuZF9yZXF1ZXN0ZWQYMiABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kUmVxdWVzdGVkSAASNwoMZnJpZW5kX2FkZGVkGDMgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLkZyaWVuZEFkZGVkSAASOwoOZnJpZW5kX3JlbW92ZWQYNCABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kUmVtb3ZlZEgAEjcKDHVzZXJfYmxvY2tlZBg1IAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Vc2VyQmxvY2tlZEgAEjsKDnVzZXJfdW5ibG9ja2VkGDYgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLlVzZXJVbmJsb2NrZWRIAEIGCgRib2R5ImsKDU1lc3NhZ2VQb3N0ZWQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoBBIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCCJuCg1NZXNzYWdlRWRpdGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEgwKBHRleHQYAiABKAkSDgoGZXJhc2VkGAMgASgIEhMKC21lbnRpb25faWRzGBQgAygMEhUKDW1lbnRpb25zX3Jvb20YFSABKAgiJQoOTWVzc2FnZURlbGV0ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiMwoNUmVhY3Rpb25BZGRlZBITCgttZXNzYWdlX3NlcRgBIAEoBBINCgVlbW9qaRgCIAEoCSI1Cg9SZWFjdGlvblJlbW92ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDQoFZW1vamkYAiABKAkiJAoNTWVzc2FnZVBpbm5lZBITCgttZXNzYWdlX3NlcRgBIAEoBCImCg9NZXNzYWdlVW5waW5uZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiXgoLUm9vbUNyZWF0ZWQSDAoEbmFtZRgBIAEoCRINCgV0b3BpYxgCIAEoCRIyCgp2aXNpYmlsaXR5GAMgASgOMh4ucGFybG9yLnJlYWx0aW1lLnYxLlZpc2liaWxpdHkiKgoLUm9vbVJlbmFtZWQSDAoEbmFtZRgBIAEoCRINCgV0b3BpYxgCIAEoCSIgCgxSb29tQXJjaGl2ZWQSEAoIYXJjaGl2ZWQYASABKAgiRwoMTWVtYmVySm9pbmVkEg8KB3VzZXJfaWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlIh0KCk1lbWJlckxlZnQSDwoHdXNlcl9pZBgBIAEoDCJGCgtSb2xlQ2hhbmdlZBIPCgd1c2VyX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSIzCgxNZW1iZXJCYW5uZWQSDwoHdXNlcl9pZBgBIAEoDBISCgp3YXNfbWVtYmVyGAIgASgIIiEKDk1lbWJlclVuYmFubmVkEg8KB3VzZXJfaWQYASABKAwiIgoNSW52aXRlQ3JlYXRlZBIRCglpbnZpdGVfaWQYASABKAwiIgoNSW52aXRlUmV2b2tlZBIRCglpbnZpdGVfaWQYASABKAwiHAoJUm9vbUFkZGVkEg8KB3Jvb21faWQYASABKAwiHgoLUm9vbVJlbW92ZWQSDwoHcm9vbV9pZBgBIAEoDCIpCglSZWFkTW92ZWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiUQoOUHJvZmlsZUNoYW5nZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJEhMKC3N0YXR1c190ZXh0GAIgASgJEhQKDHN0YXR1c19lbW9qaRgDIAEoCSJJCg5Pd25Sb2xlQ2hhbmdlZBIPCgdyb29tX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSJkChJQcmVmZXJlbmNlc0NoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIqCgZub3RpZnkYAiABKA4yGi5wYXJsb3IucmVhbHRpbWUudjEuTm90aWZ5EhEKCWZhdm91cml0ZRgDIAEoCCJTCgxEcmFmdENoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEEhIKCnN1cGVyc2VkZWQYBCABKAgiNwoOUHJpdmFjeUNoYW5nZWQSEQoJaW52aXNpYmxlGAEgASgIEhIKCnJlYWRfbWFya3MYAiABKAgiKwoLUGFydG5lclJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiNAoPRnJpZW5kUmVxdWVzdGVkEg8KB3VzZXJfaWQYASABKAwSEAoIb3V0Z29pbmcYAiABKAgiHgoLRnJpZW5kQWRkZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1GcmllbmRSZW1vdmVkEg8KB3VzZXJfaWQYASABKAwiHgoLVXNlckJsb2NrZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1Vc2VyVW5ibG9ja2VkEg8KB3VzZXJfaWQYASABKAwiNAoFUmVzZXQSDgoGbG9nX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgwKBGhlYWQYAyABKAQiOAoJUm9vbUhlYWRzEisKBWhlYWRzGAEgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkIpEBCghSb29tSGVhZBIPCgdyb29tX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgwKBGhlYWQYAyABKAQSEAoIcmVhZF9zZXEYBCABKAQSDgoGdW5yZWFkGAUgASgNEg8KB3ByZXZpZXcYBiABKAkSEgoKbGFzdF9hdF91cxgHIAEoAxIQCghtZW50aW9ucxgUIAEoDSIqCgZUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDBIPCgd1c2VyX2lkGAIgASgMIj4KCFByZXNlbmNlEjIKB2VudHJpZXMYASADKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuUHJlc2VuY2VFbnRyeSJoCg1QcmVzZW5jZUVudHJ5Eg8KB3VzZXJfaWQYASABKAwSMAoFc3RhdGUYAiABKA4yIS5wYXJsb3IucmVhbHRpbWUudjEuUHJlc2VuY2VTdGF0ZRIUCgxsYXN0X3NlZW5fdXMYAyABKAMiSAoJSGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBhIrCgVoZWFkcxgCIAMoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Qb3NpdGlvbiJSCgZHb0F3YXkSLwoGcmVhc29uGAEgASgOMh8ucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlUmVhc29uEhcKD3Jlc3VtZV9hZnRlcl9tcxgCIAEoDSJRCgVDbG9zZRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNKooDCglFcnJvckNvZGUSGgoWRVJST1JfQ09ERV9VTlNQRUNJRklFRBAAEh8KG0VSUk9SX0NPREVfSU5WQUxJRF9BUkdVTUVOVBABEhgKFEVSUk9SX0NPREVfTk9UX0ZPVU5EEAISGAoURVJST1JfQ09ERV9GT1JCSURERU4QAxIjCh9FUlJPUl9DT0RFX0lERU1QT1RFTkNZX01JU01BVENIEAQSFwoTRVJST1JfQ09ERV9DT05GTElDVBAFEhwKGEVSUk9SX0NPREVfUk9PTV9BUkNISVZFRBAGEhwKGEVSUk9SX0NPREVfVE9PX01BTllfT1BFThAHEhsKF0VSUk9SX0NPREVfUkFURV9MSU1JVEVEEBASGgoWRVJST1JfQ09ERV9VTkFWQUlMQUJMRRAREh0KGUVSUk9SX0NPREVfUkVUUllfSU5fT1JERVIQEhIhCh1FUlJPUl9DT0RFX1JFU09VUkNFX0VYSEFVU1RFRBATEhcKE0VSUk9SX0NPREVfSU5URVJOQUwQFCpWCgZOb3RpZnkSFgoSTk9USUZZX1VOU1BFQ0lGSUVEEAASDgoKTk9USUZZX0FMTBABEhMKD05PVElGWV9NRU5USU9OUxACEg8KC05PVElGWV9OT05FEAMqbgoKVmlzaWJpbGl0eRIaChZWSVNJQklMSVRZX1VOU1BFQ0lGSUVEEAASFQoRVklTSUJJTElUWV9QVUJMSUMQARIWChJWSVNJQklMSVRZX1BSSVZBVEUQAhIVChFWSVNJQklMSVRZX0RJUkVDVBADKk0KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg4KClJPTEVfT1dORVIQARIOCgpST0xFX0FETUlOEAISDwoLUk9MRV9NRU1CRVIQAyp/Cg1QcmVzZW5jZVN0YXRlEh4KGlBSRVNFTkNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVUFJFU0VOQ0VfU1RBVEVfT05MSU5FEAESFwoTUFJFU0VOQ0VfU1RBVEVfQVdBWRACEhoKFlBSRVNFTkNFX1NUQVRFX09GRkxJTkUQAyqGAwoLQ2xvc2VSZWFzb24SHAoYQ0xPU0VfUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSQ0xPU0VfUkVBU09OX0RSQUlOEAESHAoYQ0xPU0VfUkVBU09OX1NMT1dfUkVBREVSEAISGwoXQ0xPU0VfUkVBU09OX09WRVJMT0FERUQQAxIVChFDTE9TRV9SRUFTT05fSURMRRAEEhkKFUNMT1NFX1JFQVNPTl9JTlRFUk5BTBAFEh4KGkNMT1NFX1JFQVNPTl9IRUxMT19USU1FT1VUEAYSHgoaQ0xPU0VfUkVBU09OX1RPS0VOX0VYUElSRUQQEBIgChxDTE9TRV9SRUFTT05fVU5BVVRIRU5USUNBVEVEEBESGAoUQ0xPU0VfUkVBU09OX1JFVk9LRUQQEhIZChVDTE9TRV9SRUFTT05fUFJPVE9DT0wQIBIdChlDTE9TRV9SRUFTT05fUkFURV9MSU1JVEVEECISGAoUQ0xPU0VfUkVBU09OX0dPT0RCWUUQMCIECCEQIWIGcHJvdG8z");
+  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLZAwoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjcKDHNldF9wcmVzZW5jZRgGIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5TZXRQcmVzZW5jZUgAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEjsKDndhdGNoX3ByZXNlbmNlGAkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLldhdGNoUHJlc2VuY2VIAEIGCgRraW5kInAKBUhlbGxvEhQKDGFjY2Vzc190b2tlbhgBIAEoCRITCgtkZXZpY2VfbmFtZRgCIAEoCRIOCgZjbGllbnQYAyABKAkSLAoGcmVzdW1lGAQgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIjYKCFBvc2l0aW9uEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBILCgNzZXEYAyABKAQiHQoFUmVuZXcSFAoMYWNjZXNzX3Rva2VuGAEgASgJIp0ECgdSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAwSKAoEcG9zdBgCIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5Qb3N0SAASKAoEZWRpdBgDIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5FZGl0SAASLAoGZGVsZXRlGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkRlbGV0ZUgAEjEKCW1hcmtfcmVhZBgGIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5NYXJrUmVhZEgAEigKBG9wZW4YByABKAsyGC5wYXJsb3IucmVhbHRpbWUudjEuT3BlbkgAEi0KBWNsb3NlGAggASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlTG9nSAASKgoFZmV0Y2gYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRmV0Y2hIABIqCgVyZWFjdBgUIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZWFjdEgAEjUKC21hcmtfdW5yZWFkGBUgASgLMh4ucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtVbnJlYWRIABImCgNwaW4YFiABKAsyFy5wYXJsb3IucmVhbHRpbWUudjEuUGluSAASMQoJc2V0X2RyYWZ0GBcgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLlNldERyYWZ0SABCBgoEYm9keSJPCgRQb3N0Eg8KB3Jvb21faWQYASABKAwSDAoEdGV4dBgCIAEoCRIQCghyZXBseV90bxgDIAEoBBIWCg5hdHRhY2htZW50X2lkcxgUIAMoDCIyCgRFZGl0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEgwKBHRleHQYAyABKAkiJgoGRGVsZXRlEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIkQKBVJlYWN0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEg0KBWVtb2ppGAMgASgJEg4KBnJlbW92ZRgEIAEoCCIoCghNYXJrUmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCIzCgNQaW4SDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDgoGcmVtb3ZlGAMgASgIIioKCk1hcmtVbnJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiOwoIU2V0RHJhZnQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEIjkKBE9wZW4SDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglhZnRlcl9zZXEYAyABKAQiGwoIQ2xvc2VMb2cSDwoHcm9vbV9pZBgBIAEoDCJZCgVGZXRjaBIOCgZsb2dfaWQYASABKAwSEwoJYWZ0ZXJfc2VxGAIgASgESAASFAoKYmVmb3JlX3NlcRgDIAEoBEgAEg0KBWxpbWl0GAQgASgNQgYKBGZyb20iGAoFRm9jdXMSDwoHcm9vbV9pZBgBIAEoDCIfCgxDbGllbnRUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDCI/CgtTZXRQcmVzZW5jZRIwCgVzdGF0ZRgBIAEoDjIhLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZVN0YXRlIiEKDVdhdGNoUHJlc2VuY2USEAoIdXNlcl9pZHMYASADKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCLdBAoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIwCghwcmVzZW5jZRgHIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZUgAEjIKCWhlYXJ0YmVhdBgIIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5IZWFydGJlYXRIABIqCgVwcm9iZRgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEi0KB2dvX2F3YXkYCiABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuR29Bd2F5SAASKgoFY2xvc2UYCyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VIABJACgxhbm5vdW5jZW1lbnQYDCABKAsyKC5wYXJsb3IucmVhbHRpbWUudjEuQW5ub3VuY2VtZW50c0NoYW5nZWRIAEIGCgRraW5kIhYKFEFubm91bmNlbWVudHNDaGFuZ2VkIoUCCgdXZWxjb21lEg8KB3VzZXJfaWQYASABKAwSEQoJZGV2aWNlX2lkGAIgASgMEhIKCnNlc3Npb25faWQYAyABKAwSKgoGbGltaXRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkxpbWl0cxIUCgxoZWFydGJlYXRfbXMYBSABKA0SKwoFaGVhZHMYBiADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUhlYWQSFQoNZXhwaXJlc19hdF91cxgHIAEoAxIuCgh1c2VyX2xvZxgIIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Qb3NpdGlvbhIMCgRub2RlGAkgASgJItUBCgZMaW1pdHMSEwoLZnJhbWVfYnl0ZXMYASABKA0SEgoKdGV4dF9ieXRlcxgCIAEoDRIbChN1bmFuc3dlcmVkX3JlcXVlc3RzGAMgASgNEhEKCW9wZW5fbG9ncxgEIAEoDRIUCgxmZXRjaF9ldmVudHMYBSABKA0SFQoNcmVxdWVzdF9idXJzdBgGIAEoDRIbChNyZXF1ZXN0c19wZXJfc2Vjb25kGAcgASgNEhAKCGhlbGxvX21zGAggASgNEhYKDmRhdGFncmFtX2J5dGVzGAkgASgNIncKBVJlcGx5EhIKCnJlcXVlc3RfaWQYASABKAwSJAoCb2sYAiABKAsyFi5wYXJsb3IucmVhbHRpbWUudjEuT2tIABIqCgVlcnJvchgDIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FcnJvckgAQggKBnJlc3VsdCJpCgJPaxILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSDQoFZXBvY2gYAyABKAQSKgoGZXZlbnRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50cxIMCgRtb3JlGAUgASgIIl0KBUVycm9yEisKBGNvZGUYASABKA4yHS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JDb2RlEg8KB21lc3NhZ2UYAiABKAkSFgoOcmV0cnlfYWZ0ZXJfbXMYAyABKA0iZQoGRXZlbnRzEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglmaXJzdF9zZXEYAyABKAQSKQoGZXZlbnRzGAQgAygLMhkucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50IpsPCgVFdmVudBILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSEAoIYWN0b3JfaWQYAyABKAwSEgoKcmVxdWVzdF9pZBgEIAEoDBI7Cg5tZXNzYWdlX3Bvc3RlZBgKIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlUG9zdGVkSAASOwoObWVzc2FnZV9lZGl0ZWQYCyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZUVkaXRlZEgAEj0KD21lc3NhZ2VfZGVsZXRlZBgMIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlRGVsZXRlZEgAEjcKDHJvb21fY3JlYXRlZBgUIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tQ3JlYXRlZEgAEjcKDHJvb21fcmVuYW1lZBgVIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tUmVuYW1lZEgAEjkKDXJvb21fYXJjaGl2ZWQYFiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFyY2hpdmVkSAASOQoNbWVtYmVyX2pvaW5lZBgXIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJKb2luZWRIABI1CgttZW1iZXJfbGVmdBgYIAEoCzIeLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJMZWZ0SAASOwoOcmVhY3Rpb25fYWRkZWQYGSABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25BZGRlZEgAEj8KEHJlYWN0aW9uX3JlbW92ZWQYGiABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25SZW1vdmVkSAASOwoObWVzc2FnZV9waW5uZWQYGyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBpbm5lZEgAEj8KEG1lc3NhZ2VfdW5waW5uZWQYHCABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVVucGlubmVkSAASNwoMcm9sZV9jaGFuZ2VkGB0gASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvbGVDaGFuZ2VkSAASOQoNbWVtYmVyX2Jhbm5lZBgeIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJCYW5uZWRIABI9Cg9tZW1iZXJfdW5iYW5uZWQYHyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyVW5iYW5uZWRIABI7Cg5pbnZpdGVfY3JlYXRlZBggIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5JbnZpdGVDcmVhdGVkSAASOwoOaW52aXRlX3Jldm9rZWQYISABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuSW52aXRlUmV2b2tlZEgAEjMKCnJvb21fYWRkZWQYKCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFkZGVkSAASNwoMcm9vbV9yZW1vdmVkGCkgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21SZW1vdmVkSAASMwoKcmVhZF9tb3ZlZBgqIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5SZWFkTW92ZWRIABI9Cg9wcm9maWxlX2NoYW5nZWQYKyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuUHJvZmlsZUNoYW5nZWRIABI+ChBvd25fcm9sZV9jaGFuZ2VkGCwgASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLk93blJvbGVDaGFuZ2VkSAASRQoTcHJlZmVyZW5jZXNfY2hhbmdlZBgtIAEoCzImLnBhcmxvci5yZWFsdGltZS52MS5QcmVmZXJlbmNlc0NoYW5nZWRIABI5Cg1kcmFmdF9jaGFuZ2VkGC4gASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkRyYWZ0Q2hhbmdlZEgAEj0KD3ByaXZhY3lfY2hhbmdlZBgvIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5Qcml2YWN5Q2hhbmdlZEgAEjcKDHBhcnRuZXJfcmVhZBgwIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5QYXJ0bmVyUmVhZEgAEj8KEGZyaWVuZF9yZXF1ZXN0ZWQYMiABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kUmVxdWVzdGVkSAASNwoMZnJpZW5kX2FkZGVkGDMgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLkZyaWVuZEFkZGVkSAASOwoOZnJpZW5kX3JlbW92ZWQYNCABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kUmVtb3ZlZEgAEjcKDHVzZXJfYmxvY2tlZBg1IAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Vc2VyQmxvY2tlZEgAEjsKDnVzZXJfdW5ibG9ja2VkGDYgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLlVzZXJVbmJsb2NrZWRIAEIGCgRib2R5IqABCg1NZXNzYWdlUG9zdGVkEgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAQSDgoGZXJhc2VkGAMgASgIEhMKC21lbnRpb25faWRzGBQgAygMEhUKDW1lbnRpb25zX3Jvb20YFSABKAgSMwoLYXR0YWNobWVudHMYFiADKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuQXR0YWNobWVudCLUAQoKQXR0YWNobWVudBIPCgdmaWxlX2lkGAEgASgMEgwKBG5hbWUYAiABKAkSEgoKbWVkaWFfdHlwZRgDIAEoCRINCgVieXRlcxgEIAEoBBIqCgRraW5kGAUgASgOMhwucGFybG9yLnJlYWx0aW1lLnYxLkZpbGVLaW5kEg0KBXdpZHRoGAYgASgNEg4KBmhlaWdodBgHIAEoDRIRCgl0aHVtYmhhc2gYCCABKAwSEQoJdGh1bWJuYWlsGAkgASgIEhMKC2R1cmF0aW9uX21zGAogASgNIm4KDU1lc3NhZ2VFZGl0ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDAoEdGV4dBgCIAEoCRIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCCIlCg5NZXNzYWdlRGVsZXRlZBITCgttZXNzYWdlX3NlcRgBIAEoBCIzCg1SZWFjdGlvbkFkZGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEg0KBWVtb2ppGAIgASgJIjUKD1JlYWN0aW9uUmVtb3ZlZBITCgttZXNzYWdlX3NlcRgBIAEoBBINCgVlbW9qaRgCIAEoCSIkCg1NZXNzYWdlUGlubmVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEIiYKD01lc3NhZ2VVbnBpbm5lZBITCgttZXNzYWdlX3NlcRgBIAEoBCJeCgtSb29tQ3JlYXRlZBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJEjIKCnZpc2liaWxpdHkYAyABKA4yHi5wYXJsb3IucmVhbHRpbWUudjEuVmlzaWJpbGl0eSIqCgtSb29tUmVuYW1lZBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJIiAKDFJvb21BcmNoaXZlZBIQCghhcmNoaXZlZBgBIAEoCCJHCgxNZW1iZXJKb2luZWQSDwoHdXNlcl9pZBgBIAEoDBImCgRyb2xlGAIgASgOMhgucGFybG9yLnJlYWx0aW1lLnYxLlJvbGUiHQoKTWVtYmVyTGVmdBIPCgd1c2VyX2lkGAEgASgMIkYKC1JvbGVDaGFuZ2VkEg8KB3VzZXJfaWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlIjMKDE1lbWJlckJhbm5lZBIPCgd1c2VyX2lkGAEgASgMEhIKCndhc19tZW1iZXIYAiABKAgiIQoOTWVtYmVyVW5iYW5uZWQSDwoHdXNlcl9pZBgBIAEoDCIiCg1JbnZpdGVDcmVhdGVkEhEKCWludml0ZV9pZBgBIAEoDCIiCg1JbnZpdGVSZXZva2VkEhEKCWludml0ZV9pZBgBIAEoDCIcCglSb29tQWRkZWQSDwoHcm9vbV9pZBgBIAEoDCIeCgtSb29tUmVtb3ZlZBIPCgdyb29tX2lkGAEgASgMIikKCVJlYWRNb3ZlZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCJhCg5Qcm9maWxlQ2hhbmdlZBIUCgxkaXNwbGF5X25hbWUYASABKAkSEwoLc3RhdHVzX3RleHQYAiABKAkSFAoMc3RhdHVzX2Vtb2ppGAMgASgJEg4KBmF2YXRhchgEIAEoDCJJCg5Pd25Sb2xlQ2hhbmdlZBIPCgdyb29tX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSJkChJQcmVmZXJlbmNlc0NoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIqCgZub3RpZnkYAiABKA4yGi5wYXJsb3IucmVhbHRpbWUudjEuTm90aWZ5EhEKCWZhdm91cml0ZRgDIAEoCCJTCgxEcmFmdENoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEEhIKCnN1cGVyc2VkZWQYBCABKAgiNwoOUHJpdmFjeUNoYW5nZWQSEQoJaW52aXNpYmxlGAEgASgIEhIKCnJlYWRfbWFya3MYAiABKAgiKwoLUGFydG5lclJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiNAoPRnJpZW5kUmVxdWVzdGVkEg8KB3VzZXJfaWQYASABKAwSEAoIb3V0Z29pbmcYAiABKAgiHgoLRnJpZW5kQWRkZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1GcmllbmRSZW1vdmVkEg8KB3VzZXJfaWQYASABKAwiHgoLVXNlckJsb2NrZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1Vc2VyVW5ibG9ja2VkEg8KB3VzZXJfaWQYASABKAwiNAoFUmVzZXQSDgoGbG9nX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgwKBGhlYWQYAyABKAQiOAoJUm9vbUhlYWRzEisKBWhlYWRzGAEgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkIpEBCghSb29tSGVhZBIPCgdyb29tX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgwKBGhlYWQYAyABKAQSEAoIcmVhZF9zZXEYBCABKAQSDgoGdW5yZWFkGAUgASgNEg8KB3ByZXZpZXcYBiABKAkSEgoKbGFzdF9hdF91cxgHIAEoAxIQCghtZW50aW9ucxgUIAEoDSIqCgZUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDBIPCgd1c2VyX2lkGAIgASgMIj4KCFByZXNlbmNlEjIKB2VudHJpZXMYASADKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuUHJlc2VuY2VFbnRyeSJoCg1QcmVzZW5jZUVudHJ5Eg8KB3VzZXJfaWQYASABKAwSMAoFc3RhdGUYAiABKA4yIS5wYXJsb3IucmVhbHRpbWUudjEuUHJlc2VuY2VTdGF0ZRIUCgxsYXN0X3NlZW5fdXMYAyABKAMiSAoJSGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBhIrCgVoZWFkcxgCIAMoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Qb3NpdGlvbiJSCgZHb0F3YXkSLwoGcmVhc29uGAEgASgOMh8ucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlUmVhc29uEhcKD3Jlc3VtZV9hZnRlcl9tcxgCIAEoDSJRCgVDbG9zZRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNKqkDCglFcnJvckNvZGUSGgoWRVJST1JfQ09ERV9VTlNQRUNJRklFRBAAEh8KG0VSUk9SX0NPREVfSU5WQUxJRF9BUkdVTUVOVBABEhgKFEVSUk9SX0NPREVfTk9UX0ZPVU5EEAISGAoURVJST1JfQ09ERV9GT1JCSURERU4QAxIjCh9FUlJPUl9DT0RFX0lERU1QT1RFTkNZX01JU01BVENIEAQSFwoTRVJST1JfQ09ERV9DT05GTElDVBAFEhwKGEVSUk9SX0NPREVfUk9PTV9BUkNISVZFRBAGEhwKGEVSUk9SX0NPREVfVE9PX01BTllfT1BFThAHEh0KGUVSUk9SX0NPREVfUVVPVEFfRVhDRUVERUQQCBIbChdFUlJPUl9DT0RFX1JBVEVfTElNSVRFRBAQEhoKFkVSUk9SX0NPREVfVU5BVkFJTEFCTEUQERIdChlFUlJPUl9DT0RFX1JFVFJZX0lOX09SREVSEBISIQodRVJST1JfQ09ERV9SRVNPVVJDRV9FWEhBVVNURUQQExIXChNFUlJPUl9DT0RFX0lOVEVSTkFMEBQqeQoIRmlsZUtpbmQSGQoVRklMRV9LSU5EX1VOU1BFQ0lGSUVEEAASEwoPRklMRV9LSU5EX0lNQUdFEAESEwoPRklMRV9LSU5EX1ZJREVPEAISEwoPRklMRV9LSU5EX0FVRElPEAMSEwoPRklMRV9LSU5EX09USEVSEAQqVgoGTm90aWZ5EhYKEk5PVElGWV9VTlNQRUNJRklFRBAAEg4KCk5PVElGWV9BTEwQARITCg9OT1RJRllfTUVOVElPTlMQAhIPCgtOT1RJRllfTk9ORRADKm4KClZpc2liaWxpdHkSGgoWVklTSUJJTElUWV9VTlNQRUNJRklFRBAAEhUKEVZJU0lCSUxJVFlfUFVCTElDEAESFgoSVklTSUJJTElUWV9QUklWQVRFEAISFQoRVklTSUJJTElUWV9ESVJFQ1QQAypNCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIOCgpST0xFX09XTkVSEAESDgoKUk9MRV9BRE1JThACEg8KC1JPTEVfTUVNQkVSEAMqfwoNUHJlc2VuY2VTdGF0ZRIeChpQUkVTRU5DRV9TVEFURV9VTlNQRUNJRklFRBAAEhkKFVBSRVNFTkNFX1NUQVRFX09OTElORRABEhcKE1BSRVNFTkNFX1NUQVRFX0FXQVkQAhIaChZQUkVTRU5DRV9TVEFURV9PRkZMSU5FEAMqhgMKC0Nsb3NlUmVhc29uEhwKGENMT1NFX1JFQVNPTl9VTlNQRUNJRklFRBAAEhYKEkNMT1NFX1JFQVNPTl9EUkFJThABEhwKGENMT1NFX1JFQVNPTl9TTE9XX1JFQURFUhACEhsKF0NMT1NFX1JFQVNPTl9PVkVSTE9BREVEEAMSFQoRQ0xPU0VfUkVBU09OX0lETEUQBBIZChVDTE9TRV9SRUFTT05fSU5URVJOQUwQBRIeChpDTE9TRV9SRUFTT05fSEVMTE9fVElNRU9VVBAGEh4KGkNMT1NFX1JFQVNPTl9UT0tFTl9FWFBJUkVEEBASIAocQ0xPU0VfUkVBU09OX1VOQVVUSEVOVElDQVRFRBAREhgKFENMT1NFX1JFQVNPTl9SRVZPS0VEEBISGQoVQ0xPU0VfUkVBU09OX1BST1RPQ09MECASHQoZQ0xPU0VfUkVBU09OX1JBVEVfTElNSVRFRBAiEhgKFENMT1NFX1JFQVNPTl9HT09EQllFEDAiBAghECFiBnByb3RvMw");
 
 /**
  * @generated from message parlor.realtime.v1.ClientFrame
@@ -288,6 +288,14 @@ export type Post = Message<"parlor.realtime.v1.Post"> & {
    * @generated from field: uint64 reply_to = 3;
    */
   replyTo: bigint;
+
+  /**
+   * Whole uploads of the user that are attached nowhere yet, at most 10, each
+   * once. `text` may be empty where there is one.
+   *
+   * @generated from field: repeated bytes attachment_ids = 20;
+   */
+  attachmentIds: Uint8Array[];
 };
 
 /**
@@ -1330,6 +1338,13 @@ export type MessagePosted = Message<"parlor.realtime.v1.MessagePosted"> & {
    * @generated from field: bool mentions_room = 21;
    */
   mentionsRoom: boolean;
+
+  /**
+   * In the order of the request; empty where `erased`. An edit keeps them.
+   *
+   * @generated from field: repeated parlor.realtime.v1.Attachment attachments = 22;
+   */
+  attachments: Attachment[];
 };
 
 /**
@@ -1338,6 +1353,83 @@ export type MessagePosted = Message<"parlor.realtime.v1.MessagePosted"> & {
  */
 export const MessagePostedSchema: GenMessage<MessagePosted> = /*@__PURE__*/
   messageDesc(file_parlor_realtime_v1_realtime, 31);
+
+/**
+ * A file that was posted with a message. Its bytes come over HTTP, to whoever
+ * is a member of the room at that moment.
+ *
+ * @generated from message parlor.realtime.v1.Attachment
+ */
+export type Attachment = Message<"parlor.realtime.v1.Attachment"> & {
+  /**
+   * @generated from field: bytes file_id = 1;
+   */
+  fileId: Uint8Array;
+
+  /**
+   * As the uploader called it, without a path.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * What the server found it to be.
+   *
+   * @generated from field: string media_type = 3;
+   */
+  mediaType: string;
+
+  /**
+   * @generated from field: uint64 bytes = 4;
+   */
+  bytes: bigint;
+
+  /**
+   * @generated from field: parlor.realtime.v1.FileKind kind = 5;
+   */
+  kind: FileKind;
+
+  /**
+   * Of an image, in pixels and upright; 0 where not known.
+   *
+   * @generated from field: uint32 width = 6;
+   */
+  width: number;
+
+  /**
+   * @generated from field: uint32 height = 7;
+   */
+  height: number;
+
+  /**
+   * A blurred picture in some 25 bytes (thumbhash); empty where there is none.
+   *
+   * @generated from field: bytes thumbhash = 8;
+   */
+  thumbhash: Uint8Array;
+
+  /**
+   * There is a small picture to fetch.
+   *
+   * @generated from field: bool thumbnail = 9;
+   */
+  thumbnail: boolean;
+
+  /**
+   * Of video and audio; 0 where not known.
+   *
+   * @generated from field: uint32 duration_ms = 10;
+   */
+  durationMs: number;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.Attachment.
+ * Use `create(AttachmentSchema)` to create a new message.
+ */
+export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 32);
 
 /**
  * @generated from message parlor.realtime.v1.MessageEdited
@@ -1374,7 +1466,7 @@ export type MessageEdited = Message<"parlor.realtime.v1.MessageEdited"> & {
  * Use `create(MessageEditedSchema)` to create a new message.
  */
 export const MessageEditedSchema: GenMessage<MessageEdited> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 32);
+  messageDesc(file_parlor_realtime_v1_realtime, 33);
 
 /**
  * @generated from message parlor.realtime.v1.MessageDeleted
@@ -1391,7 +1483,7 @@ export type MessageDeleted = Message<"parlor.realtime.v1.MessageDeleted"> & {
  * Use `create(MessageDeletedSchema)` to create a new message.
  */
 export const MessageDeletedSchema: GenMessage<MessageDeleted> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 33);
+  messageDesc(file_parlor_realtime_v1_realtime, 34);
 
 /**
  * The actor put an emoji on a message.
@@ -1415,7 +1507,7 @@ export type ReactionAdded = Message<"parlor.realtime.v1.ReactionAdded"> & {
  * Use `create(ReactionAddedSchema)` to create a new message.
  */
 export const ReactionAddedSchema: GenMessage<ReactionAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 34);
+  messageDesc(file_parlor_realtime_v1_realtime, 35);
 
 /**
  * @generated from message parlor.realtime.v1.ReactionRemoved
@@ -1437,7 +1529,7 @@ export type ReactionRemoved = Message<"parlor.realtime.v1.ReactionRemoved"> & {
  * Use `create(ReactionRemovedSchema)` to create a new message.
  */
 export const ReactionRemovedSchema: GenMessage<ReactionRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 35);
+  messageDesc(file_parlor_realtime_v1_realtime, 36);
 
 /**
  * @generated from message parlor.realtime.v1.MessagePinned
@@ -1454,7 +1546,7 @@ export type MessagePinned = Message<"parlor.realtime.v1.MessagePinned"> & {
  * Use `create(MessagePinnedSchema)` to create a new message.
  */
 export const MessagePinnedSchema: GenMessage<MessagePinned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 36);
+  messageDesc(file_parlor_realtime_v1_realtime, 37);
 
 /**
  * @generated from message parlor.realtime.v1.MessageUnpinned
@@ -1471,7 +1563,7 @@ export type MessageUnpinned = Message<"parlor.realtime.v1.MessageUnpinned"> & {
  * Use `create(MessageUnpinnedSchema)` to create a new message.
  */
 export const MessageUnpinnedSchema: GenMessage<MessageUnpinned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 37);
+  messageDesc(file_parlor_realtime_v1_realtime, 38);
 
 /**
  * @generated from message parlor.realtime.v1.RoomCreated
@@ -1498,7 +1590,7 @@ export type RoomCreated = Message<"parlor.realtime.v1.RoomCreated"> & {
  * Use `create(RoomCreatedSchema)` to create a new message.
  */
 export const RoomCreatedSchema: GenMessage<RoomCreated> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 38);
+  messageDesc(file_parlor_realtime_v1_realtime, 39);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRenamed
@@ -1520,7 +1612,7 @@ export type RoomRenamed = Message<"parlor.realtime.v1.RoomRenamed"> & {
  * Use `create(RoomRenamedSchema)` to create a new message.
  */
 export const RoomRenamedSchema: GenMessage<RoomRenamed> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 39);
+  messageDesc(file_parlor_realtime_v1_realtime, 40);
 
 /**
  * @generated from message parlor.realtime.v1.RoomArchived
@@ -1537,7 +1629,7 @@ export type RoomArchived = Message<"parlor.realtime.v1.RoomArchived"> & {
  * Use `create(RoomArchivedSchema)` to create a new message.
  */
 export const RoomArchivedSchema: GenMessage<RoomArchived> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 40);
+  messageDesc(file_parlor_realtime_v1_realtime, 41);
 
 /**
  * @generated from message parlor.realtime.v1.MemberJoined
@@ -1559,7 +1651,7 @@ export type MemberJoined = Message<"parlor.realtime.v1.MemberJoined"> & {
  * Use `create(MemberJoinedSchema)` to create a new message.
  */
 export const MemberJoinedSchema: GenMessage<MemberJoined> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 41);
+  messageDesc(file_parlor_realtime_v1_realtime, 42);
 
 /**
  * @generated from message parlor.realtime.v1.MemberLeft
@@ -1576,7 +1668,7 @@ export type MemberLeft = Message<"parlor.realtime.v1.MemberLeft"> & {
  * Use `create(MemberLeftSchema)` to create a new message.
  */
 export const MemberLeftSchema: GenMessage<MemberLeft> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 42);
+  messageDesc(file_parlor_realtime_v1_realtime, 43);
 
 /**
  * A member's role is another from now on.
@@ -1600,7 +1692,7 @@ export type RoleChanged = Message<"parlor.realtime.v1.RoleChanged"> & {
  * Use `create(RoleChangedSchema)` to create a new message.
  */
 export const RoleChangedSchema: GenMessage<RoleChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 43);
+  messageDesc(file_parlor_realtime_v1_realtime, 44);
 
 /**
  * Is no member, if it was one, and cannot become one until it is unbanned.
@@ -1626,7 +1718,7 @@ export type MemberBanned = Message<"parlor.realtime.v1.MemberBanned"> & {
  * Use `create(MemberBannedSchema)` to create a new message.
  */
 export const MemberBannedSchema: GenMessage<MemberBanned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 44);
+  messageDesc(file_parlor_realtime_v1_realtime, 45);
 
 /**
  * @generated from message parlor.realtime.v1.MemberUnbanned
@@ -1643,7 +1735,7 @@ export type MemberUnbanned = Message<"parlor.realtime.v1.MemberUnbanned"> & {
  * Use `create(MemberUnbannedSchema)` to create a new message.
  */
 export const MemberUnbannedSchema: GenMessage<MemberUnbanned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 45);
+  messageDesc(file_parlor_realtime_v1_realtime, 46);
 
 /**
  * There is a link by which others become members. Its code stands in no event.
@@ -1662,7 +1754,7 @@ export type InviteCreated = Message<"parlor.realtime.v1.InviteCreated"> & {
  * Use `create(InviteCreatedSchema)` to create a new message.
  */
 export const InviteCreatedSchema: GenMessage<InviteCreated> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 46);
+  messageDesc(file_parlor_realtime_v1_realtime, 47);
 
 /**
  * A link holds no longer.
@@ -1681,7 +1773,7 @@ export type InviteRevoked = Message<"parlor.realtime.v1.InviteRevoked"> & {
  * Use `create(InviteRevokedSchema)` to create a new message.
  */
 export const InviteRevokedSchema: GenMessage<InviteRevoked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 47);
+  messageDesc(file_parlor_realtime_v1_realtime, 48);
 
 /**
  * @generated from message parlor.realtime.v1.RoomAdded
@@ -1698,7 +1790,7 @@ export type RoomAdded = Message<"parlor.realtime.v1.RoomAdded"> & {
  * Use `create(RoomAddedSchema)` to create a new message.
  */
 export const RoomAddedSchema: GenMessage<RoomAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 48);
+  messageDesc(file_parlor_realtime_v1_realtime, 49);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRemoved
@@ -1715,7 +1807,7 @@ export type RoomRemoved = Message<"parlor.realtime.v1.RoomRemoved"> & {
  * Use `create(RoomRemovedSchema)` to create a new message.
  */
 export const RoomRemovedSchema: GenMessage<RoomRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 49);
+  messageDesc(file_parlor_realtime_v1_realtime, 50);
 
 /**
  * @generated from message parlor.realtime.v1.ReadMoved
@@ -1737,7 +1829,7 @@ export type ReadMoved = Message<"parlor.realtime.v1.ReadMoved"> & {
  * Use `create(ReadMovedSchema)` to create a new message.
  */
 export const ReadMovedSchema: GenMessage<ReadMoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 50);
+  messageDesc(file_parlor_realtime_v1_realtime, 51);
 
 /**
  * What others see of the user, all of it, as it is from now on.
@@ -1761,6 +1853,13 @@ export type ProfileChanged = Message<"parlor.realtime.v1.ProfileChanged"> & {
    * @generated from field: string status_emoji = 3;
    */
   statusEmoji: string;
+
+  /**
+   * Id of the picture; empty where there is none.
+   *
+   * @generated from field: bytes avatar = 4;
+   */
+  avatar: Uint8Array;
 };
 
 /**
@@ -1768,7 +1867,7 @@ export type ProfileChanged = Message<"parlor.realtime.v1.ProfileChanged"> & {
  * Use `create(ProfileChangedSchema)` to create a new message.
  */
 export const ProfileChangedSchema: GenMessage<ProfileChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 51);
+  messageDesc(file_parlor_realtime_v1_realtime, 52);
 
 /**
  * The user's role in a room is another from now on.
@@ -1792,7 +1891,7 @@ export type OwnRoleChanged = Message<"parlor.realtime.v1.OwnRoleChanged"> & {
  * Use `create(OwnRoleChangedSchema)` to create a new message.
  */
 export const OwnRoleChangedSchema: GenMessage<OwnRoleChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 52);
+  messageDesc(file_parlor_realtime_v1_realtime, 53);
 
 /**
  * What the user wants of a room, all of it, as it is from now on.
@@ -1821,7 +1920,7 @@ export type PreferencesChanged = Message<"parlor.realtime.v1.PreferencesChanged"
  * Use `create(PreferencesChangedSchema)` to create a new message.
  */
 export const PreferencesChangedSchema: GenMessage<PreferencesChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 53);
+  messageDesc(file_parlor_realtime_v1_realtime, 54);
 
 /**
  * What the user has begun to write in a room, all of it, as it is from now on.
@@ -1859,7 +1958,7 @@ export type DraftChanged = Message<"parlor.realtime.v1.DraftChanged"> & {
  * Use `create(DraftChangedSchema)` to create a new message.
  */
 export const DraftChangedSchema: GenMessage<DraftChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 54);
+  messageDesc(file_parlor_realtime_v1_realtime, 55);
 
 /**
  * What the user lets others know of themselves, all of it, as it is from now on.
@@ -1887,7 +1986,7 @@ export type PrivacyChanged = Message<"parlor.realtime.v1.PrivacyChanged"> & {
  * Use `create(PrivacyChangedSchema)` to create a new message.
  */
 export const PrivacyChangedSchema: GenMessage<PrivacyChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 55);
+  messageDesc(file_parlor_realtime_v1_realtime, 56);
 
 /**
  * The other one of a direct room has read up to here.
@@ -1911,7 +2010,7 @@ export type PartnerRead = Message<"parlor.realtime.v1.PartnerRead"> & {
  * Use `create(PartnerReadSchema)` to create a new message.
  */
 export const PartnerReadSchema: GenMessage<PartnerRead> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 56);
+  messageDesc(file_parlor_realtime_v1_realtime, 57);
 
 /**
  * Somebody is asked to be friends.
@@ -1939,7 +2038,7 @@ export type FriendRequested = Message<"parlor.realtime.v1.FriendRequested"> & {
  * Use `create(FriendRequestedSchema)` to create a new message.
  */
 export const FriendRequestedSchema: GenMessage<FriendRequested> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 57);
+  messageDesc(file_parlor_realtime_v1_realtime, 58);
 
 /**
  * @generated from message parlor.realtime.v1.FriendAdded
@@ -1956,7 +2055,7 @@ export type FriendAdded = Message<"parlor.realtime.v1.FriendAdded"> & {
  * Use `create(FriendAddedSchema)` to create a new message.
  */
 export const FriendAddedSchema: GenMessage<FriendAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 58);
+  messageDesc(file_parlor_realtime_v1_realtime, 59);
 
 /**
  * Nothing stands between the two any more, be it a friendship or a request.
@@ -1975,7 +2074,7 @@ export type FriendRemoved = Message<"parlor.realtime.v1.FriendRemoved"> & {
  * Use `create(FriendRemovedSchema)` to create a new message.
  */
 export const FriendRemovedSchema: GenMessage<FriendRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 59);
+  messageDesc(file_parlor_realtime_v1_realtime, 60);
 
 /**
  * In the log of whoever blocks alone.
@@ -1994,7 +2093,7 @@ export type UserBlocked = Message<"parlor.realtime.v1.UserBlocked"> & {
  * Use `create(UserBlockedSchema)` to create a new message.
  */
 export const UserBlockedSchema: GenMessage<UserBlocked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 60);
+  messageDesc(file_parlor_realtime_v1_realtime, 61);
 
 /**
  * @generated from message parlor.realtime.v1.UserUnblocked
@@ -2011,7 +2110,7 @@ export type UserUnblocked = Message<"parlor.realtime.v1.UserUnblocked"> & {
  * Use `create(UserUnblockedSchema)` to create a new message.
  */
 export const UserUnblockedSchema: GenMessage<UserUnblocked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 61);
+  messageDesc(file_parlor_realtime_v1_realtime, 62);
 
 /**
  * The client's position does not fit this log: forget it and load anew.
@@ -2040,7 +2139,7 @@ export type Reset = Message<"parlor.realtime.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 62);
+  messageDesc(file_parlor_realtime_v1_realtime, 63);
 
 /**
  * Rooms of the user that the session has not open; at most one entry per room
@@ -2060,7 +2159,7 @@ export type RoomHeads = Message<"parlor.realtime.v1.RoomHeads"> & {
  * Use `create(RoomHeadsSchema)` to create a new message.
  */
 export const RoomHeadsSchema: GenMessage<RoomHeads> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 63);
+  messageDesc(file_parlor_realtime_v1_realtime, 64);
 
 /**
  * @generated from message parlor.realtime.v1.RoomHead
@@ -2118,7 +2217,7 @@ export type RoomHead = Message<"parlor.realtime.v1.RoomHead"> & {
  * Use `create(RoomHeadSchema)` to create a new message.
  */
 export const RoomHeadSchema: GenMessage<RoomHead> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 64);
+  messageDesc(file_parlor_realtime_v1_realtime, 65);
 
 /**
  * @generated from message parlor.realtime.v1.Typing
@@ -2140,7 +2239,7 @@ export type Typing = Message<"parlor.realtime.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 65);
+  messageDesc(file_parlor_realtime_v1_realtime, 66);
 
 /**
  * How people are whom the session watches: those of whom that is new.
@@ -2159,7 +2258,7 @@ export type Presence = Message<"parlor.realtime.v1.Presence"> & {
  * Use `create(PresenceSchema)` to create a new message.
  */
 export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 66);
+  messageDesc(file_parlor_realtime_v1_realtime, 67);
 
 /**
  * @generated from message parlor.realtime.v1.PresenceEntry
@@ -2188,7 +2287,7 @@ export type PresenceEntry = Message<"parlor.realtime.v1.PresenceEntry"> & {
  * Use `create(PresenceEntrySchema)` to create a new message.
  */
 export const PresenceEntrySchema: GenMessage<PresenceEntry> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 67);
+  messageDesc(file_parlor_realtime_v1_realtime, 68);
 
 /**
  * `digest` is the XOR of position_digest over all logs this session has open,
@@ -2214,7 +2313,7 @@ export type Heartbeat = Message<"parlor.realtime.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 68);
+  messageDesc(file_parlor_realtime_v1_realtime, 69);
 
 /**
  * The node wants this session gone: reconnect after about resume_after_ms,
@@ -2239,7 +2338,7 @@ export type GoAway = Message<"parlor.realtime.v1.GoAway"> & {
  * Use `create(GoAwaySchema)` to create a new message.
  */
 export const GoAwaySchema: GenMessage<GoAway> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 69);
+  messageDesc(file_parlor_realtime_v1_realtime, 70);
 
 /**
  * Last frame of a session.
@@ -2263,7 +2362,7 @@ export type Close = Message<"parlor.realtime.v1.Close"> & {
  * Use `create(CloseSchema)` to create a new message.
  */
 export const CloseSchema: GenMessage<Close> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 70);
+  messageDesc(file_parlor_realtime_v1_realtime, 71);
 
 /**
  * A request that failed; the session goes on.
@@ -2314,6 +2413,13 @@ export enum ErrorCode {
   TOO_MANY_OPEN = 7,
 
   /**
+   * The files of the room take all the space they may.
+   *
+   * @generated from enum value: ERROR_CODE_QUOTA_EXCEEDED = 8;
+   */
+  QUOTA_EXCEEDED = 8,
+
+  /**
    * Not final: send the same request again after retry_after_ms.
    *
    * @generated from enum value: ERROR_CODE_RATE_LIMITED = 16;
@@ -2348,6 +2454,44 @@ export const ErrorCodeSchema: GenEnum<ErrorCode> = /*@__PURE__*/
   enumDesc(file_parlor_realtime_v1_realtime, 0);
 
 /**
+ * How a file is shown.
+ *
+ * @generated from enum parlor.realtime.v1.FileKind
+ */
+export enum FileKind {
+  /**
+   * @generated from enum value: FILE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: FILE_KIND_IMAGE = 1;
+   */
+  IMAGE = 1,
+
+  /**
+   * @generated from enum value: FILE_KIND_VIDEO = 2;
+   */
+  VIDEO = 2,
+
+  /**
+   * @generated from enum value: FILE_KIND_AUDIO = 3;
+   */
+  AUDIO = 3,
+
+  /**
+   * @generated from enum value: FILE_KIND_OTHER = 4;
+   */
+  OTHER = 4,
+}
+
+/**
+ * Describes the enum parlor.realtime.v1.FileKind.
+ */
+export const FileKindSchema: GenEnum<FileKind> = /*@__PURE__*/
+  enumDesc(file_parlor_realtime_v1_realtime, 1);
+
+/**
  * What a user wants to be told of in a room.
  *
  * @generated from enum parlor.realtime.v1.Notify
@@ -2380,7 +2524,7 @@ export enum Notify {
  * Describes the enum parlor.realtime.v1.Notify.
  */
 export const NotifySchema: GenEnum<Notify> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 1);
+  enumDesc(file_parlor_realtime_v1_realtime, 2);
 
 /**
  * @generated from enum parlor.realtime.v1.Visibility
@@ -2413,7 +2557,7 @@ export enum Visibility {
  * Describes the enum parlor.realtime.v1.Visibility.
  */
 export const VisibilitySchema: GenEnum<Visibility> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 2);
+  enumDesc(file_parlor_realtime_v1_realtime, 3);
 
 /**
  * @generated from enum parlor.realtime.v1.Role
@@ -2444,7 +2588,7 @@ export enum Role {
  * Describes the enum parlor.realtime.v1.Role.
  */
 export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 3);
+  enumDesc(file_parlor_realtime_v1_realtime, 4);
 
 /**
  * @generated from enum parlor.realtime.v1.PresenceState
@@ -2477,7 +2621,7 @@ export enum PresenceState {
  * Describes the enum parlor.realtime.v1.PresenceState.
  */
 export const PresenceStateSchema: GenEnum<PresenceState> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 4);
+  enumDesc(file_parlor_realtime_v1_realtime, 5);
 
 /**
  * @generated from enum parlor.realtime.v1.CloseReason
@@ -2561,5 +2705,5 @@ export enum CloseReason {
  * Describes the enum parlor.realtime.v1.CloseReason.
  */
 export const CloseReasonSchema: GenEnum<CloseReason> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 5);
+  enumDesc(file_parlor_realtime_v1_realtime, 6);
 
