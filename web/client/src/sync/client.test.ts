@@ -11,6 +11,7 @@ import {
   Role,
 } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId, idToBytes } from "../net/id.js";
+import { setAvatar } from "./avatar.js";
 import { Client } from "./client.js";
 import { forgetStorage, openStorage } from "./storage.js";
 
@@ -173,6 +174,42 @@ test("rule_4_7 leaving, removed or banned, ends the room, and coming back opens 
   expect(client.rooms.get(ROOM)).toBeUndefined();
   server.last.events(2, [added], USER);
   await until(() => expect(client.view(ROOM).getSnapshot().status).toBe("ready"));
+});
+
+test("rule_4_16 a room deleted while it is on screen says so, and is back once restored", async () => {
+  const client = await inRoom();
+  server.last.events(2, [{ body: { case: "roomDeleted", value: {} } }]);
+  expect(texts(client)).toEqual(["text 1", "roomDeleted"]);
+  server.last.events(1, [removed], USER);
+  expect(client.view(ROOM).getSnapshot()).toMatchObject({ status: "missing", deleted: true, entries: [] });
+  expect(client.rooms.get(ROOM)).toBeUndefined();
+  server.last.events(2, [added], USER);
+  await until(() =>
+    expect(client.view(ROOM).getSnapshot()).toMatchObject({ status: "ready", deleted: false }),
+  );
+});
+
+test("a room that was deleted and restored before is there as any", async () => {
+  const client = await inRoom();
+  server.last.events(2, [
+    { body: { case: "roomDeleted", value: {} } },
+    { body: { case: "roomRestored", value: {} } },
+  ]);
+  expect(texts(client)).toEqual(["text 1", "roomDeleted", "roomRestored"]);
+  server.last.events(1, [removed], USER);
+  expect(client.view(ROOM).getSnapshot()).toMatchObject({ status: "missing", deleted: false });
+});
+
+test("rule_4_17 who has a direct room with a deleted account hears of it", async () => {
+  rest.answers.set(`/users/${OTHER}`, {
+    ...ADA,
+    id: OTHER,
+    display_name: "Deleted account",
+    standing: "deleted",
+  });
+  const client = await inRoom();
+  server.last.events(1, [{ body: { case: "accountDeleted", value: { userId: idToBytes(OTHER) } } }], USER);
+  await until(() => expect(client.people.getSnapshot().get(OTHER)?.standing).toBe("deleted"));
 });
 
 test("c9 one's own departure of long ago does not end the room", async () => {
@@ -772,7 +809,7 @@ test("a picture is cut on the server, and seen at once", async () => {
   const crop = { x: 1, y: 2, size: 3 };
   const sent: number[] = [];
   const picture = new Blob([new Uint8Array(300_000)]);
-  await client.setAvatar(picture, crop, (bytes) => sent.push(bytes), new AbortController().signal);
+  await setAvatar(client, picture, crop, (bytes) => sent.push(bytes), new AbortController().signal);
   expect(sent.at(-1)).toBe(300_000);
   expect(client.people.getSnapshot().get(USER)?.avatar).toBe(OTHER);
 });

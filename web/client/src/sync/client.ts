@@ -16,7 +16,6 @@ import { openWebSocket } from "../net/lanes/websocket.js";
 import { openWebTransport } from "../net/lanes/webtransport.js";
 import { forcedLane, LaneMemory } from "../net/memory.js";
 import {
-  type Crop,
   type MessagePage,
   type Preferences,
   type Room,
@@ -46,7 +45,6 @@ import { ReadWishes } from "./reads.js";
 import { RoomView } from "./room.js";
 import { keptEntry, RoomList, summaryEntry } from "./rooms.js";
 import { forgetStorage, openStorage, type Storage } from "./storage.js";
-import { transfer } from "./transfer.js";
 import { TypingStore } from "./typing.js";
 import { Uploads } from "./uploads.js";
 import { peopleIn, requestBody } from "./wire.js";
@@ -372,6 +370,17 @@ export class Client {
     this.#follower.left(roomId);
   }
 
+  /** The same key again is the same request. */
+  async deleteRoom(roomId: string, key: string): Promise<void> {
+    await this.api.deleteRoom(roomId, key);
+    this.#follower.left(roomId);
+  }
+
+  /** Brings a deleted room back; the same key again is the same request. */
+  async restoreRoom(roomId: string, key: string): Promise<void> {
+    this.admit(await this.api.restoreRoom(roomId, key));
+  }
+
   /** Shown at once; rejects where the server does not agree. */
   async prefer(roomId: string, change: Partial<Preferences>): Promise<void> {
     await this.#preferences.wish(roomId, change).finally(() => this.#saveRooms());
@@ -390,22 +399,6 @@ export class Client {
   async #between(act: () => Promise<unknown>): Promise<void> {
     await act();
     if (this.connection.session === null) await this.friends.load();
-  }
-
-  /** Others see this part of a picture beside one's name from now on. */
-  async setAvatar(
-    picture: Blob,
-    crop: Crop,
-    sent: (bytes: number) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const file = { name: "avatar", blob: picture, uploadId: null, attempt: newId() };
-    const { uploadId } = await transfer(this.api, file, { begun: () => {}, sent }, signal);
-    this.people.add([await this.api.setAvatar(uploadId, crop)]);
-  }
-
-  async removeAvatar(): Promise<void> {
-    this.people.add([await this.api.removeAvatar()]);
   }
 
   // ---- writing ----
@@ -590,6 +583,10 @@ export class Client {
       case "inviteRevoked":
         this.inviteChanges.update((count) => count + 1);
         break;
+      case "memberLeft":
+        // Whoever goes by themselves may have deleted their account.
+        if (Number(event.seq) > room.head) this.people.ask(bytesToId(body.value.userId));
+        break;
       default:
     }
     this.rooms.change(log.id, change);
@@ -620,6 +617,8 @@ export class Client {
         this.#preferences.told(bytesToId(roomId), { notify: notifyOf(notify), favourite });
         return this.#newerThanList();
       }
+      case "accountDeleted":
+        return this.people.ask(bytesToId(body.value.userId));
       case "draftChanged": {
         const { roomId, text, replyTo, superseded } = body.value;
         if (superseded) return;
@@ -663,7 +662,9 @@ export class Client {
   #gone(roomId: string): void {
     this.rooms.remove(roomId);
     this.drafts.forget(roomId);
-    this.view(roomId).note({ status: "missing", entries: [] });
+    const last = this.view(roomId).getSnapshot().entries.at(-1);
+    const deleted = last?.kind === "system" && last.change.what === "roomDeleted";
+    this.view(roomId).note({ status: "missing", deleted, entries: [] });
     // Nor is it kept again by what waits to keep it.
     clearTimeout(this.#saving.get(logKey(roomId)));
     this.#saving.delete(logKey(roomId));

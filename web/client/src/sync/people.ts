@@ -1,8 +1,14 @@
 // Names, and what goes with them, for the ids that events carry.
-import type { User } from "../net/rest.js";
+import type { Standing, User } from "../net/rest.js";
 import { Store } from "../store.js";
 
-export type Person = Pick<User, "id" | "name" | "display_name" | "status_text" | "status_emoji" | "avatar">;
+export type Person = Pick<
+  User,
+  "id" | "name" | "display_name" | "status_text" | "status_emoji" | "avatar"
+> & {
+  /** Left out where the account is in use. */
+  standing?: Standing;
+};
 /** What somebody is called. */
 export function nameOf(person: Pick<Person, "name" | "display_name">): string {
   return person.display_name || person.name;
@@ -27,9 +33,18 @@ export class PeopleStore extends Store<People> {
     const next = new Map(this.getSnapshot());
     let changed = false;
     // What an older version kept on this device knows of no status and no picture.
-    for (const { id, name, display_name, status_text = "", status_emoji = "", avatar = null } of people) {
+    for (const {
+      id,
+      name,
+      display_name,
+      status_text = "",
+      status_emoji = "",
+      avatar = null,
+      standing,
+    } of people) {
       this.#learntAt.set(id, performance.now());
-      const person = { id, name, display_name, status_text, status_emoji, avatar };
+      const gone = standing !== undefined && standing !== "active";
+      const person = { id, name, display_name, status_text, status_emoji, avatar, ...(gone && { standing }) };
       const known = next.get(id);
       if (known !== undefined && isSame(known, person)) continue;
       next.set(id, person);
@@ -66,6 +81,7 @@ function isSame(a: Person, b: Person): boolean {
     a.display_name === b.display_name &&
     a.status_text === b.status_text &&
     a.status_emoji === b.status_emoji &&
-    a.avatar === b.avatar
+    a.avatar === b.avatar &&
+    a.standing === b.standing
   );
 }

@@ -35,6 +35,8 @@ export function Composer({ id, attach, onEditLast }: Props) {
   const room = rooms.find((candidate) => candidate.id === id);
   const name = room?.name ?? "";
   const { blocked } = useStore(client.friends);
+  const peer = useStore(client.people).get(room?.peerId ?? "");
+  const gone = peer?.standing;
   const blockedPeer = room?.peerId != null && blocked.has(room.peerId) ? room.peerId : null;
 
   useEffect(() => {
@@ -124,6 +126,10 @@ export function Composer({ id, attach, onEditLast }: Props) {
       <TypingLine id={id} />
       {room?.archived === true ? (
         <p className="border-t border-line px-6 py-4 text-muted">{t("room.archivedNote")}</p>
+      ) : gone === "deactivated" || gone === "deleted" ? (
+        <p className="border-t border-line px-6 py-4 text-muted" data-testid="peer-gone">
+          {t(`room.peer.${gone}`, { name })}
+        </p>
       ) : blockedPeer !== null ? (
         <BlockedNote peerId={blockedPeer} name={name} />
       ) : (

@@ -82,6 +82,8 @@ export function SystemRow({ line, names }: { line: SystemLine; names(id: string)
     case "pinned":
     case "unpinned":
     case "restored":
+    case "roomDeleted":
+    case "roomRestored":
       words = t(`system.${change.what}`, { actor });
   }
   return (
@@ -182,7 +184,7 @@ function WholeRow(props: Props) {
           <span className="sr-only">{name}</span>
         ) : (
           <>
-            {name} <Mood person={author} />
+            {name} <Mood person={author} brief />
           </>
         )}
       </span>

@@ -15,6 +15,7 @@ import { Composer } from "./Composer";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
+import { DeleteRoom } from "./DeleteRoom";
 import { EditRoom } from "./EditRoom";
 import { Missing } from "./Missing";
 import { Mood } from "./Mood";
@@ -75,7 +76,7 @@ export function RoomPage({ id, at }: Props) {
     go(`/rooms/${id}`, { replace: true });
   }, [at, state.status, comes, seek, go, id]);
 
-  if (!valid || state.status === "missing") return <Missing />;
+  if (!valid || state.status === "missing") return <Missing deleted={valid && state.deleted} />;
   if (state.status === "outside") return <Outside id={id} />;
 
   return (
@@ -176,7 +177,7 @@ function RoomMenu({ id, onPins, onFiles }: { id: string; onPins(): void; onFiles
   const { client } = useChat();
   const [, go] = useLocation();
   const { rooms } = useStore(client.rooms);
-  const [open, setOpen] = useState<"edit" | "invite" | "leave" | null>(null);
+  const [open, setOpen] = useState<"edit" | "invite" | "leave" | "delete" | null>(null);
   const [error, setError] = useState<string | null>(null);
   const room = rooms.find((candidate) => candidate.id === id);
   if (room === undefined) return null;
@@ -238,9 +239,15 @@ function RoomMenu({ id, onPins, onFiles }: { id: string; onPins(): void; onFiles
             {t("room.leave")}
           </MenuItem>
         )}
+        {room.role === "owner" && (
+          <MenuItem danger testId="delete-room" onSelect={() => setOpen("delete")}>
+            {t("room.delete")}
+          </MenuItem>
+        )}
       </Menu>
       {open === "invite" && <InvitePeople room={room} onClose={() => setOpen(null)} />}
       {open === "edit" && <EditRoom room={room} onClose={() => setOpen(null)} />}
+      {open === "delete" && <DeleteRoom room={room} onClose={() => setOpen(null)} />}
       {open === "leave" && (
         <ConfirmDialog
           title={t("room.leave.confirm", { name: room.name })}

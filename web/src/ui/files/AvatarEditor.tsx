@@ -1,4 +1,5 @@
 import type { Crop } from "parlor-client/net/rest";
+import { removeAvatar, setAvatar } from "parlor-client/sync/avatar";
 import { type Size, sizeOf } from "parlor-client/sync/picture";
 import { useEffect, useRef, useState } from "react";
 import { Avatar } from "../Avatar";
@@ -48,7 +49,7 @@ export function AvatarEditor() {
     setError(null);
     try {
       const sent = (bytes: number) => setPercent(Math.floor((bytes / blob.size) * 100));
-      await client.setAvatar(blob, crop, sent, control.signal);
+      await setAvatar(client, blob, crop, sent, control.signal);
       leave();
     } catch (cause) {
       if (control.signal.aborted) return;
@@ -58,7 +59,7 @@ export function AvatarEditor() {
   }
   async function remove() {
     try {
-      await client.removeAvatar();
+      await removeAvatar(client);
       setError(null);
     } catch (cause) {
       setError(t("edit.error", { detail: reasonOf(cause, t) }));
