@@ -15,8 +15,6 @@ import { Composer } from "./Composer";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
-import { DeleteRoom } from "./DeleteRoom";
-import { EditRoom } from "./EditRoom";
 import { Missing } from "./Missing";
 import { Mood } from "./Mood";
 import { Outside } from "./Outside";
@@ -28,8 +26,10 @@ import { Timeline } from "./Timeline";
 const Members = later(() => import("./Members"), null);
 const Pins = later(() => import("./Pins"), null);
 const InvitePeople = later(() => import("./InvitePeople"), null);
+const EditRoom = later(() => import("./EditRoom"), null);
+const DeleteRoom = later(() => import("./DeleteRoom"), null);
 /** What opens beside and above a room. */
-export const BESIDE_ROOMS = [Members, Pins, InvitePeople];
+export const BESIDE_ROOMS = [Members, Pins, InvitePeople, EditRoom, DeleteRoom];
 
 interface Props {
   id: string;

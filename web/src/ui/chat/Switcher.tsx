@@ -22,7 +22,7 @@ interface Choice {
 }
 
 /** Rooms, people and commands by a few letters of their names. */
-export function Switcher({ onClose }: { onClose(): void }) {
+export default function Switcher({ onClose }: { onClose(): void }) {
   const t = useT();
   const { client, show } = useChat();
   const { rooms } = useStore(client.rooms);
