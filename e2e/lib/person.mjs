@@ -104,6 +104,13 @@ export class Person {
     }, told);
   }
 
+  /** Waits until the service worker keeps the whole app. */
+  async isKept() {
+    await until(`${this.name} has a worker`, () =>
+      this.#page.evaluate(() => navigator.serviceWorker.controller?.state === "activated"),
+    );
+  }
+
   async connection() {
     const indicator = this.#by("connection").first();
     return {

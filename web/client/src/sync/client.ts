@@ -1,11 +1,11 @@
 // Everything a signed-in user's page keeps in step with the server.
 import type { Auth } from "../net/auth.js";
 import { deviceName } from "../net/auth.js";
-import { Connection } from "../net/connection.js";
 import { notifyOf, roleOf } from "../net/enums.js";
 import type { ServerKind } from "../net/frame.js";
 import {
   type Event,
+  type Events,
   type Ok,
   PresenceState,
   type RoomHead,
@@ -23,20 +23,21 @@ import {
   Unreachable,
   type User,
 } from "../net/rest.js";
-import { type Session, SessionEnded } from "../net/session.js";
+import { SessionEnded } from "../net/session.js";
+import { browserTabs, SharedConnection, type TabLinks, type TabSession } from "../net/tabs/shared.js";
 import { Store } from "../store.js";
 import { Activity } from "./activity.js";
 import { AnnouncementStore } from "./announcements.js";
 import { Api } from "./api.js";
-import { changeOf } from "./changes.js";
-import { DraftStore, type KeptDraft } from "./drafts.js";
+import { DraftStore } from "./drafts.js";
 import { Follower } from "./follower.js";
 import { FriendStore } from "./friends.js";
+import { changeOf } from "./heard.js";
+import { Keeper } from "./keeper.js";
 import type { Log } from "./log.js";
 import { countUnread } from "./mentions.js";
 import { type Intent, type IntentBody, Outbox } from "./outbox.js";
 import { PeopleStore } from "./people.js";
-import { sizeOf } from "./picture.js";
 import { PreferenceWishes } from "./preferences.js";
 import { PresenceStore } from "./presence.js";
 import { PrivacyStore } from "./privacy.js";
@@ -46,19 +47,21 @@ import { RoomView } from "./room.js";
 import { keptEntry, RoomList, summaryEntry } from "./rooms.js";
 import { forgetStorage, openStorage, type Storage } from "./storage.js";
 import { TypingStore } from "./typing.js";
-import { Uploads } from "./uploads.js";
-import { peopleIn, requestBody } from "./wire.js";
+import { type Uploads, uploadsOf } from "./uploads.js";
+import { peersOf, peopleIn, requestBody } from "./wire.js";
 
 /** A cached room further behind than this is loaded anew, in events. */
 const CACHE_BEHIND = 500;
-const CACHED_ENTRIES = 200;
-const SAVE_AFTER_MS = 800;
+/** Of a room that is not on screen, as many are in memory. */
+const ENTRIES_OFF_SCREEN = 400;
 const REFRESH_WITHIN_MS = 30_000;
 
 export interface ClientOptions {
   auth: Auth;
   user: User;
   openers?: Record<LaneKind, OpenLane>;
+  /** How the tabs of this browser find each other: as the browser offers it, where nothing is said. */
+  tabs?: TabLinks | null;
 }
 
 export class Client {
@@ -68,7 +71,7 @@ export class Client {
   readonly people: PeopleStore;
   readonly friends: FriendStore;
   readonly typing = new TypingStore();
-  readonly connection: Connection;
+  readonly connection: SharedConnection;
   readonly outbox: Outbox;
   readonly uploads: Uploads;
   /** What was begun and not sent, by room. */
@@ -94,9 +97,7 @@ export class Client {
   readonly #follower: Follower;
   readonly #views = new Map<string, RoomView>();
   readonly #loading = new Map<string, Promise<void>>();
-  readonly #saving = new Map<string, ReturnType<typeof setTimeout>>();
-  /** Drafts that wait to be kept on this device. */
-  readonly #keptDrafts = new Map<string, KeptDraft>();
+  readonly #keeper: Keeper;
   readonly #reads: ReadWishes;
   readonly #preferences: PreferenceWishes;
   readonly #activity = new Activity((away) => this.#sayAway(away));
@@ -108,10 +109,22 @@ export class Client {
   #refreshing: Promise<void> | null = null;
   #refreshAgain = false;
 
-  private constructor({ auth, user, openers }: ClientOptions, storage: Storage) {
+  private constructor({ auth, user, openers, tabs }: ClientOptions, storage: Storage) {
     this.user = user;
     this.#storage = storage;
     this.api = new Api(auth);
+    this.#keeper = new Keeper(storage, {
+      rooms: () => [...this.rooms.getSnapshot().rooms],
+      people: () => [...this.people.getSnapshot().values()],
+      friends: () => (this.friends.getSnapshot().status === "ready" ? this.friends.toKeep() : null),
+      reads: () => this.#reads.toKeep(),
+      completeAt: (roomId) =>
+        this.#follower.isOpen(roomId) ? Date.now() : this.view(roomId).getSnapshot().completeAt,
+      leaving: () => {
+        const id = this.#current;
+        if (id !== null && this.#follower.isOpen(id)) this.#keeper.log(this.#follower.log(id));
+      },
+    });
     this.#preferences = new PreferenceWishes(this.rooms, this.api.prefer, () => void this.refreshRooms());
     this.people = new PeopleStore((id) => this.api.user(id));
     this.people.add([user]);
@@ -130,17 +143,18 @@ export class Client {
       };
     });
     this.announcements = new AnnouncementStore(() => this.api.announcements());
-    this.friends.subscribe(() => this.#saveFriends());
+    this.friends.subscribe(() => this.#keeper.friends());
     this.#reads = new ReadWishes({
       rooms: this.rooms,
       log: (roomId) => this.#follower.log(roomId),
       count: (log, after) => countUnread(log.entries, after, user.id, this.friends.getSnapshot().blocked),
       session: () => this.connection.session,
+      changed: () => this.#keeper.reads(),
     });
     this.drafts = new DraftStore({
       fetch: () => this.api.drafts(),
       session: () => this.connection.session,
-      keep: (draft) => this.#keepDraft(draft),
+      keep: (draft) => this.#keeper.draft(draft),
     });
     this.privacy = new PrivacyStore({
       fetch: () => this.api.privacy(),
@@ -161,7 +175,9 @@ export class Client {
       gone: (roomId) => this.#gone(roomId),
       proven: () => this.connection.proven(),
     });
-    this.connection = new Connection({
+    this.connection = new SharedConnection({
+      userId: user.id,
+      tabs: tabs === undefined ? browserTabs(user.id) : tabs,
       targets: () => this.api.targets(),
       token: () => auth.token(),
       refresh: () => auth.refresh(),
@@ -174,21 +190,12 @@ export class Client {
       digest: () => this.#follower.digest(),
       onWelcome: (session) => this.#welcome(session),
       onFrame: (kind) => this.#frame(kind),
+      onClosed: (roomId) => this.#follower.closed(roomId),
     });
     this.connection.subscribe(() => {
-      if (this.connection.session !== null) return;
-      this.#follower.detach();
-      this.uploads.rest();
+      if (this.connection.session === null) this.#away();
     });
-    this.uploads = new Uploads({
-      storage,
-      api: this.api,
-      limits: () => this.api.limits.getSnapshot(),
-      isLive: () => this.connection.session !== null,
-      owner: () => this.outbox.tab,
-      sizeOf,
-      moved: (roomId) => this.outbox.filesMoved(roomId),
-    });
+    this.uploads = uploadsOf(this, storage);
     this.outbox = new Outbox({
       storage,
       files: this.uploads,
@@ -207,6 +214,7 @@ export class Client {
     client.connection.start();
     client.#activity.start();
     await client.#restore();
+    client.#keeper.start();
     return client;
   }
 
@@ -215,7 +223,7 @@ export class Client {
     this.connection.stop();
     this.outbox.stop();
     this.uploads.stop();
-    for (const timer of this.#saving.values()) clearTimeout(timer);
+    this.#keeper.stop();
     this.#reads.stop();
     this.announcements.stop();
     this.drafts.stop();
@@ -268,6 +276,10 @@ export class Client {
     this.#current = null;
     this.view(roomId).note({ entered: false });
     this.#follower.focus(null);
+    // A long way back costs memory only while somebody is there.
+    const log = this.#follower.log(roomId);
+    log.trim(ENTRIES_OFF_SCREEN);
+    this.view(roomId).show(log);
   }
 
   /** Loads the newest page, once at a time. */
@@ -298,9 +310,9 @@ export class Client {
       log.prepend(page);
       view.note({ older: "idle" });
       view.show(log);
-    } catch {
+    } catch (cause) {
       log.settleLate();
-      view.note({ older: "error" });
+      view.note({ older: cause instanceof Unreachable ? "offline" : "error" });
     }
   }
 
@@ -326,10 +338,11 @@ export class Client {
       const rooms = await this.api.myRooms();
       this.people.add(peersOf(rooms));
       this.rooms.merge(rooms.map(summaryEntry), (id) => this.#preferences.isWaiting(id));
+      this.#reads.show();
       this.#enterAgain();
       // It may have changed on another device while this one was away.
       this.people.ask(this.user.id);
-      this.#saveRooms();
+      this.#keeper.rooms();
     } catch {
       this.rooms.failed();
     }
@@ -346,7 +359,7 @@ export class Client {
   /** A room just created or joined: listed at once, before its event arrives. */
   admit(room: Room): void {
     this.rooms.put(room);
-    this.#saveRooms();
+    this.#keeper.rooms();
     const view = this.view(room.id);
     if (view.getSnapshot().status !== "ready") view.note({ status: "loading", error: null });
     if (this.#current === room.id) void this.#load(room.id);
@@ -383,7 +396,7 @@ export class Client {
 
   /** Shown at once; rejects where the server does not agree. */
   async prefer(roomId: string, change: Partial<Preferences>): Promise<void> {
-    await this.#preferences.wish(roomId, change).finally(() => this.#saveRooms());
+    await this.#preferences.wish(roomId, change).finally(() => this.#keeper.rooms());
   }
 
   // ---- people ----
@@ -434,7 +447,7 @@ export class Client {
     if (this.rooms.get(roomId) === undefined) return;
     this.view(roomId).note({ divider: seq - 1, held: true });
     this.#reads.markUnread(roomId, seq);
-    this.#saveRooms();
+    this.#keeper.rooms();
   }
 
   /** Loads back to a message; true where it can be shown. */
@@ -455,14 +468,16 @@ export class Client {
 
   // ---- the session ----
 
-  #welcome(session: Session): void {
+  #welcome(session: TabSession): void {
     this.#follower.attach(session);
-    const { heads } = session.welcome;
-    this.rooms.retain(new Set(heads.map(({ roomId }) => bytesToId(roomId))));
-    this.#heads(heads);
+    if (session.isCurrent) {
+      const { heads } = session.welcome;
+      this.rooms.retain(new Set(heads.map(({ roomId }) => bytesToId(roomId))));
+      this.#heads(heads);
+    }
     // Names may have changed meanwhile. Many clients come back together: only
     // a page that has no list yet asks for it at once.
-    if (this.rooms.isFresh) {
+    if (this.rooms.isFresh && session.isCurrent) {
       clearTimeout(this.#refreshTimer);
       this.#refreshTimer = setTimeout(() => void this.refreshRooms(), REFRESH_WITHIN_MS * Math.random());
     } else void this.refreshRooms();
@@ -477,9 +492,25 @@ export class Client {
     if (this.#activity.away) this.#sayAway(true);
     if (!this.privacy.isFresh) void this.privacy.load();
     for (const [roomId, view] of this.#views) {
-      const { status } = view.getSnapshot();
+      const { status, older } = view.getSnapshot();
+      if (older === "offline") view.note({ older: "idle" });
       if (status === "error" || (status === "loading" && roomId === this.#current)) void this.#load(roomId);
     }
+  }
+
+  /** There is no session: what is shown is what there was until now. */
+  #away(): void {
+    const completeAt = Date.now();
+    for (const [roomId, view] of this.#views) {
+      if (!this.#follower.isOpen(roomId)) continue;
+      view.note({ completeAt });
+      this.#keeper.log(this.#follower.log(roomId));
+    }
+    this.#follower.detach();
+    this.uploads.rest();
+    const { state } = this.connection.getSnapshot();
+    // A list that nothing is kept of does not come by waiting.
+    if (state !== "connecting" && this.rooms.getSnapshot().status === "loading") this.rooms.failed();
   }
 
   /** What no log tells. Many clients come back together: only a page that knows
@@ -504,7 +535,7 @@ export class Client {
 
   /** What changed while no page was open is told by the lists alone: they are asked
       for until they come. */
-  async #loadFriends(session: Session): Promise<void> {
+  async #loadFriends(session: TabSession): Promise<void> {
     await this.friends.load();
     if (this.friends.isFresh || this.connection.session !== session) return;
     clearTimeout(this.#friendsTimer);
@@ -514,7 +545,8 @@ export class Client {
   #frame(kind: ServerKind): void {
     switch (kind.case) {
       case "events":
-        return this.#follower.events(kind.value);
+        if (this.#follower.hears(bytesToId(kind.value.logId))) return this.#follower.events(kind.value);
+        return this.#overheard(kind.value);
       case "reset":
         return this.#follower.reset(kind.value);
       case "heartbeat":
@@ -533,6 +565,22 @@ export class Client {
     }
   }
 
+  /** Another tab has the room open, and so the server does not tell its head: it is counted here. */
+  #overheard(run: Events): void {
+    const roomId = bytesToId(run.logId);
+    for (const event of run.events) {
+      const room = this.rooms.get(roomId);
+      const seq = Number(event.seq);
+      if (room === undefined || seq <= room.head) continue;
+      const recounts = event.body.case === "messageDeleted" || event.body.case === "messageEdited";
+      // What cannot be told from the event alone, the list tells.
+      if (seq > room.head + 1 || (recounts && room.unread > 0)) return void this.refreshRooms();
+      this.#roomEvent(this.#follower.log(roomId), event);
+    }
+    this.people.need(peopleIn(run.events));
+    this.#keeper.rooms();
+  }
+
   #heads(heads: readonly RoomHead[]): void {
     const unknown = this.rooms.heads(
       heads,
@@ -540,14 +588,13 @@ export class Client {
       (id) => this.#reads.isWaiting(id),
     );
     if (unknown.length > 0) void this.refreshRooms();
-    this.#saveRooms();
+    this.#keeper.rooms();
   }
 
   #send(intent: Intent): Promise<Ok> {
     const { session } = this.connection;
     if (session === null) return Promise.reject(new SessionEnded("there is no session"));
-    const files = intent.body.what === "post" ? this.uploads.ids(intent.body.files ?? []) : [];
-    return session.request(intent.requestId, requestBody(intent, files));
+    return session.request(intent.requestId, requestBody(intent, this.uploads));
   }
 
   // ---- events ----
@@ -561,8 +608,8 @@ export class Client {
     this.people.need(peopleIn(events));
     this.view(log.id).show(log);
     this.outbox.settle(log.id, requestIds);
-    this.#saveLog(log);
-    this.#saveRooms();
+    this.#keeper.log(log);
+    this.#keeper.rooms();
   }
 
   #roomEvent(log: Log, event: Event): void {
@@ -607,7 +654,7 @@ export class Client {
         const avatar = body.value.avatar.length === 16 ? bytesToId(body.value.avatar) : null;
         const { id, name } = this.user;
         this.people.add([{ id, name, display_name, status_text, status_emoji, avatar }]);
-        return this.#saveRooms();
+        return this.#keeper.rooms();
       }
       case "ownRoleChanged":
         this.rooms.change(bytesToId(body.value.roomId), { role: roleOf(body.value.role) });
@@ -656,7 +703,7 @@ export class Client {
   /** Something changed that the list tells too; one that is on its way may be older. */
   #newerThanList(): void {
     if (this.#refreshing !== null) void this.refreshRooms();
-    this.#saveRooms();
+    this.#keeper.rooms();
   }
 
   #gone(roomId: string): void {
@@ -665,11 +712,8 @@ export class Client {
     const last = this.view(roomId).getSnapshot().entries.at(-1);
     const deleted = last?.kind === "system" && last.change.what === "roomDeleted";
     this.view(roomId).note({ status: "missing", deleted, entries: [] });
-    // Nor is it kept again by what waits to keep it.
-    clearTimeout(this.#saving.get(logKey(roomId)));
-    this.#saving.delete(logKey(roomId));
-    this.#storage.delete("logs", roomId).catch(() => {});
-    this.#saveRooms();
+    this.#keeper.forgetLog(roomId);
+    this.#keeper.rooms();
   }
 
   // ---- loading and keeping ----
@@ -703,7 +747,7 @@ export class Client {
       if (applied.length > 0) this.#applied(log, applied);
       this.#follower.follow(roomId);
       this.outbox.settle(roomId, new Set());
-      this.#saveLog(log);
+      this.#keeper.log(log);
     } catch (cause) {
       view.failed(cause);
       // What is kept from before is better than nothing.
@@ -722,6 +766,7 @@ export class Client {
     const head = this.rooms.get(log.id)?.head ?? 0;
     if (cached === undefined || log.loaded || (!evenIfOld && head - cached.seq > CACHE_BEHIND)) return;
     log.restore(cached);
+    this.view(log.id).note({ completeAt: cached.completeAt ?? null });
     this.people.need(
       cached.entries.flatMap((entry) =>
         entry.kind === "message" ? [entry.authorId, ...entry.mentions.users] : [entry.actorId],
@@ -732,10 +777,11 @@ export class Client {
   }
 
   async #restore(): Promise<void> {
-    const [rooms, users, friends, drafts] = await Promise.all([
+    const [rooms, users, friends, reads, drafts] = await Promise.all([
       this.#storage.get("state", "rooms"),
       this.#storage.get("state", "users"),
       this.#storage.get("state", "friends"),
+      this.#storage.get("state", "reads"),
       this.#storage.all("drafts"),
     ]);
     this.drafts.restore(drafts);
@@ -743,6 +789,7 @@ export class Client {
     if (friends?.friends !== undefined) this.friends.restore(friends.friends);
     if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready")
       this.rooms.load(rooms.rooms.map(keptEntry));
+    this.#reads.restore(reads?.reads ?? []);
     await this.outbox.start();
   }
 
@@ -750,50 +797,4 @@ export class Client {
     const state = away ? PresenceState.AWAY : PresenceState.ONLINE;
     this.connection.session?.send({ case: "setPresence", value: { state } });
   }
-
-  #keepDraft(draft: KeptDraft): void {
-    const { roomId } = draft;
-    this.#keptDrafts.set(roomId, draft);
-    this.#saveLater(`draft ${roomId}`, () => {
-      const last = this.#keptDrafts.get(roomId) ?? draft;
-      this.#keptDrafts.delete(roomId);
-      if (last.text === "" && last.sent) return this.#storage.delete("drafts", roomId);
-      return this.#storage.put("drafts", roomId, last);
-    });
-  }
-
-  #saveLog(log: Log): void {
-    this.#saveLater(logKey(log.id), () => this.#storage.put("logs", log.id, log.toCache(CACHED_ENTRIES)));
-  }
-
-  #saveRooms(): void {
-    this.#saveLater("rooms", async () => {
-      await this.#storage.put("state", "rooms", { rooms: [...this.rooms.getSnapshot().rooms] });
-      await this.#storage.put("state", "users", { users: [...this.people.getSnapshot().values()] });
-    });
-  }
-
-  #saveFriends(): void {
-    if (this.friends.getSnapshot().status !== "ready") return;
-    this.#saveLater("friends", async () => {
-      await this.#storage.put("state", "friends", { friends: this.friends.toKeep() });
-      await this.#storage.put("state", "users", { users: [...this.people.getSnapshot().values()] });
-    });
-  }
-
-  #saveLater(key: string, save: () => Promise<void>): void {
-    if (this.#saving.has(key)) return;
-    const timer = setTimeout(() => {
-      this.#saving.delete(key);
-      // What cannot be kept is loaded again next time.
-      save().catch(() => {});
-    }, SAVE_AFTER_MS);
-    this.#saving.set(key, timer);
-  }
-}
-
-const logKey = (roomId: string) => `log ${roomId}`;
-
-function peersOf(rooms: readonly Room[]): User[] {
-  return rooms.flatMap(({ peer }) => (peer === null ? [] : [peer]));
 }

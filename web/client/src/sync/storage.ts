@@ -6,6 +6,7 @@ import type { KeptFriends } from "./friends.js";
 import type { CachedLog } from "./log.js";
 import type { Intent } from "./outbox.js";
 import type { Person } from "./people.js";
+import type { KeptRead } from "./reads.js";
 import type { RoomEntry } from "./rooms.js";
 import type { KeptUpload } from "./uploads.js";
 
@@ -16,7 +17,7 @@ interface Kinds {
   uploads: KeptUpload;
   /** The bytes of uploads; apart, since they never change. */
   blobs: { blob: Blob };
-  state: { rooms?: RoomEntry[]; users?: Person[]; friends?: KeptFriends };
+  state: { rooms?: RoomEntry[]; users?: Person[]; friends?: KeptFriends; reads?: KeptRead[] };
 }
 export type Box = keyof Kinds;
 const BOXES: readonly Box[] = ["outbox", "drafts", "logs", "uploads", "blobs", "state"];

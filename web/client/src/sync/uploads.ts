@@ -6,8 +6,9 @@ import { Problem } from "../net/rest.js";
 import { Store } from "../store.js";
 import type { FileLimits } from "./api.js";
 import { type Attachment, fromRest } from "./attachments.js";
+import type { Client } from "./client.js";
 import type { Files } from "./outbox.js";
-import type { Size } from "./picture.js";
+import { type Size, sizeOf } from "./picture.js";
 import type { Storage } from "./storage.js";
 import { transfer, Unreadable, type UploadApi } from "./transfer.js";
 
@@ -338,4 +339,17 @@ function verdictOn(cause: unknown): UploadFailure | null {
   // Signed out, or too much at once: that passes.
   if ([401, 408, 409, 425, 429].includes(cause.status)) return null;
   return { why: "refused", code: cause.code, message: cause.message };
+}
+
+/** Those of a client that is being put together. */
+export function uploadsOf(client: Pick<Client, "api" | "connection" | "outbox">, storage: Storage): Uploads {
+  return new Uploads({
+    storage,
+    api: client.api,
+    limits: () => client.api.limits.getSnapshot(),
+    isLive: () => client.connection.session !== null,
+    owner: () => client.outbox.tab,
+    sizeOf,
+    moved: (roomId) => client.outbox.filesMoved(roomId),
+  });
 }

@@ -1,4 +1,4 @@
-// What an event of a room's log changes in what the list says of the room. Pure.
+// What an event of a room changes of how the room stands in the list.
 import type { Event } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId } from "../net/id.js";
 import { fromWire, gistOf } from "./attachments.js";
@@ -6,6 +6,7 @@ import { milliseconds } from "./log.js";
 import { mentioned } from "./mentions.js";
 import type { RoomEntry } from "./rooms.js";
 
+/** Counts what the server's own counts do not include yet: those reach to the head it told. */
 export function changeOf(
   room: RoomEntry,
   event: Event,
@@ -14,13 +15,12 @@ export function changeOf(
 ): Partial<RoomEntry> {
   const { body } = event;
   const seq = Number(event.seq);
+  const isNew = seq > room.head;
   const change: Partial<RoomEntry> = { head: Math.max(room.head, seq) };
   switch (body.case) {
     case "messagePosted": {
       const actor = bytesToId(event.actorId);
-      // What the server's count includes already is not counted again.
-      const counts = actor !== me && !body.value.erased && seq > Math.max(room.readSeq, room.head);
-      if (counts) {
+      if (actor !== me && !body.value.erased && isNew && seq > room.readSeq) {
         change.unread = room.unread + 1;
         const { mentionIds, mentionsRoom } = body.value;
         const mentions = { users: mentionIds.map(bytesToId), room: mentionsRoom };
@@ -39,14 +39,14 @@ export function changeOf(
       change.archived = body.value.archived;
       break;
     case "memberJoined":
-      if (seq > room.head) change.members = room.members + 1;
+      if (isNew) change.members = room.members + 1;
       break;
     case "memberLeft":
     case "memberBanned": {
       // One's own departure is told by one's own log: here it may be long ago, with a
       // return after it. Whoever is only kept out was never counted.
       const wasMember = body.case === "memberLeft" || body.value.wasMember;
-      if (wasMember && seq > room.head) change.members = room.members - 1;
+      if (wasMember && isNew) change.members = room.members - 1;
       break;
     }
     default:
