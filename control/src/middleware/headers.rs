@@ -16,8 +16,8 @@ const CROSS_ORIGIN_OPENER_POLICY: HeaderName =
 
 /// The fixed part of the web app's policy; `connect-src` follows the lanes.
 const APP_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data: blob:; font-src 'self'; manifest-src 'self'; worker-src 'self'; \
-    base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+    img-src 'self' data: blob:; media-src 'self'; font-src 'self'; manifest-src 'self'; \
+    worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types parlor-worker; connect-src 'self'";
 
 pub(super) async fn set(
