@@ -26,6 +26,7 @@ mod presence;
 mod privacy;
 mod profile;
 mod room;
+mod standing;
 mod text;
 mod tie;
 
@@ -37,7 +38,7 @@ pub use change::{Change, Command, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use code::{Code, Refusal};
 pub use draft::Draft;
-pub use event::{Event, EventBody};
+pub use event::{Departed, Event, EventBody};
 pub use find::{PersonQuery, RoomQuery, folded};
 pub use id::{DeviceId, InviteId, LogId, RequestId, RoomId, SessionId, UserId};
 pub use invite::{Invite, InviteCode, InviteCodeError, InviteTerms};
@@ -51,6 +52,7 @@ pub use presence::Presence;
 pub use privacy::{Privacy, PrivacyChange};
 pub use profile::{Profile, ProfileChange};
 pub use room::{Ban, Role, Room, Visibility, direct_room};
+pub use standing::Standing;
 pub use text::{
     AnnouncementText, Body, ClientName, DeviceName, DisplayName, DraftText, Emoji, Password,
     RoomName, StatusEmoji, StatusText, TextError, Topic, UserName,

@@ -13,7 +13,7 @@ import { Announcements } from "./Announcements";
 import { ChatContext, type Sheet } from "./context";
 import { Home } from "./Home";
 import { Missing } from "./Missing";
-import { RoomPage } from "./RoomPage";
+import { BESIDE_ROOMS, RoomPage } from "./RoomPage";
 import { Sidebar } from "./Sidebar";
 import { Switcher } from "./Switcher";
 import { inOrder, sections } from "./sections";
@@ -27,7 +27,7 @@ const ClaimPage = later(() => import("../admin/ClaimPage"), null);
 const People = later(() => import("./People"), null);
 const InvitePage = later(() => import("./InvitePage"), null);
 /** Loaded as soon as the page has nothing else to do: without a network they are wanted too. */
-const SOON = [Sheets, Directory, People, InvitePage];
+const SOON = [Sheets, Directory, People, InvitePage, ...BESIDE_ROOMS];
 
 interface Props {
   auth: Auth;

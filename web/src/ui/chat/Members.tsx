@@ -5,7 +5,7 @@ import { useStore, useT } from "../hooks";
 import { useLoaded } from "../useLoaded";
 import { Banned } from "./Banned";
 import { nameOf, useChat } from "./context";
-import { InvitePeople } from "./InvitePeople";
+import InvitePeople from "./InvitePeople";
 import { MemberMenu } from "./MemberMenu";
 import { Mood } from "./Mood";
 import { Panel } from "./Panel";
@@ -13,7 +13,7 @@ import { PersonPicker } from "./PersonPicker";
 import { PresenceDot, usePresenceWords } from "./Presence";
 
 /** Who is in the room. */
-export function Members({ id, onClose }: { id: string; onClose(): void }) {
+export default function Members({ id, onClose }: { id: string; onClose(): void }) {
   const t = useT();
   const { client } = useChat();
   const { rooms } = useStore(client.rooms);
@@ -93,11 +93,13 @@ function MemberText({ member: { user, role } }: { member: Member }) {
   const presence = usePresenceWords(user.id);
   return (
     <span className="min-w-0 flex-1">
-      <span className={`block truncate font-medium ${isMe ? "text-accent" : ""}`}>
+      <span
+        className={`block truncate font-medium ${isMe ? "text-accent" : ""} ${(user.standing ?? "active") === "active" ? "" : "text-muted"}`}
+      >
         {nameOf(user)} <Mood person={user} />
       </span>
       <span className="label block truncate">
-        @{user.name}
+        {user.standing !== "deleted" && `@${user.name}`}
         {isMe && ` · ${t("members.you")}`}
         {role !== "member" && ` · ${t(`members.${role}`)}`}
         {presence !== null && ` · ${presence}`}

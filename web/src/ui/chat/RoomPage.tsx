@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { copyText } from "../copy";
 import { reasonOf, useStore, useT } from "../hooks";
+import { later } from "../later";
 import { Menu, MenuChoice, MenuGroup, MenuItem } from "../Menu";
 import { tell } from "../Told";
 import { useTitle } from "../title";
@@ -12,17 +13,21 @@ import { Composer } from "./Composer";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
+import { DeleteRoom } from "./DeleteRoom";
 import { EditRoom } from "./EditRoom";
-import { InvitePeople } from "./InvitePeople";
-import { Members } from "./Members";
 import { Missing } from "./Missing";
 import { Mood } from "./Mood";
 import { Outside } from "./Outside";
-import { Pins } from "./Pins";
 import { usePresenceWords } from "./Presence";
 import { RoomMark } from "./RoomMark";
 import { Seeking, useSeek } from "./Seeking";
 import { Timeline } from "./Timeline";
+
+const Members = later(() => import("./Members"), null);
+const Pins = later(() => import("./Pins"), null);
+const InvitePeople = later(() => import("./InvitePeople"), null);
+/** What opens beside and above a room. */
+export const BESIDE_ROOMS = [Members, Pins, InvitePeople];
 
 interface Props {
   id: string;
@@ -66,7 +71,7 @@ export function RoomPage({ id, at }: Props) {
     go(`/rooms/${id}`, { replace: true });
   }, [at, state.status, comes, seek, go, id]);
 
-  if (!valid || state.status === "missing") return <Missing />;
+  if (!valid || state.status === "missing") return <Missing deleted={valid && state.deleted} />;
   if (state.status === "outside") return <Outside id={id} />;
 
   return (
@@ -147,7 +152,7 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
   const { client } = useChat();
   const [, go] = useLocation();
   const { rooms } = useStore(client.rooms);
-  const [open, setOpen] = useState<"edit" | "invite" | "leave" | null>(null);
+  const [open, setOpen] = useState<"edit" | "invite" | "leave" | "delete" | null>(null);
   const [error, setError] = useState<string | null>(null);
   const room = rooms.find((candidate) => candidate.id === id);
   if (room === undefined) return null;
@@ -206,9 +211,15 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
             {t("room.leave")}
           </MenuItem>
         )}
+        {room.role === "owner" && (
+          <MenuItem danger testId="delete-room" onSelect={() => setOpen("delete")}>
+            {t("room.delete")}
+          </MenuItem>
+        )}
       </Menu>
       {open === "invite" && <InvitePeople room={room} onClose={() => setOpen(null)} />}
       {open === "edit" && <EditRoom room={room} onClose={() => setOpen(null)} />}
+      {open === "delete" && <DeleteRoom room={room} onClose={() => setOpen(null)} />}
       {open === "leave" && (
         <ConfirmDialog
           title={t("room.leave.confirm", { name: room.name })}
