@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Builder, Connection, Db, FOR_UPDATE,
     accounts::{revoke, revoke_others},
+    overview::runs_the_server,
 };
 use crate::{Entry, log::plan::Projection};
 
@@ -100,9 +101,11 @@ async fn permitted(connection: &mut Connection, by: &Operator, act: ServerAct) -
 
 /// How many admins there are who may sign in; where one is given, whether it is one.
 async fn admins(connection: &mut Connection, which: Option<UserId>) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
-        "SELECT COUNT(*) FROM users WHERE is_admin AND disabled_at IS NULL AND ($1 OR id = $2)",
-    )
+    sqlx::query_scalar(concat!(
+        "SELECT COUNT(*) FROM users u WHERE ",
+        runs_the_server!(),
+        " AND ($1 OR u.id = $2)"
+    ))
     .bind(which.is_none())
     .bind(which.unwrap_or(UserId::SYSTEM).uuid())
     .fetch_one(connection)
@@ -116,12 +119,13 @@ struct Standing {
 }
 
 async fn standing(connection: &mut Connection, user: UserId) -> Acted<Standing> {
-    let found: Option<(bool, Option<i64>)> =
-        sqlx::query_as("SELECT is_admin, disabled_at FROM users WHERE id = $1 AND id <> $2")
-            .bind(user.uuid())
-            .bind(UserId::SYSTEM.uuid())
-            .fetch_optional(connection)
-            .await?;
+    let found: Option<(bool, Option<i64>)> = sqlx::query_as(
+        "SELECT is_admin, disabled_at FROM users WHERE id = $1 AND id <> $2 AND deleted_at IS NULL",
+    )
+    .bind(user.uuid())
+    .bind(UserId::SYSTEM.uuid())
+    .fetch_optional(connection)
+    .await?;
     let standing = found
         .map(|(is_admin, disabled_at)| Standing { is_admin, is_disabled: disabled_at.is_some() });
     Ok(standing.ok_or_else(Refusal::not_found))
