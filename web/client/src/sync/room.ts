@@ -15,13 +15,17 @@ export interface RoomState {
   /** Every event up to and with this one is shown. */
   seq: number;
   moreBefore: boolean;
-  older: "idle" | "loading" | "error";
+  /** `offline`: no server answered; it is asked again when there is one. */
+  older: "idle" | "loading" | "error" | "offline";
   /** On screen, with its divider where it belongs. */
   entered: boolean;
   /** Where reading stood when the room was last entered; the divider stays there. */
   divider: number | null;
   /** Marked unread while on screen: nothing counts as read until it is entered again. */
   held: boolean;
+  /** Until when what is shown is complete, by `Date.now()`, whenever it is not followed;
+      null where that is not known. */
+  completeAt: number | null;
 }
 
 const EMPTY: RoomState = {
@@ -35,6 +39,7 @@ const EMPTY: RoomState = {
   entered: false,
   divider: null,
   held: false,
+  completeAt: null,
 };
 
 export class RoomView extends Store<RoomState> {

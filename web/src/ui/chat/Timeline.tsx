@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import type { Entry } from "parlor-client/sync/log";
+import type { RoomState } from "parlor-client/sync/room";
 import { buildRows, type MessageRow as MessageRowData, type Row } from "parlor-client/sync/rows";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
@@ -24,7 +25,7 @@ interface Props {
 
 /** Near enough to the end to count as being there, in pixels. */
 const END_SLACK = 48;
-const OLDER_WITHIN_ROWS = 10;
+const OLDER_WITHIN_ROWS = 16;
 /** Whoever opens the room of two with somebody they block wants to read it. */
 const NOBODY: ReadonlySet<string> = new Set();
 const CATCH_UP_MS = 4_000;
@@ -83,7 +84,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
     anchorTo: "end",
     followOnAppend: !catchingUp,
     scrollEndThreshold: END_SLACK,
-    overscan: 12,
+    overscan: 6,
     paddingStart: 56,
     paddingEnd: 8,
   });
@@ -328,7 +329,7 @@ function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string
 interface BeginningProps {
   name: string;
   moreBefore: boolean;
-  older: "idle" | "loading" | "error";
+  older: RoomState["older"];
   empty: boolean;
   onRetry(): void;
 }
@@ -342,9 +343,9 @@ function Beginning({ name, moreBefore, older, empty, onRetry }: BeginningProps) 
       <p className="col-span-full col-start-2 line-clamp-2 px-3 wrap-anywhere text-sm">
         {!moreBefore && t(empty ? "room.empty" : "room.begin", { name })}
         {moreBefore && older === "loading" && t("room.loadingOlder")}
-        {moreBefore && older === "error" && (
+        {moreBefore && (older === "error" || older === "offline") && (
           <>
-            {t("room.olderError")}{" "}
+            {t(older === "offline" ? "room.olderOffline" : "room.olderError")}{" "}
             <button type="button" className="link" onClick={onRetry}>
               {t("retry")}
             </button>
