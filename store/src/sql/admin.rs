@@ -116,24 +116,31 @@ async fn admins(connection: &mut Connection, which: Option<UserId>) -> sqlx::Res
 struct Standing {
     is_admin: bool,
     is_disabled: bool,
+    /// An admin who may sign in.
+    runs_the_server: bool,
 }
 
 async fn standing(connection: &mut Connection, user: UserId) -> Acted<Standing> {
-    let found: Option<(bool, Option<i64>)> = sqlx::query_as(
-        "SELECT is_admin, disabled_at FROM users WHERE id = $1 AND id <> $2 AND deleted_at IS NULL",
-    )
+    let found: Option<(bool, Option<i64>, bool)> = sqlx::query_as(concat!(
+        "SELECT u.is_admin, u.disabled_at, ",
+        runs_the_server!(),
+        " FROM users u WHERE u.id = $1 AND u.id <> $2 AND u.deleted_at IS NULL"
+    ))
     .bind(user.uuid())
     .bind(UserId::SYSTEM.uuid())
     .fetch_optional(connection)
     .await?;
-    let standing = found
-        .map(|(is_admin, disabled_at)| Standing { is_admin, is_disabled: disabled_at.is_some() });
+    let standing = found.map(|(is_admin, disabled_at, runs_the_server)| Standing {
+        is_admin,
+        is_disabled: disabled_at.is_some(),
+        runs_the_server,
+    });
     Ok(standing.ok_or_else(Refusal::not_found))
 }
 
 /// Whoever is the last who can run the server goes on doing so.
 async fn not_the_last(connection: &mut Connection, it: &Standing) -> Acted<()> {
-    if it.is_admin && !it.is_disabled && admins(connection, None).await? == 1 {
+    if it.runs_the_server && admins(connection, None).await? == 1 {
         let words = "the last admin stays: make somebody else one first";
         return Ok(Err(Refusal::new(Code::Conflict, words)));
     }
