@@ -22,6 +22,7 @@ mod position;
 mod preferences;
 mod profile;
 mod room;
+mod search;
 mod text;
 mod tie;
 
@@ -40,6 +41,9 @@ pub use position::{Epoch, HeadsDigest, Position, Seq};
 pub use preferences::{Notify, Preferences, PreferencesChange};
 pub use profile::{Profile, ProfileChange};
 pub use room::{Ban, Role, Room, Visibility, direct_room};
+pub use search::{
+    Has, Match, Phrase, SearchError, SearchQuery, Sender, Sort, Token, has_link, tokens,
+};
 pub use text::{
     Body, ClientName, DeviceName, DisplayName, Emoji, Password, RoomName, StatusEmoji, StatusText,
     TextError, Topic, UserName,
