@@ -12,6 +12,7 @@ mod log;
 #[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
 mod postgres;
 mod rooms;
+mod search;
 #[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
 mod sqlite;
 
@@ -43,6 +44,7 @@ pub use error::{OpenError, StoreError};
 pub use friends::Friends;
 pub use log::{Done, Log, LogDriver, LogStats, Page};
 pub use rooms::{Access, From, History, Member, RoomSummary, Rooms};
+pub use search::{Hit, Hits, Search, SearchPlace};
 
 /// Which database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,8 @@ pub struct Store {
     pub rooms: Rooms,
     /// Friends and blocks, to read.
     pub friends: Friends,
+    /// Messages, to be searched.
+    pub search: Search,
     /// The log: the one way to change a room.
     pub log: Log,
 }
@@ -106,6 +110,7 @@ pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, 
             accounts: Accounts { backend: backend.clone() },
             rooms: Rooms { backend: backend.clone() },
             friends: Friends { backend: backend.clone() },
+            search: Search { backend: backend.clone() },
             log,
         },
         accounts_writer: AccountsWriter { backend, clock },

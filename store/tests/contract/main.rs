@@ -21,3 +21,4 @@ mod reactions;
 mod relay;
 mod replaced;
 mod rooms;
+mod search;
