@@ -48,6 +48,7 @@ mod people;
 mod protocol;
 mod rest;
 mod room;
+mod search;
 mod status;
 mod tls;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
@@ -77,9 +78,9 @@ pub use client::{Builder, Client, ConnectError};
 pub use event::RoomEvent;
 pub use protocol::Page as EventPage;
 pub use rest::{
-    BanInfo, BlockInfo, DeviceInfo, FriendInfo, History, InviteInfo, InvitePreview, InviterInfo,
-    LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, Rest, RestError, RoomInfo, Scope,
-    ServerInfo, SessionTokens, UserInfo, VersionInfo,
+    BanInfo, BlockInfo, DeviceInfo, Found, FriendInfo, History, Hit, InviteInfo, InvitePreview,
+    InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, Place, ReactionInfo, Rest, RestError,
+    RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
 };
 pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
 pub use status::{Closed, Lane, Status};

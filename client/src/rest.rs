@@ -5,6 +5,7 @@ mod invites;
 mod members;
 mod model;
 mod people;
+mod search;
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,6 +31,7 @@ pub use model::{
     LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, RoomInfo, Scope, ServerInfo,
     SessionTokens, UserInfo, VersionInfo,
 };
+pub use search::{Found, Hit, Place};
 
 /// What the list of devices says this is.
 const USER_AGENT: &str = concat!("parlor-client/", env!("CARGO_PKG_VERSION"));

@@ -87,7 +87,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(messages::pins::pins))
         .routes(routes!(messages::pin::pin, messages::unpin::unpin))
         .routes(routes!(messages::mark_read::mark_read))
-        .routes(routes!(messages::mark_unread::mark_unread));
+        .routes(routes!(messages::mark_unread::mark_unread))
+        .routes(routes!(messages::search::search));
     OpenApiRouter::with_openapi(Document::openapi())
         .nest("/api/v1", v1)
         .routes(routes!(health::healthz))

@@ -12,5 +12,6 @@ mod http3;
 mod invites;
 mod members;
 mod process;
+mod search;
 mod support;
 mod websocket;
