@@ -151,6 +151,23 @@ export interface MessagePage {
   more_before: boolean;
   more_after: boolean;
 }
+/** A message that was found. */
+export interface SearchHit {
+  room_id: string;
+  seq: string;
+  author: User;
+  text: string;
+  /** What of the text was looked for, in characters; in order. */
+  matches: { start: number; end: number }[];
+  posted_at: string;
+  edited_at: string | null;
+}
+export interface SearchPage extends Page<SearchHit> {
+  /** False while the server still makes old messages ready to be found. */
+  complete: boolean;
+  /** Parts of the query that nothing can fit. */
+  unknown: string[];
+}
 export interface ServerInfo {
   name: string;
   version: string;
@@ -192,6 +209,8 @@ export interface Call {
   token?: string;
   idempotencyKey?: string;
   timeoutMs?: number;
+  /** Ends the request when nobody waits for it any more. */
+  signal?: AbortSignal;
 }
 
 /** One request to `/api/v1`; rejects with {@link Problem} or {@link Unreachable}. */
@@ -200,6 +219,7 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   if (options.token !== undefined) headers["authorization"] = `Bearer ${options.token}`;
   if (options.body !== undefined) headers["content-type"] = "application/json";
   if (options.idempotencyKey !== undefined) headers["idempotency-key"] = options.idempotencyKey;
+  const timeout = AbortSignal.timeout(options.timeoutMs ?? 15_000);
   let response: Response;
   let text: string;
   try {
@@ -208,7 +228,7 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
       headers,
       cache: "no-store",
       credentials: "same-origin",
-      signal: AbortSignal.timeout(options.timeoutMs ?? 15_000),
+      signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
     });
     text = await response.text();

@@ -19,15 +19,18 @@ import {
   type Role,
   type Room,
   type RoomSummary,
+  type SearchPage,
   type ServerInfo,
   type User,
   type Version,
 } from "../net/rest.js";
+import type { SearchAsked } from "./search.js";
 
 const PAGE = 100;
 /** More than this is better found by another letter. */
 const FOUND_PAGE = 8;
 export const HISTORY_PAGE = 50;
+const SEARCH_PAGE = 25;
 
 export class Api {
   readonly #auth: Auth;
@@ -108,6 +111,15 @@ export class Api {
   newest = (id: string) => this.#call<MessagePage>(`/rooms/${id}/messages?limit=${HISTORY_PAGE}`);
   before = (id: string, seq: number) =>
     this.#call<MessagePage>(`/rooms/${id}/messages?before=${seq}&limit=${HISTORY_PAGE}`);
+  after = (id: string, seq: number) =>
+    this.#call<MessagePage>(`/rooms/${id}/messages?after=${seq}&limit=${HISTORY_PAGE}`);
+  around = (id: string, seq: number) =>
+    this.#call<MessagePage>(`/rooms/${id}/messages?around=${seq}&limit=${HISTORY_PAGE}`);
+  search = ({ text, sort, cursor }: SearchAsked, signal: AbortSignal) => {
+    const more = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    const query = `q=${encodeURIComponent(text)}&sort=${sort}&limit=${SEARCH_PAGE}${more}`;
+    return this.#call<SearchPage>(`/search?${query}`, { signal });
+  };
   pins = (id: string) => this.#call<Page<Pin>>(`/rooms/${id}/pins`);
   versions = (id: string, seq: number) => this.#all<Version>(`/rooms/${id}/messages/${seq}/edits?`);
   changeMe = (

@@ -26,15 +26,20 @@ import { FriendStore } from "./friends.js";
 import { type Log, milliseconds } from "./log.js";
 import { countUnread, mentioned } from "./mentions.js";
 import { type Intent, type IntentBody, Outbox } from "./outbox.js";
+import { Past } from "./past.js";
 import { PeopleStore } from "./people.js";
 import { PreferenceWishes } from "./preferences.js";
 import { ReadWishes } from "./reads.js";
 import { RoomView } from "./room.js";
 import { keptEntry, type RoomEntry, RoomList, summaryEntry } from "./rooms.js";
+import { MessageSearch } from "./search.js";
 import { forgetStorage, openStorage, type Storage } from "./storage.js";
 import { TypingStore } from "./typing.js";
 import { peopleIn, requestBody } from "./wire.js";
 
+/** A message not further before what is loaded than this is reached by loading what lies
+    between; in events. */
+const REACHED_WITHIN = 300;
 /** A cached room further behind than this is loaded anew, in events. */
 const CACHE_BEHIND = 500;
 const CACHED_ENTRIES = 200;
@@ -54,6 +59,8 @@ export class Client {
   readonly people: PeopleStore;
   readonly friends: FriendStore;
   readonly typing = new TypingStore();
+  /** What is looked for in all rooms. */
+  readonly search: MessageSearch;
   readonly connection: Connection;
   readonly outbox: Outbox;
   /** What was begun and not sent, by room. */
@@ -66,6 +73,8 @@ export class Client {
   readonly #follower: Follower;
   readonly #views = new Map<string, RoomView>();
   readonly #loading = new Map<string, Promise<void>>();
+  /** Parts of the past that are on screen. */
+  readonly #pasts = new Set<Past>();
   readonly #saving = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #reads: ReadWishes;
   readonly #preferences: PreferenceWishes;
@@ -81,6 +90,7 @@ export class Client {
     this.user = user;
     this.#storage = storage;
     this.api = new Api(auth);
+    this.search = new MessageSearch(this.api.search);
     this.#preferences = new PreferenceWishes(this.rooms, this.api.prefer, () => void this.refreshRooms());
     this.people = new PeopleStore((id) => this.api.user(id));
     this.people.add([user]);
@@ -153,6 +163,7 @@ export class Client {
   async stop(forget: boolean): Promise<void> {
     this.connection.stop();
     this.outbox.stop();
+    this.search.stop();
     for (const timer of this.#saving.values()) clearTimeout(timer);
     this.#reads.stop();
     clearTimeout(this.#refreshTimer);
@@ -348,6 +359,32 @@ export class Client {
     this.#saveRooms();
   }
 
+  /** Where a message can be shown: in the room as it is loaded, in a part of its past,
+      which is on screen until {@link leavePast}, or nowhere. */
+  async find(roomId: string, seq: number): Promise<"here" | Past | null> {
+    const log = this.#follower.log(roomId);
+    const isNear = () => log.loaded && (log.oldestSeq - seq <= REACHED_WITHIN || !log.moreBefore);
+    // What is loaded at once when the room is entered may hold it.
+    if (!log.loaded) await this.#loading.get(roomId);
+    if (isNear() && (await this.loadUntil(roomId, seq))) return "here";
+    const meet = async (page: Promise<MessagePage>) => {
+      this.#meet(await page);
+      return page;
+    };
+    const past = new Past(roomId, {
+      around: (at) => meet(this.api.around(roomId, at)),
+      before: (at) => meet(this.api.before(roomId, at)),
+      after: (at) => meet(this.api.after(roomId, at)),
+    });
+    if (!(await past.load(seq))) return null;
+    this.#pasts.add(past);
+    return past;
+  }
+
+  leavePast(past: Past): void {
+    this.#pasts.delete(past);
+  }
+
   /** Loads back to a message; true where it can be shown. */
   async loadUntil(roomId: string, seq: number): Promise<boolean> {
     const log = this.#follower.log(roomId);
@@ -447,6 +484,7 @@ export class Client {
     }
     this.people.need(peopleIn(events));
     this.view(log.id).show(log);
+    for (const past of this.#pasts) if (past.id === log.id) past.apply(log.epoch, events);
     this.outbox.settle(log.id, requestIds);
     this.#saveLog(log);
     this.#saveRooms();

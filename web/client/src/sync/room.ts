@@ -12,6 +12,9 @@ export interface RoomState {
   entries: readonly Entry[];
   moreBefore: boolean;
   older: "idle" | "loading" | "error";
+  /** There are newer messages that are not loaded: only in a part of the past. */
+  moreAfter: boolean;
+  newer: "idle" | "loading" | "error";
   /** Where reading stood when the room was last entered; the divider stays there. */
   divider: number | null;
   /** Marked unread while on screen: nothing counts as read until it is entered again. */
@@ -24,6 +27,8 @@ const EMPTY: RoomState = {
   entries: [],
   moreBefore: false,
   older: "idle",
+  moreAfter: false,
+  newer: "idle",
   divider: null,
   held: false,
 };

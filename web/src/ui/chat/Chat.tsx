@@ -16,12 +16,18 @@ import { Missing } from "./Missing";
 import { People } from "./People";
 import { Profile } from "./Profile";
 import { RoomPage } from "./RoomPage";
+import { Search } from "./Search";
 import { Settings } from "./Settings";
 import { Shortcuts } from "./Shortcuts";
 import { Sidebar } from "./Sidebar";
 import { Switcher } from "./Switcher";
 import { inOrder, sections, unreadOf } from "./sections";
 import { useKeys } from "./useKeys";
+
+/** The message that a link names; a link to something else leads to the room. */
+function seqOf(text: string | undefined): number | null {
+  return text !== undefined && /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : null;
+}
 
 interface Props {
   auth: Auth;
@@ -52,7 +58,7 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
   const [sheet, show] = useState<Sheet | null>(null);
   const context = useMemo(() => ({ client, auth, show }), [client, auth]);
   const [path, go] = useLocation();
-  const [, params] = useRoute("/rooms/:id");
+  const [, params] = useRoute("/rooms/:id/:seq?");
   const current = params?.id ?? null;
   const { rooms } = useStore(client.rooms);
 
@@ -82,7 +88,12 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
             <Route path="/people">
               <People />
             </Route>
-            <Route path="/rooms/:id">{({ id }) => <RoomPage key={id} id={id} />}</Route>
+            <Route path="/search">
+              <Search />
+            </Route>
+            <Route path="/rooms/:id/:seq?">
+              {({ id, seq }) => <RoomPage key={id} id={id} at={seqOf(seq)} />}
+            </Route>
             <Route path="/invite/:code">
               {({ code }) => <InvitePage key={code} code={code} joins={code === invite} />}
             </Route>

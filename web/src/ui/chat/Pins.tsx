@@ -24,9 +24,7 @@ export function Pins({ id, onClose, onShow }: Props) {
   const list = useLoaded(() => client.api.pins(id), [client, id, last], "pins.error");
   const pins = list.value?.items;
 
-  async function show(seq: number) {
-    // Where it cannot be loaded, the timeline says so.
-    if (!(await client.loadUntil(id, seq))) return;
+  function show(seq: number) {
     onShow(seq);
     // The panel covers the conversation where there is no room beside it.
     if (matchMedia("(width < 1100px)").matches) onClose();
@@ -55,7 +53,7 @@ export function Pins({ id, onClose, onShow }: Props) {
               <div className="prose line-clamp-6 py-1 wrap-anywhere">
                 <Markdown text={pin.text} />
               </div>
-              <button type="button" className="link text-sm" onClick={() => void show(Number(pin.seq))}>
+              <button type="button" className="link text-sm" onClick={() => show(Number(pin.seq))}>
                 {t("pins.show")}
               </button>
             </li>

@@ -1,7 +1,8 @@
 import { ArrowLeft } from "lucide-react";
 import type { Preferences } from "parlor-client/net/rest";
+import { Past } from "parlor-client/sync/past";
 import { mayInvite } from "parlor-client/sync/rooms";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Menu, MenuChoice, MenuGroup, MenuItem } from "../Menu";
@@ -19,14 +20,25 @@ import { Pins } from "./Pins";
 import { RoomMark } from "./RoomMark";
 import { Timeline } from "./Timeline";
 
-export function RoomPage({ id }: { id: string }) {
+interface Props {
+  id: string;
+  /** A message that the page shall begin at: where a hit or a link leads to. */
+  at: number | null;
+}
+
+export function RoomPage({ id, at }: Props) {
   const t = useT();
   const { client } = useChat();
   const { rooms } = useStore(client.rooms);
   const view = client.view(id);
   const state = useStore(view);
+  const [, go] = useLocation();
   const [panel, setPanel] = useState<"people" | "pins" | null>(null);
   const [shown, setShown] = useState<number | null>(null);
+  const [past, setPast] = useState<Past | null>(null);
+  const [lost, setLost] = useState(false);
+  /** Grows with every wish to see a message, the same one included. */
+  const [wish, setWish] = useState(0);
   const [editing, setEditing] = useState<number | null>(null);
   const valid = /^[0-9a-f-]{36}$/i.test(id);
 
@@ -36,6 +48,33 @@ export function RoomPage({ id }: { id: string }) {
     localStorage.setItem("parlor.room", id);
     return () => client.exit(id);
   }, [client, id, valid]);
+
+  const entered = state.status === "ready";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a wish is a reason to look again
+  useEffect(() => {
+    if (at === null || !entered) return;
+    let gone = false;
+    setLost(false);
+    const finding = client.find(id, at);
+    void finding.then((found) => {
+      if (gone) return;
+      if (found === null) return setLost(true);
+      setPast(found === "here" ? null : found);
+      setShown(at);
+    });
+    return () => {
+      gone = true;
+      void finding.then((found) => found instanceof Past && client.leavePast(found));
+    };
+  }, [client, id, at, entered, wish]);
+  const toNewest = useCallback(() => {
+    setPast(null);
+    go(`/rooms/${id}`, { replace: true });
+  }, [go, id]);
+  const showMessage = (seq: number) => {
+    go(`/rooms/${id}/${seq}`, { replace: true });
+    setWish((wish) => wish + 1);
+  };
 
   const room = rooms.find((candidate) => candidate.id === id);
   const known = useStore(client.people);
@@ -90,9 +129,19 @@ export function RoomPage({ id }: { id: string }) {
             <RoomMenu id={id} onPins={() => setPanel("pins")} />
           </div>
         </header>
+        {lost && (
+          <p role="alert" className="border-b border-line px-5 py-2 text-muted">
+            {t("past.lost")}{" "}
+            <button type="button" className="link" onClick={() => setLost(false)}>
+              {t("close")}
+            </button>
+          </p>
+        )}
         <Timeline
-          key={id}
+          key={past === null ? id : `past${at}`}
           id={id}
+          past={past}
+          onNewest={toNewest}
           editing={editing}
           setEditing={setEditing}
           shown={shown}
@@ -101,7 +150,7 @@ export function RoomPage({ id }: { id: string }) {
         <Composer key={`c${id}`} id={id} onEditLast={setEditing} />
       </main>
       {panel === "people" && <Members id={id} onClose={() => setPanel(null)} />}
-      {panel === "pins" && <Pins id={id} onClose={() => setPanel(null)} onShow={setShown} />}
+      {panel === "pins" && <Pins id={id} onClose={() => setPanel(null)} onShow={showMessage} />}
     </div>
   );
 }

@@ -6,6 +6,8 @@ import { useT } from "../hooks";
 const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
 const KEYS: readonly (readonly [MessageId, readonly string[]])[] = [
   ["keys.find", [MOD, "K"]],
+  ["keys.search", [MOD, "Shift", "F"]],
+  ["keys.search.short", ["/"]],
   ["keys.rooms", ["Alt", "↑ ↓"]],
   ["keys.unread", ["Alt", "Shift", "↑ ↓"]],
   ["keys.send", ["Enter"]],

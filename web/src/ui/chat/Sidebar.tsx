@@ -43,8 +43,11 @@ function Rail() {
       className="hidden w-16 flex-none flex-col items-center gap-1 border-e border-line bg-rail py-3 lg:flex"
     >
       <img src="/icon.svg" alt="" width="28" height="28" className="mb-3" />
-      <RailLink href="/" current={path !== "/browse" && path !== "/people"} label={t("nav.rooms")}>
+      <RailLink href="/" current={!["/search", "/browse", "/people"].includes(path)} label={t("nav.rooms")}>
         <MessagesSquare size={18} aria-hidden="true" />
+      </RailLink>
+      <RailLink href="/search" current={path === "/search"} label={t("nav.search")}>
+        <Search size={18} aria-hidden="true" />
       </RailLink>
       <RailLink href="/browse" current={path === "/browse"} label={t("nav.browse")}>
         <Compass size={18} aria-hidden="true" />
@@ -57,9 +60,6 @@ function Rail() {
           </span>
         </span>
       </RailLink>
-      <RailButton onClick={() => show("switch")} label={t("nav.find")}>
-        <Search size={18} aria-hidden="true" />
-      </RailButton>
       <div className="flex-1" />
       <RailButton onClick={() => show("settings")} label={t("nav.settings")}>
         <Settings size={18} aria-hidden="true" />
@@ -121,15 +121,9 @@ function RoomList({ parts, current, phone }: Props) {
         <Name className="me-auto font-semibold tracking-tight">{t("app.name")}</Name>
         {phone && <ConnectionBadge />}
         <span className="flex lg:hidden">
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={t("nav.find")}
-            title={t("nav.find")}
-            onClick={() => show("switch")}
-          >
+          <Link href="/search" className="icon-button" aria-label={t("nav.search")} title={t("nav.search")}>
             <Search size={18} aria-hidden="true" />
-          </button>
+          </Link>
           <MeMenu />
         </span>
       </header>

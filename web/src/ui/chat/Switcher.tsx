@@ -77,7 +77,11 @@ export function Switcher({ onClose }: { onClose(): void }) {
   const matching = choices
     .filter(({ label, search }) => (search ?? label).toLocaleLowerCase().includes(words))
     .slice(0, 12);
-  const shown: Choice[] = [...matching, ...others];
+  const typed = query.trim();
+  const messages = command("search", t("switch.search", { text: typed }), () =>
+    go(`/search?${new URLSearchParams({ q: typed })}`),
+  );
+  const shown: Choice[] = [...matching, ...others, ...(typed === "" ? [] : [messages])];
   const chosen = Math.min(at, shown.length - 1);
 
   async function pick(choice: Choice | undefined) {
