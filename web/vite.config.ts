@@ -2,11 +2,12 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defaultClientConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import { emojiData } from "./scripts/emoji.ts";
 
 const server = process.env["PARLOR_SERVER"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), emojiData()],
   // The client's sources, not what is published of it.
   resolve: { conditions: ["parlor-source", ...defaultClientConditions] },
   build: {

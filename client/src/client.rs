@@ -1,11 +1,14 @@
 //! The handle of a client.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use parlor_domain::{Code, Position, RequestId, RoomId, RoomName, Topic, UserId, Visibility};
+use parlor_domain::{
+    Code, Position, Presence, RequestId, RoomId, RoomName, Topic, UserId, Visibility,
+};
 use tokio::{
     sync::{mpsc, watch},
     time::timeout,
@@ -14,7 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     auth::{Auth, Credentials},
-    driver::{Ask, CONTROL_QUEUE, Control, Dialer, Driver, FEED_EVENTS, REQUEST_QUEUE},
+    driver::{Ask, CONTROL_QUEUE, Control, Dialer, Driver, FEED_EVENTS, REQUEST_QUEUE, Tell},
     rest::{History, Page, Rest, RestError, RoomInfo, Scope, SessionTokens, UserInfo},
     room::{Feed, Room},
     status::{Closed, Lane, Status},
@@ -95,12 +98,15 @@ impl Builder {
         };
         let (requests, asks) = mpsc::channel(REQUEST_QUEUE);
         let (control, wishes) = mpsc::channel(CONTROL_QUEUE);
-        let (tell, status) = watch::channel(Status::Connecting);
+        let (tell_status, status) = watch::channel(Status::Connecting);
+        let (tell_presence, presence) = watch::channel(HashMap::new());
+        let tell = Tell { status: tell_status, presence: tell_presence };
         let tasks = TaskTracker::new();
         tasks.spawn(Driver::new(dialer, self.device_name, asks, wishes, tell).run());
         tasks.close();
-        let client =
-            Client { inner: Arc::new(Inner { requests, control, status, rest, auth, tasks }) };
+        let client = Client {
+            inner: Arc::new(Inner { requests, control, status, presence, rest, auth, tasks }),
+        };
         client.live().await?;
         Ok(client)
     }
@@ -119,6 +125,7 @@ struct Inner {
     requests: mpsc::Sender<Ask>,
     control: mpsc::Sender<Control>,
     status: watch::Receiver<Status>,
+    presence: watch::Receiver<HashMap<UserId, Presence>>,
     rest: Rest,
     auth: Arc<Auth>,
     tasks: TaskTracker,
@@ -139,6 +146,29 @@ impl Client {
     /// How the connection is, and every change of it.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.inner.status.clone()
+    }
+
+    /// How the people are who are watched, and every change of it; who is missing is
+    /// not known yet.
+    pub fn presence(&self) -> watch::Receiver<HashMap<UserId, Presence>> {
+        self.inner.presence.clone()
+    }
+
+    /// Watches these people, in place of those before; at most
+    /// [`parlor_domain::limits::WATCHED`], and not more often than once a second.
+    ///
+    /// # Errors
+    /// The client is closed.
+    pub async fn watch_presence(&self, users: Vec<UserId>) -> Result<(), Closed> {
+        self.control(Control::WatchPresence { users }).await
+    }
+
+    /// Says whether the user is active here; active until it is said.
+    ///
+    /// # Errors
+    /// The client is closed.
+    pub async fn set_away(&self, away: bool) -> Result<(), Closed> {
+        self.control(Control::SetPresence { away }).await
     }
 
     /// A room to write to.

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use parlor_domain::{Code, Position, Refusal, RequestId, RoomId};
+use parlor_domain::{Code, Position, Presence, Refusal, RequestId, RoomId, UserId};
 use rand::{SeedableRng as _, rngs::StdRng};
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -55,6 +55,8 @@ pub(crate) enum Control {
     Unfollow { room: RoomId },
     Consumed { room: RoomId, events: usize, feed: mpsc::WeakSender<RoomEvent> },
     Typing { room: RoomId },
+    SetPresence { away: bool },
+    WatchPresence { users: Vec<UserId> },
     Leave,
 }
 
@@ -110,12 +112,21 @@ pub(crate) struct Driver {
     device_name: String,
     requests: mpsc::Receiver<Ask>,
     control: mpsc::Receiver<Control>,
-    status: watch::Sender<Status>,
+    tell: Tell,
     connection: Option<Live>,
     jobs: JoinSet<Job>,
     answers: HashMap<RequestId, oneshot::Sender<Answer>>,
     feeds: HashMap<RoomId, mpsc::Sender<RoomEvent>>,
 }
+
+/// What the application may look at, and wait for changes of.
+pub(crate) struct Tell {
+    pub(crate) status: watch::Sender<Status>,
+    pub(crate) presence: watch::Sender<People>,
+}
+
+/// How those people are who are watched, as far as it is known.
+pub(crate) type People = HashMap<UserId, Presence>;
 
 /// The lane in use.
 struct Live {
@@ -130,7 +141,7 @@ impl Driver {
         device_name: String,
         requests: mpsc::Receiver<Ask>,
         control: mpsc::Receiver<Control>,
-        status: watch::Sender<Status>,
+        tell: Tell,
     ) -> Self {
         Self {
             machine: Machine::new(Instant::now(), StdRng::from_os_rng()),
@@ -138,7 +149,7 @@ impl Driver {
             device_name,
             requests,
             control,
-            status,
+            tell,
             connection: None,
             jobs: JoinSet::new(),
             answers: HashMap::new(),
@@ -178,7 +189,7 @@ impl Driver {
         let linger = async { while self.jobs.join_next().await.is_some() {} };
         // Elapsed: what still says goodbye is cut as the set is dropped.
         let _ = timeout(parlor_domain::limits::CLOSE_LINGER, linger).await;
-        self.status.send_if_modified(|status| {
+        self.tell.status.send_if_modified(|status| {
             let open = !matches!(status, Status::Closed(_));
             if open {
                 *status = Status::Closed(Closed::Left);
@@ -232,8 +243,9 @@ impl Driver {
                 }
             }
             Effect::Status(status) => {
-                self.status.send_replace(status);
+                self.tell.status.send_replace(status);
             }
+            Effect::Presence(people) => self.tell.presence.send_modify(|all| all.extend(people)),
         }
         None
     }
@@ -288,6 +300,11 @@ impl Driver {
                 Input::Consumed { room, events }
             }
             Control::Typing { room } => Input::Typing { room },
+            Control::SetPresence { away } => Input::SetPresence { away },
+            Control::WatchPresence { users } => {
+                self.tell.presence.send_modify(|all| all.retain(|user, _| users.contains(user)));
+                Input::WatchPresence { users }
+            }
             Control::Leave => return None,
         })
     }

@@ -257,8 +257,9 @@ async fn forward_datagram(bytes: &[u8], incoming: &mpsc::Sender<Result<Inbound, 
     let mut decoder = Decoder::default();
     decoder.push(bytes);
     while let Ok(Some(frame)) = decoder.next() {
-        if let Ok(Some(frame @ (Inbound::Typing { .. } | Inbound::Probe { .. }))) =
-            wire::inbound(frame)
+        if let Ok(Some(
+            frame @ (Inbound::Typing { .. } | Inbound::Presence { .. } | Inbound::Probe { .. }),
+        )) = wire::inbound(frame)
             && incoming.send(Ok(frame)).await.is_err()
         {
             return;

@@ -43,6 +43,7 @@ mod lane;
 mod machine;
 mod members;
 mod net;
+mod own;
 mod people;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod protocol;
@@ -78,9 +79,9 @@ pub use client::{Builder, Client, ConnectError};
 pub use event::RoomEvent;
 pub use protocol::Page as EventPage;
 pub use rest::{
-    BanInfo, BlockInfo, DeviceInfo, Found, FriendInfo, History, Hit, InviteInfo, InvitePreview,
-    InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, Place, ReactionInfo, Rest, RestError,
-    RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
+    BanInfo, BlockInfo, DeviceInfo, DraftInfo, Found, FriendInfo, History, Hit, InviteInfo,
+    InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, Place, ReactionInfo, Rest,
+    RestError, RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
 };
 pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
 pub use status::{Closed, Lane, Status};

@@ -12,7 +12,8 @@ use std::{
 };
 
 use parlor_domain::{
-    Code, EventBody, HeadsDigest, LogId, Position, Refusal, RequestId, RoomId, limits,
+    Code, EventBody, HeadsDigest, LogId, Position, Presence, Refusal, RequestId, RoomId, UserId,
+    limits,
 };
 use rand::{Rng as _, rngs::StdRng};
 
@@ -56,6 +57,10 @@ pub enum Input {
     Consumed { room: RoomId, events: usize },
     /// The user is typing.
     Typing { room: RoomId },
+    /// The user is active here, or not; active until it is said.
+    SetPresence { away: bool },
+    /// The application shows these people, at most [`limits::WATCHED`].
+    WatchPresence { users: Vec<UserId> },
     /// The lane is open, with an access token that should be renewed after a while.
     Connected { id: ConnectionId, lane: Lane, renew_after: Duration },
     /// There is no lane now.
@@ -89,6 +94,8 @@ pub enum Effect {
     Deliver { room: RoomId, event: RoomEvent },
     /// Answer a request of the application.
     Answer { id: RequestId, result: Result<Done, Refusal> },
+    /// Tell how people are.
+    Presence(Vec<(UserId, Presence)>),
     /// Tell how the connection is.
     Status(Status),
 }
@@ -123,6 +130,8 @@ pub struct Machine {
     /// Where the user's own log stands. Nothing of it is shown: it only hints at
     /// memberships that ended, so that its newest position is all that is kept.
     user_log: Option<(LogId, Position)>,
+    away: bool,
+    watched: Vec<UserId>,
     effects: Vec<Effect>,
 }
 
@@ -138,6 +147,8 @@ impl Machine {
             outbox: Outbox::default(),
             rooms: BTreeMap::new(),
             user_log: None,
+            away: false,
+            watched: Vec::new(),
             effects: Vec::new(),
         }
     }
@@ -166,6 +177,19 @@ impl Machine {
             Input::Typing { room } => {
                 if matches!(self.state, State::Live(_)) {
                     self.send(Outbound::Typing { room });
+                }
+            }
+            Input::SetPresence { away } => {
+                self.away = away;
+                if matches!(self.state, State::Live(_)) {
+                    self.send(Outbound::SetPresence { away });
+                }
+            }
+            Input::WatchPresence { mut users } => {
+                users.truncate(limits::WATCHED);
+                self.watched = users;
+                if matches!(self.state, State::Live(_)) {
+                    self.send(Outbound::WatchPresence { users: self.watched.clone() });
                 }
             }
             Input::Connected { id, lane, renew_after } => {
@@ -295,6 +319,10 @@ impl Machine {
                     self.effects.push(Effect::Deliver { room, event });
                 }
             }
+            Inbound::Presence { mut people } => {
+                people.retain(|(user, _)| self.watched.contains(user));
+                self.effects.push(Effect::Presence(people));
+            }
             Inbound::Heartbeat { heads } => self.heads(now, heads),
             Inbound::Probe { nonce } => {
                 if let Some((_, sent_at)) = live.probe.take_if(|(sent, _)| *sent == nonce) {
@@ -338,6 +366,13 @@ impl Machine {
         self.effects.push(Effect::Status(live.status()));
         self.state = State::Live(live);
         self.send(Outbound::Probe { nonce });
+        // A session knows nothing of what the one before was told.
+        if self.away {
+            self.send(Outbound::SetPresence { away: true });
+        }
+        if !self.watched.is_empty() {
+            self.send(Outbound::WatchPresence { users: self.watched.clone() });
+        }
     }
 
     /// A room that stays behind its head is opened again (PROTOCOL 5.3).

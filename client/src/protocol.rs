@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use parlor_domain::{
-    Body, Emoji, Epoch, Event, HeadsDigest, LogId, Position, Refusal, RequestId, RoomId, Seq,
-    Timestamp, UserId,
+    Body, Draft, Emoji, Epoch, Event, HeadsDigest, LogId, Position, Presence, Refusal, RequestId,
+    RoomId, Seq, Timestamp, UserId,
 };
 
 /// What the client says.
@@ -15,6 +15,8 @@ pub enum Outbound {
     Renew { access_token: String },
     Request { id: RequestId, room: RoomId, body: RequestBody },
     Typing { room: RoomId },
+    SetPresence { away: bool },
+    WatchPresence { users: Vec<UserId> },
     Heartbeat { digest: HeadsDigest },
     Probe { nonce: u64 },
 }
@@ -29,6 +31,7 @@ pub enum RequestBody {
     Pin { message: Seq, on: bool },
     MarkRead { seq: Seq },
     MarkUnread { from: Seq },
+    SetDraft { draft: Draft },
     Open { from: Position },
     CloseLog,
     Fetch { page: Page, limit: u32 },
@@ -44,7 +47,8 @@ impl RequestBody {
             | Self::React { .. }
             | Self::Pin { .. }
             | Self::MarkRead { .. }
-            | Self::MarkUnread { .. } => true,
+            | Self::MarkUnread { .. }
+            | Self::SetDraft { .. } => true,
             Self::Open { .. } | Self::CloseLog | Self::Fetch { .. } => false,
         }
     }
@@ -69,6 +73,7 @@ pub enum Inbound {
     Events(Run),
     Reset { log: LogId, head: Position },
     Typing { room: RoomId, user: UserId },
+    Presence { people: Vec<(UserId, Presence)> },
     Heartbeat { heads: Vec<(LogId, Position)> },
     Probe { nonce: u64 },
     GoAway { resume_after: Duration },

@@ -4,6 +4,7 @@ mod friends;
 mod invites;
 mod members;
 mod model;
+mod own;
 mod people;
 mod search;
 
@@ -27,9 +28,9 @@ use tower::util::BoxCloneSyncService;
 use crate::{net::Stream, tls};
 
 pub use model::{
-    BanInfo, BlockInfo, DeviceInfo, FriendInfo, History, InviteInfo, InvitePreview, InviterInfo,
-    LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, RoomInfo, Scope, ServerInfo,
-    SessionTokens, UserInfo, VersionInfo,
+    BanInfo, BlockInfo, DeviceInfo, DraftInfo, FriendInfo, History, InviteInfo, InvitePreview,
+    InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, RoomInfo, Scope,
+    ServerInfo, SessionTokens, UserInfo, VersionInfo,
 };
 pub use search::{Found, Hit, Place};
 

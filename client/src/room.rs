@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use parlor_domain::{Body, Emoji, Event, Refusal, RequestId, RoomId, Seq, Timestamp};
+use parlor_domain::{Body, Draft, Emoji, Event, Refusal, RequestId, RoomId, Seq, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -155,6 +155,16 @@ impl Room {
     /// See [`RequestError`].
     pub async fn mark_unread(&self, from: Seq) -> Result<Sent, RequestError> {
         self.ask(RequestId::random(), RequestBody::MarkUnread { from }).await?.await
+    }
+
+    /// Keeps what the user has begun to write here, in place of what was kept, for
+    /// all devices; an empty one is none. Not more often than once a second: every
+    /// change of it is an event.
+    ///
+    /// # Errors
+    /// See [`RequestError`].
+    pub async fn set_draft(&self, draft: Draft) -> Result<Sent, RequestError> {
+        self.ask(RequestId::random(), RequestBody::SetDraft { draft }).await?.await
     }
 
     /// Tells the others that the user is typing. May be lost.

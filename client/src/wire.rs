@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parlor_domain::{
-    Code, DisplayName, Emoji, Epoch, Event, EventBody, InviteId, LogId, Mentions, Notify, Position,
-    Preferences, Profile, Refusal, RequestId, Role, RoomId, RoomName, Seq, StatusEmoji, StatusText,
-    Timestamp, Topic, UserId, Visibility,
+    Code, DisplayName, Draft, DraftText, Emoji, Epoch, Event, EventBody, InviteId, LogId, Mentions,
+    Notify, Position, Preferences, Presence, Privacy, Profile, Refusal, RequestId, Role, RoomId,
+    RoomName, Seq, StatusEmoji, StatusText, Timestamp, Topic, UserId, Visibility,
 };
 use parlor_proto::realtime::{
     self as pb, client_frame, event, fetch, reply, request, server_frame,
@@ -54,6 +54,13 @@ pub fn client_frame(out: Outbound, hello: &Introduction) -> pb::ClientFrame {
         Outbound::Typing { room } => {
             Kind::Typing(pb::ClientTyping { room_id: bytes(room.as_bytes()) })
         }
+        Outbound::SetPresence { away } => {
+            let state = if away { pb::PresenceState::Away } else { pb::PresenceState::Online };
+            Kind::SetPresence(pb::SetPresence { state: state.into() })
+        }
+        Outbound::WatchPresence { users } => Kind::WatchPresence(pb::WatchPresence {
+            user_ids: users.iter().map(|user| bytes(user.as_bytes())).collect(),
+        }),
         Outbound::Heartbeat { digest } => {
             Kind::Heartbeat(pb::ClientHeartbeat { digest: digest.get() })
         }
@@ -90,6 +97,11 @@ fn request_body(room_id: Bytes, body: RequestBody) -> request::Body {
         RequestBody::MarkUnread { from } => {
             request::Body::MarkUnread(pb::MarkUnread { room_id, seq: from.get() })
         }
+        RequestBody::SetDraft { draft } => request::Body::SetDraft(pb::SetDraft {
+            room_id,
+            text: draft.text.into(),
+            reply_to: draft.reply_to.unwrap_or_default().get(),
+        }),
         RequestBody::Open { from } => request::Body::Open(pb::Open {
             room_id,
             epoch: from.epoch.get(),
@@ -132,6 +144,10 @@ pub fn inbound(frame: pb::ServerFrame) -> Result<Option<Inbound>, WireError> {
         Kind::Typing(frame) => {
             Inbound::Typing { room: log(&frame.room_id)?.as_room(), user: user(&frame.user_id)? }
         }
+        Kind::Presence(frame) => {
+            let people = frame.entries.iter().filter_map(|entry| presence(entry).transpose());
+            Inbound::Presence { people: people.collect::<Result<_, _>>()? }
+        }
         Kind::Heartbeat(frame) => {
             let heads = frame
                 .heads
@@ -145,6 +161,18 @@ pub fn inbound(frame: pb::ServerFrame) -> Result<Option<Inbound>, WireError> {
         // Heads of rooms that are not followed: nothing here shows them.
         Kind::RoomHeads(_) => return Ok(None),
     }))
+}
+
+/// `None` for a state that this client does not know.
+fn presence(entry: &pb::PresenceEntry) -> Result<Option<(UserId, Presence)>, WireError> {
+    let last_seen = (entry.last_seen_us != 0).then(|| Timestamp::from_micros(entry.last_seen_us));
+    let presence = match entry.state() {
+        pb::PresenceState::Online => Presence::Online,
+        pb::PresenceState::Away => Presence::Away,
+        pb::PresenceState::Offline => Presence::Offline { last_seen },
+        pb::PresenceState::Unspecified => return Ok(None),
+    };
+    Ok(Some((user(&entry.user_id)?, presence)))
 }
 
 fn millis(ms: u32) -> Duration {
@@ -313,6 +341,20 @@ fn event_body(body: event::Body) -> Option<EventBody> {
         },
         event::Body::ReadMoved(it) => {
             EventBody::ReadMoved { room: RoomId::from_slice(&it.room_id)?, seq: Seq::new(it.seq) }
+        }
+        event::Body::DraftChanged(it) => EventBody::DraftChanged {
+            room: RoomId::from_slice(&it.room_id)?,
+            draft: Draft {
+                text: DraftText::parse(&it.text).ok()?,
+                reply_to: (it.reply_to != 0).then(|| Seq::new(it.reply_to)),
+            },
+            superseded: it.superseded,
+        },
+        event::Body::PrivacyChanged(it) => EventBody::PrivacyChanged {
+            privacy: Privacy { invisible: it.invisible, read_marks: it.read_marks },
+        },
+        event::Body::PartnerRead(it) => {
+            EventBody::PartnerRead { room: RoomId::from_slice(&it.room_id)?, seq: Seq::new(it.seq) }
         }
         event::Body::FriendRequested(it) => EventBody::FriendRequested {
             user: UserId::from_slice(&it.user_id)?,

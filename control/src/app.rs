@@ -266,6 +266,26 @@ impl App {
         Ok(Listed { items: items.collect(), next_cursor })
     }
 
+    /// What `user` has begun to write.
+    pub(crate) async fn drafts(
+        &self,
+        user: UserId,
+        asked: Asked<'_>,
+    ) -> Result<Listed<wire::Draft>, Refusal> {
+        let list = List::new("drafts", user.as_bytes());
+        let after = asked.after(&list)?.and_then(|id: [u8; 16]| RoomId::from_slice(&id));
+        let items = self.deps.rooms.drafts(user, after, asked.limit + 1).await.map_err(refused)?;
+        let Listed { items, next_cursor } =
+            asked.listed(&list, items, |(room, _)| *room.as_bytes());
+        Ok(Listed { items: items.into_iter().map(wire::Draft::from).collect(), next_cursor })
+    }
+
+    /// What `user` lets others know.
+    pub(crate) async fn privacy(&self, user: UserId) -> Result<wire::Privacy, Refusal> {
+        let privacy = self.deps.store.friends.privacy(user).await.map_err(refused)?;
+        privacy.map(Into::into).ok_or_else(Refusal::not_found)
+    }
+
     /// The public directory, or what of it `query` finds, with what `user` is in each
     /// room.
     pub(crate) async fn directory(

@@ -372,6 +372,9 @@ pub(crate) struct RoomSummary {
     pub room: Room,
     /// Up to where the caller has read.
     pub read_seq: Number,
+    /// Up to where the other one of a direct room has read, as far as both let it be
+    /// known.
+    pub peer_read_seq: Number,
     /// Messages of others after that, counted up to 100.
     #[schema(example = 3)]
     pub unread: u32,
@@ -395,12 +398,51 @@ impl From<WithPeer<parlor_store::RoomSummary>> for RoomSummary {
         Self {
             room: Room::new(summary.room, Some(summary.role), peer),
             read_seq: summary.read.into(),
+            peer_read_seq: summary.peer_read.into(),
             unread: summary.unread,
             mentions: summary.mentions,
             preview: summary.preview,
             last_at: Time(summary.last_at),
             preferences: summary.preferences.into(),
         }
+    }
+}
+
+/// What the caller has begun to write in a room.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Draft {
+    /// The room.
+    pub room_id: Uuid,
+    /// Its text so far.
+    #[schema(example = "See you *tomo")]
+    pub text: String,
+    /// The message it answers.
+    #[schema(required)]
+    pub reply_to: Option<Number>,
+}
+
+impl From<(RoomId, parlor_domain::Draft)> for Draft {
+    fn from((room, draft): (RoomId, parlor_domain::Draft)) -> Self {
+        Self {
+            room_id: room.uuid(),
+            text: draft.text.into(),
+            reply_to: draft.reply_to.map(Into::into),
+        }
+    }
+}
+
+/// What a user lets others know of themselves.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Privacy {
+    /// Others never see that the user is there, nor when last.
+    pub invisible: bool,
+    /// In direct rooms each sees up to where the other has read, where both want it.
+    pub read_marks: bool,
+}
+
+impl From<parlor_domain::Privacy> for Privacy {
+    fn from(privacy: parlor_domain::Privacy) -> Self {
+        Self { invisible: privacy.invisible, read_marks: privacy.read_marks }
     }
 }
 

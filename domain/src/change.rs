@@ -3,9 +3,9 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Body, DisplayName, Emoji, InviteCode, InviteId, InviteTerms, LogId, Notify, PreferencesChange,
-    ProfileChange, RequestId, Role, RoomId, RoomName, Seq, StatusEmoji, StatusText, Topic, UserId,
-    Visibility,
+    Body, DisplayName, Draft, Emoji, InviteCode, InviteId, InviteTerms, LogId, Notify,
+    PreferencesChange, PrivacyChange, ProfileChange, RequestId, Role, RoomId, RoomName, Seq,
+    StatusEmoji, StatusText, Topic, UserId, Visibility,
 };
 
 /// A change that somebody wants, with all that is needed to do it exactly once.
@@ -192,6 +192,16 @@ pub enum Change {
         /// What shall be different.
         change: PreferencesChange,
     },
+    /// Keep what the actor has begun to write in a room, in place of what was kept;
+    /// written to the actor's own log.
+    SetDraft {
+        /// The room.
+        room: RoomId,
+        /// All of it; an empty one is none.
+        draft: Draft,
+    },
+    /// Change what the actor lets others know; written to the actor's own log.
+    SetPrivacy(PrivacyChange),
     /// Change what others see of the actor; written to the actor's own log.
     SetProfile(ProfileChange),
     /// Ask somebody to be friends, or say yes to who has asked already; written to
@@ -245,8 +255,10 @@ impl Change {
             | Self::Pin { room, .. }
             | Self::MarkUnread { room, .. }
             | Self::MarkRead { room, .. }
-            | Self::SetPreferences { room, .. } => Some(*room),
+            | Self::SetPreferences { room, .. }
+            | Self::SetDraft { room, .. } => Some(*room),
             Self::SetProfile(_)
+            | Self::SetPrivacy(_)
             | Self::Befriend { .. }
             | Self::Unfriend { .. }
             | Self::Block { .. } => None,
@@ -259,7 +271,10 @@ impl Command {
     pub fn log(&self) -> LogId {
         match (&self.change, self.change.room()) {
             (
-                Change::MarkRead { .. } | Change::MarkUnread { .. } | Change::SetPreferences { .. },
+                Change::MarkRead { .. }
+                | Change::MarkUnread { .. }
+                | Change::SetPreferences { .. }
+                | Change::SetDraft { .. },
                 _,
             )
             | (_, None) => self.actor.into(),
@@ -268,7 +283,8 @@ impl Command {
     }
 
     /// Every log that it may write to: that which answers it, and those of the
-    /// users whose membership or role it changes, or to whom it changes a tie.
+    /// users whose membership or role it changes, or to whom it changes a tie. That
+    /// of whoever is told how far the actor has read is not known before the room is.
     pub fn logs(&self) -> impl Iterator<Item = LogId> + use<> {
         let further = match self.change {
             Change::CreateRoom { .. }
@@ -396,6 +412,16 @@ impl Command {
                 field(b"preferences");
                 field(notify.map_or("", Notify::as_str).as_bytes());
                 field(favourite.map(u8::from).as_slice());
+            }
+            Change::SetDraft { draft: Draft { text, reply_to }, .. } => {
+                field(b"draft");
+                field(text.as_str().as_bytes());
+                field(&seq(&reply_to.unwrap_or_default()));
+            }
+            Change::SetPrivacy(PrivacyChange { invisible, read_marks }) => {
+                field(b"privacy");
+                field(invisible.map(u8::from).as_slice());
+                field(read_marks.map(u8::from).as_slice());
             }
             Change::Befriend { other } => {
                 field(b"befriend");

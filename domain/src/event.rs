@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Emoji, InviteId, Mentions, Preferences, Profile, RequestId, Role, RoomId, RoomName, Seq,
-    Timestamp, Topic, UserId, Visibility,
+    Draft, Emoji, InviteId, Mentions, Preferences, Privacy, Profile, RequestId, Role, RoomId,
+    RoomName, Seq, Timestamp, Topic, UserId, Visibility,
 };
 
 /// One thing that happened in a log.
@@ -176,6 +176,28 @@ pub enum EventBody {
         room: RoomId,
         /// The last message read.
         seq: Seq,
+    },
+    /// User: what one has begun to write in a room changed.
+    DraftChanged {
+        /// The room.
+        room: RoomId,
+        /// All of it, as it is from now on; empty where `superseded`.
+        draft: Draft,
+        /// A later event tells what became of it, and its text is gone from here.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        superseded: bool,
+    },
+    /// User: the other one of a direct room has read up to here.
+    PartnerRead {
+        /// The room.
+        room: RoomId,
+        /// The last message that the other has read.
+        seq: Seq,
+    },
+    /// User: what one lets others know of oneself changed.
+    PrivacyChanged {
+        /// All of it, as it is from now on.
+        privacy: Privacy,
     },
     /// User: what others see of them changed.
     ProfileChanged {

@@ -7,6 +7,7 @@
 mod change;
 mod clock;
 mod code;
+mod draft;
 mod emoji;
 mod event;
 mod find;
@@ -20,6 +21,8 @@ mod permission;
 pub mod planted;
 mod position;
 mod preferences;
+mod presence;
+mod privacy;
 mod profile;
 mod room;
 mod search;
@@ -29,6 +32,7 @@ mod tie;
 pub use change::{Change, Command, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use code::{Code, Refusal};
+pub use draft::Draft;
 pub use event::{Event, EventBody};
 pub use find::{PersonQuery, RoomQuery, folded};
 pub use id::{DeviceId, InviteId, LogId, RequestId, RoomId, SessionId, UserId};
@@ -39,13 +43,15 @@ pub use origin::OriginPolicy;
 pub use permission::{Action, permit};
 pub use position::{Epoch, HeadsDigest, Position, Seq};
 pub use preferences::{Notify, Preferences, PreferencesChange};
+pub use presence::Presence;
+pub use privacy::{Privacy, PrivacyChange};
 pub use profile::{Profile, ProfileChange};
 pub use room::{Ban, Role, Room, Visibility, direct_room};
 pub use search::{
     Has, Match, Phrase, SearchError, SearchQuery, Sender, Sort, Token, has_link, tokens,
 };
 pub use text::{
-    Body, ClientName, DeviceName, DisplayName, Emoji, Password, RoomName, StatusEmoji, StatusText,
-    TextError, Topic, UserName,
+    Body, ClientName, DeviceName, DisplayName, DraftText, Emoji, Password, RoomName, StatusEmoji,
+    StatusText, TextError, Topic, UserName,
 };
 pub use tie::{Block, Friend, Tie};

@@ -33,6 +33,19 @@ pub const SERVER_STREAMS: usize = 8;
 /// More than this in one backfill travels on a stream of its own.
 pub const BACKFILL_STREAM_BYTES: usize = 16 * 1024;
 
+/// People whose presence one session may watch.
+pub const WATCHED: usize = 100;
+/// A session is told at most once in this time who came and went.
+pub const PRESENCE_INTERVAL: Duration = Duration::from_secs(1);
+/// What a session was told of presence, which may be lost, is told anew this often.
+pub const PRESENCE_REFRESH: Duration = Duration::from_secs(60);
+/// A user without a session is offline after this long: most come back at once.
+pub const PRESENCE_GRACE: Duration = Duration::from_secs(15);
+/// How often it is kept that the devices that are there were seen.
+pub const SEEN_INTERVAL: Duration = Duration::from_secs(60);
+/// How soon that is kept of a device that left, together with others.
+pub const SEEN_SOON: Duration = Duration::from_secs(1);
+
 /// One message.
 pub const TEXT_BYTES: usize = 16 * 1024;
 /// A room's name, in characters.

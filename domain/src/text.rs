@@ -141,6 +141,20 @@ text!(
     }
 );
 text!(
+    /// Text that is being written: at most [`limits::TEXT_BYTES`] bytes, kept as it
+    /// was written; no NUL; may be empty.
+    DraftText,
+    |text| {
+        if text.len() > limits::TEXT_BYTES {
+            return Err(TextError::TooLong { limit: limits::TEXT_BYTES, unit: "bytes" });
+        }
+        if text.contains('\0') {
+            return Err(TextError::Character('\0'));
+        }
+        Ok(text.to_owned())
+    }
+);
+text!(
     /// A room's name: one line, trimmed, without invisible characters.
     RoomName,
     |text| name(text, limits::ROOM_NAME_CHARS)
@@ -224,7 +238,7 @@ macro_rules! may_be_empty {
         })*
     };
 }
-may_be_empty!(Topic, StatusText, StatusEmoji, ClientName);
+may_be_empty!(DraftText, Topic, StatusText, StatusEmoji, ClientName);
 
 /// A password on its way to the hash; never printed, stored or sent on.
 #[derive(Clone, PartialEq, Eq)]

@@ -25,6 +25,10 @@ export class Rest {
     return this.#send("PUT", path, {});
   }
 
+  remove(path) {
+    return this.#send("DELETE", path);
+  }
+
   async #send(method, path, body) {
     const answer = await fetch(this.#url + path, {
       method,
@@ -32,7 +36,7 @@ export class Rest {
         "content-type": "application/json",
         ...(this.authorization && { authorization: this.authorization }),
       },
-      body: JSON.stringify(body),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`);
     return answer.json();

@@ -75,7 +75,26 @@ export async function tour(world, settings) {
   const own = page.getByTestId("message").filter({ hasText: "mine, to be changed" });
   await own.hover();
   await look("room, acts of a message");
+  await own.getByTestId("more-acts").click();
+  await look("room, more acts of a message");
   await lookAtDialog("delete a message?", () => own.getByTestId("delete-message").click());
+  await own.hover();
+  const coloured = page.locator("[data-testid=message] pre span").first();
+  await coloured.waitFor();
+  const other = page.getByTestId("message").filter({ hasText: "a quote, a list" });
+  await other.focus();
+  await page.keyboard.press("r");
+  await by("answering").waitFor();
+  await by("composer").pressSequentially(":coff");
+  await by("emoji-list").waitFor();
+  await look("room, answering, with emoji by name");
+  await page.keyboard.press("Escape");
+  await ada.say("an answer");
+  await by("quote").waitFor();
+  await by("add-emoji").click();
+  await page.getByRole("gridcell").first().waitFor();
+  await look("room, all emoji");
+  await page.keyboard.press("Escape");
   await own.hover();
   await own.getByTestId("edit-message").click();
   await page.keyboard.type(" and it was");
@@ -187,7 +206,7 @@ async function furnish(world) {
     "celadon",
     [
       "Good morning. 早上好。",
-      "> said before\n\n- one\n- two\n\n1. first\n\n```rust\nfn main() {}\n```",
+      "> said before\n\n- one\n- [x] two\n\n| a | b |\n|--|--|\n| 1 | 2 |\n\n1. first\n\n```rust\nfn main() {}\n```",
       "See https://example.org, **bold**, *soft*, ~~gone~~",
       "a quote, a list and `code`",
     ],

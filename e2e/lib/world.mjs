@@ -62,9 +62,9 @@ class World {
    * A person with a browser profile of their own, who has not signed up yet. `settings` are what
    * the app keeps: `lane`, `locale` and `theme`.
    */
-  async person(name, { url = this.server.url, viewport = VIEWPORT, ...settings } = {}) {
+  async person(name, { url = this.server.url, viewport = VIEWPORT, hasTouch = false, ...settings } = {}) {
     this.#browser ??= await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-    const context = await this.#browser.newContext({ viewport, reducedMotion: "reduce" });
+    const context = await this.#browser.newContext({ viewport, hasTouch, reducedMotion: "reduce" });
     await context.addInitScript((settings) => {
       for (const [key, value] of Object.entries(settings)) localStorage.setItem(`parlor.${key}`, value);
     }, settings);

@@ -100,6 +100,41 @@ story("X1 X3 no text runs, loads or leads anywhere but to the web", async (world
   assert.deepEqual(seen, { dialogs: [], violations: [], foreign: [] });
 });
 
+story("X3 no address of ours leads to somebody else's", async (world) => {
+  const server = await world.serve();
+  const paths = [
+    "//elsewhere.example",
+    "//elsewhere.example/%2e%2e",
+    "/%2f%2felsewhere.example",
+    "/\\\\elsewhere.example",
+    "/?next=https://elsewhere.example",
+    "/rooms/x?redirect=//elsewhere.example",
+    "/api/docs?url=https://elsewhere.example",
+    "//elsewhere.example/api/docs",
+    "/invite/%2f%2felsewhere.example",
+  ];
+  for (const path of paths) {
+    const answer = await fetch(server.url + path, { redirect: "manual" });
+    const leads = new URL(answer.headers.get("location") ?? "/", server.url + path);
+    assert.equal(leads.host, new URL(server.url).host, path);
+  }
+
+  const ada = await world.person("ada");
+  const seen = await watch(ada);
+  await ada.register();
+  await ada.createRoom("celadon");
+  await ada.say(`[a](${ada.url}/rooms//elsewhere.example) [b](${ada.url}/rooms/x/https://elsewhere.example)`);
+  const links = ada.page.locator("[data-testid=message-text] a");
+  await links.nth(1).waitFor();
+  for (const index of [0, 1]) {
+    await links.nth(index).click();
+    assert.equal(new URL(ada.page.url()).host, new URL(ada.url).host);
+    await ada.page.goBack();
+    await links.nth(index).waitFor();
+  }
+  assert.deepEqual(seen.foreign, []);
+});
+
 story("X4 no script can read a token", async (world) => {
   await world.serve();
   const ada = await world.person("ada");
@@ -193,3 +228,86 @@ story("X5 no text breaks the page, and a long history is not all drawn", async (
   const box = await page.getByTestId("composer").boundingBox();
   assert.ok(box.y + box.height <= viewport.height, "the composer is still there");
 });
+
+/** Enough for the longest message there may be, and for a history of years. */
+const HISTORY = 100_000;
+
+story("X5 a history of 100,000 messages is read and written in frames of less than 100 ms", async (world) => {
+  const server = await world.serve();
+  const eve = new Rest(server);
+  await eve.register("eve");
+  const room = await eve.room("years", ["the newest of them"]);
+  const ada = await world.person("ada", { viewport: { width: 1280, height: 800 } });
+  await ada.register();
+  const { page } = ada;
+  await page.goto(`${ada.url}/rooms/${room}`);
+  await page.getByTestId("join-room").click();
+  await ada.sees("the newest of them");
+  // As this device keeps a room: what is older comes before the one message that was said.
+  await until("the room is kept", () => page.evaluate(keep, { room, count: HISTORY }));
+  await page.reload();
+  await ada.sees("the newest of them");
+  await page.getByText(`said ${HISTORY - 1}`, { exact: true }).waitFor();
+
+  // In time of the page's own thread: what else runs on this machine does not count.
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const busy = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "TaskDuration").value * 1_000;
+  };
+  /** What the page did for an act, in milliseconds: no frame of it can have been longer. */
+  const costs = async (act) => {
+    const before = await busy();
+    await act();
+    return Math.round((await busy()) - before);
+  };
+  const received = [];
+  for (let line = 0; line < 7; line += 1) {
+    const act = async () => {
+      await eve.post(`/rooms/${room}/messages`, { text: `and now ${line}` });
+      await page.getByText(`and now ${line}`, { exact: true }).waitFor();
+    };
+    received.push(await costs(act));
+  }
+  const typed = await costs(() => page.getByTestId("composer").pressSequentially("w"));
+  await page.getByTestId("timeline").hover();
+  const drawn = () =>
+    page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  const scrolled = await costs(async () => {
+    await page.mouse.wheel(0, -900);
+    await drawn();
+  });
+  console.log(`# ms of the page's thread: received ${received}, typed ${typed}, scrolled ${scrolled}`);
+  assert.ok((await page.getByTestId("message").count()) < 100, "what is out of sight is not drawn");
+  const middle = received.toSorted((a, b) => a - b)[3];
+  assert.ok(Math.max(middle, typed, scrolled) < 100, `${middle}, ${typed} and ${scrolled} ms`);
+});
+
+/** Puts older messages before those that are kept of a room; false while it is not kept. */
+async function keep({ room, count }) {
+  const [{ name }] = await indexedDB.databases();
+  const done = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const database = await done(indexedDB.open(name));
+  try {
+    const store = database.transaction("logs", "readwrite").objectStore("logs");
+    const kept = await done(store.get(room));
+    const [last] = kept?.entries.filter(({ kind }) => kind === "message") ?? [];
+    if (last === undefined) return false;
+    const older = Array.from({ length: count }, (_, index) => ({
+      ...last,
+      // Between 0 and 1, where no event is.
+      seq: (index + 1) / (count + 1),
+      text: `said ${index}`,
+      at: last.at - (count - index) * 60_000,
+    }));
+    await done(store.put({ ...kept, entries: [...older, ...kept.entries], moreBefore: false }, room));
+    return true;
+  } finally {
+    database.close();
+  }
+}

@@ -1,4 +1,4 @@
-// axe finds nothing on any screen of a desk, in light and dark, in both languages.
+// axe finds nothing on any screen of a desk, in light, dark and high contrast, in both languages.
 
 import { tour } from "../lib/screens.mjs";
 import { story } from "../lib/world.mjs";
@@ -8,6 +8,7 @@ const viewport = { width: 1280, height: 900 };
 for (const [locale, theme] of [
   ["en", "light"],
   ["zh", "dark"],
+  ["en", "contrast"],
 ]) {
   story(`axe finds nothing in ${locale}, ${theme}, on a desk`, async (world) => {
     await tour(world, { locale, theme, viewport });

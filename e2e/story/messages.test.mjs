@@ -8,10 +8,13 @@ import { story } from "../lib/world.mjs";
 const row = (person, text) =>
   person.page.getByTestId("message").filter({ has: person.page.getByText(text, { exact: true }) });
 
+const IN_MENU = ["pin-message", "mark-unread", "delete-message"];
+
 /** Presses one of the buttons that show while the row has the focus. */
 async function acts(person, text, button) {
   const message = row(person, text);
   await message.focus();
+  if (IN_MENU.includes(button)) await message.getByTestId("more-acts").click();
   await message.getByTestId(button).first().click();
 }
 

@@ -10,6 +10,8 @@ mod frame;
 pub mod fuzzing;
 mod node;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
+mod presence;
+#[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod room;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod session;
@@ -119,6 +121,9 @@ impl Node {
         let stop = inner.stopped.clone();
         let listening = Arc::clone(&inner).listen();
         inner.tasks.spawn(async move { stop.run_until_cancelled(listening).await });
+        let (store, tasks, stop) =
+            (inner.store.clone(), inner.tasks.clone(), inner.stopped.clone());
+        inner.tasks.spawn(Arc::clone(&inner.presences).run(store, tasks, stop));
         Self { inner }
     }
 

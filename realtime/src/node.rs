@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     NodeConfig,
+    presence::Presences,
     room::registry::Registry,
     session::{machine::Checked, rate::Rate},
     sessions::Sessions,
@@ -26,6 +27,7 @@ pub(crate) struct Inner {
     clock: Arc<dyn Clock>,
     pub(crate) registry: Registry,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) presences: Arc<Presences>,
     pub(crate) tasks: TaskTracker,
     /// No new sessions from here on.
     pub(crate) draining: CancellationToken,
@@ -48,6 +50,7 @@ impl Inner {
             store,
             bus,
             verifier,
+            presences: Arc::new(Presences::new(Arc::clone(&clock))),
             clock,
             registry: Registry::default(),
             sessions: Arc::new(Sessions::new(user_rate)),

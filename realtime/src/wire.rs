@@ -3,9 +3,9 @@
 
 use bytes::Bytes;
 use parlor_domain::{
-    Body, Change, Code, Emoji, Epoch, Event, EventBody, HeadsDigest, LogId, Notify, Position,
-    Refusal, RequestId, Role, RoomId, Seq, SessionId, TextError, Timestamp, UserId, Visibility,
-    limits,
+    Body, Change, Code, Draft, DraftText, Emoji, Epoch, Event, EventBody, HeadsDigest, LogId,
+    Notify, Position, Presence, Refusal, RequestId, Role, RoomId, Seq, SessionId, TextError,
+    Timestamp, UserId, Visibility, limits,
 };
 use parlor_proto::realtime as pb;
 use parlor_store::{Done, Page, RoomSummary};
@@ -22,6 +22,9 @@ use crate::{
 /// One user in the mentions of an event: an id, its tag and its length.
 pub(crate) const MENTION_BYTES: usize = 18;
 
+/// People named in one frame of presence.
+pub(crate) const PRESENCE_ENTRIES: usize = 32;
+
 /// A client frame, typed. Tokens are checked by whoever has the keys.
 #[derive(Debug)]
 pub enum ClientFrame {
@@ -30,6 +33,8 @@ pub enum ClientFrame {
     Request { id: RequestId, ask: Result<Ask, Refusal> },
     Focus(Option<RoomId>),
     Typing(RoomId),
+    SetPresence { away: bool },
+    WatchPresence(Vec<UserId>),
     Heartbeat { digest: u64 },
     Probe { nonce: u64 },
     Unknown,
@@ -60,6 +65,18 @@ pub fn parse(frame: Bytes) -> Result<ClientFrame, Malformed> {
         }
         Some(Kind::Typing(typing)) => {
             ClientFrame::Typing(RoomId::from_slice(&typing.room_id).ok_or(Malformed)?)
+        }
+        Some(Kind::SetPresence(set)) => match set.state() {
+            pb::PresenceState::Online => ClientFrame::SetPresence { away: false },
+            pb::PresenceState::Away => ClientFrame::SetPresence { away: true },
+            _ => ClientFrame::Unknown,
+        },
+        Some(Kind::WatchPresence(watch)) => {
+            if watch.user_ids.len() > limits::WATCHED {
+                return Err(Malformed);
+            }
+            let ids = watch.user_ids.iter().map(|id| UserId::from_slice(id).ok_or(Malformed));
+            ClientFrame::WatchPresence(ids.collect::<Result<_, _>>()?)
         }
         Some(Kind::Heartbeat(heartbeat)) => ClientFrame::Heartbeat { digest: heartbeat.digest },
         Some(Kind::Probe(probe)) => ClientFrame::Probe { nonce: probe.nonce },
@@ -124,6 +141,14 @@ fn ask(body: Option<pb::request::Body>) -> Result<Ask, Refusal> {
         Asked::MarkRead(mark) => {
             Change::MarkRead { room: room(&mark.room_id)?, seq: seq(mark.seq) }
         }
+        Asked::SetDraft(draft) => Change::SetDraft {
+            room: room(&draft.room_id)?,
+            draft: Draft {
+                text: DraftText::parse(&draft.text)
+                    .map_err(|error| invalid(&format!("the text {error}")))?,
+                reply_to: (draft.reply_to != 0).then(|| seq(draft.reply_to)),
+            },
+        },
         Asked::Open(open) => {
             let from = Position { epoch: Epoch::new(open.epoch), seq: seq(open.after_seq) };
             return Ok(Ask::Open { room: room(&open.room_id)?, from });
@@ -296,6 +321,25 @@ pub fn typing(room: RoomId, user: UserId) -> Bytes {
     server(pb::server_frame::Kind::Typing(pb::Typing {
         room_id: bytes(room.as_bytes()),
         user_id: bytes(user.as_bytes()),
+    }))
+}
+
+/// How people are; at most [`PRESENCE_ENTRIES`], so that it fits a datagram.
+pub fn presence(people: &[(UserId, Presence)]) -> Bytes {
+    let entry = |(user, presence): &(UserId, Presence)| {
+        let (state, seen) = match presence {
+            Presence::Online => (pb::PresenceState::Online, None),
+            Presence::Away => (pb::PresenceState::Away, None),
+            Presence::Offline { last_seen } => (pb::PresenceState::Offline, *last_seen),
+        };
+        pb::PresenceEntry {
+            user_id: bytes(user.as_bytes()),
+            state: state.into(),
+            last_seen_us: seen.map_or(0, Timestamp::micros),
+        }
+    };
+    server(pb::server_frame::Kind::Presence(pb::Presence {
+        entries: people.iter().map(entry).collect(),
     }))
 }
 
@@ -493,6 +537,21 @@ fn pb_event(event: &Event) -> pb::Event {
                 favourite: preferences.favourite,
             })
         }
+        EventBody::DraftChanged { room: of, draft, superseded } => {
+            Body::DraftChanged(pb::DraftChanged {
+                room_id: room(of),
+                text: draft.text.to_string(),
+                reply_to: draft.reply_to.map_or(0, Seq::get),
+                superseded: *superseded,
+            })
+        }
+        EventBody::PrivacyChanged { privacy } => Body::PrivacyChanged(pb::PrivacyChanged {
+            invisible: privacy.invisible,
+            read_marks: privacy.read_marks,
+        }),
+        EventBody::PartnerRead { room: read, seq } => {
+            Body::PartnerRead(pb::PartnerRead { room_id: room(read), seq: seq.get() })
+        }
         EventBody::FriendRequested { user: other, outgoing } => {
             Body::FriendRequested(pb::FriendRequested { user_id: user(other), outgoing: *outgoing })
         }
@@ -523,5 +582,17 @@ fn pb_event(event: &Event) -> pb::Event {
         actor_id: user(&event.actor),
         request_id: event.request_id.map_or_else(Bytes::new, |id| bytes(id.as_bytes())),
         body: Some(body),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rule_1_5_presence_fits_a_datagram() {
+        let last_seen = Some(Timestamp::from_micros(i64::MAX));
+        let people = [(UserId::random(), Presence::Offline { last_seen }); PRESENCE_ENTRIES];
+        assert!(presence(&people).len() <= limits::DATAGRAM_BYTES);
     }
 }

@@ -7,9 +7,9 @@ use std::{
 };
 
 use parlor_domain::{
-    Code, Command, Digest, Epoch, Event, EventBody, Invite, InviteId, LogId, Mentions, Position,
-    Preferences, Profile, Refusal, RequestId, Role, Room, RoomId, Seq, Tie, Timestamp, UserId,
-    Visibility, limits, permit,
+    Code, Command, Digest, Draft, Epoch, Event, EventBody, Invite, InviteId, LogId, Mentions,
+    Position, Preferences, Privacy, Profile, Refusal, RequestId, Role, Room, RoomId, Seq, Tie,
+    Timestamp, UserId, Visibility, limits, permit,
 };
 use parlor_store::{
     Done, Page, RoomSummary,
@@ -50,6 +50,10 @@ pub struct Db {
     bans: BTreeSet<(RoomId, UserId)>,
     invites: BTreeMap<InviteId, Invite>,
     preferences: BTreeMap<(UserId, RoomId), Preferences>,
+    /// With the event that tells of each.
+    drafts: BTreeMap<(UserId, RoomId), (Draft, Seq)>,
+    privacy: BTreeMap<UserId, Privacy>,
+    partner_reads: BTreeMap<(UserId, RoomId), Seq>,
     profiles: BTreeMap<UserId, Profile>,
     ties: BTreeMap<(UserId, UserId), Tie>,
     blocks: BTreeSet<(UserId, UserId)>,
@@ -83,7 +87,11 @@ impl Db {
 
     fn facts(&self, needs: &Needs, now: Timestamp) -> Facts {
         let mut facts = Facts::default();
-        for id in &needs.logs {
+        facts
+            .partners
+            .extend(needs.reads.iter().filter_map(|key| Some((*key, self.partner(*key)?))));
+        let partners: BTreeSet<LogId> = facts.partners.values().map(|one| (*one).into()).collect();
+        for id in needs.logs.union(&partners) {
             if let Some(log) = self.logs.get(id) {
                 facts.logs.insert(*id, LogFacts { head: head(log), is_user: log.is_user });
             }
@@ -139,6 +147,17 @@ impl Db {
         for key in &needs.preferences {
             facts.preferences.extend(self.preferences.get(key).map(|wanted| (*key, *wanted)));
         }
+        for key in &needs.drafts {
+            facts.drafts.extend(self.drafts.get(key).map(|(draft, _)| (*key, draft.clone())));
+        }
+        let readers = facts.partners.iter().flat_map(|((user, _), other)| [*user, *other]);
+        for user in needs.privacy.iter().copied().chain(readers) {
+            facts.privacy.extend(self.privacy.get(&user).map(|privacy| (user, *privacy)));
+        }
+        for ((_, room), other) in &facts.partners {
+            let told = self.partner_reads.get(&(*other, *room));
+            facts.partner_reads.extend(told.map(|seq| ((*other, *room), *seq)));
+        }
         for user in &needs.profiles {
             facts.profiles.extend(self.profiles.get(user).map(|profile| (*user, profile.clone())));
         }
@@ -147,6 +166,13 @@ impl Db {
         }
         facts.blocks.extend(needs.blocks.intersection(&self.blocks));
         facts
+    }
+
+    /// The other one of a direct room.
+    fn partner(&self, (user, room): (UserId, RoomId)) -> Option<UserId> {
+        self.rooms.get(&room).filter(|found| found.visibility == Visibility::Direct)?;
+        let of_room = |(there, other): &&(RoomId, UserId)| *there == room && *other != user;
+        self.members.keys().find(of_room).map(|(_, other)| *other)
     }
 
     /// One of the two of a direct room blocks the other.
@@ -200,6 +226,7 @@ impl Db {
             Projection::Left { room, user, role } => {
                 self.members.remove(&(room, user));
                 self.preferences.remove(&(user, room));
+                self.supersede(user, room);
                 self.count(room, role, -1);
             }
             Projection::RoleChanged { room, user, before, role } => {
@@ -224,6 +251,18 @@ impl Db {
             }
             Projection::Preferred { user, room, preferences } => {
                 self.preferences.insert((user, room), preferences);
+            }
+            Projection::Drafted { user, room, draft, by } => {
+                self.supersede(user, room);
+                if !draft.is_empty() {
+                    self.drafts.insert((user, room), (draft, by));
+                }
+            }
+            Projection::PartnerRead { user, room, seq } => {
+                self.partner_reads.insert((user, room), seq);
+            }
+            Projection::PrivacyChanged { user, privacy } => {
+                self.privacy.insert(user, privacy);
             }
             Projection::Edited { room, message, by, .. } => {
                 self.edits.entry((room, message)).or_default().insert(by);
@@ -256,7 +295,7 @@ impl Db {
                     reply_to,
                     erased: true,
                 };
-                self.replace(room, message, posted);
+                self.replace(room.into(), message, posted);
                 for seq in self.edits.remove(&(room, message)).unwrap_or_default() {
                     let edited = EventBody::MessageEdited {
                         message,
@@ -264,7 +303,7 @@ impl Db {
                         mentions: Mentions::default(),
                         erased: true,
                     };
-                    self.replace(room, seq, edited);
+                    self.replace(room.into(), seq, edited);
                 }
             }
             Projection::ProfileChanged { user, profile } => {
@@ -285,6 +324,15 @@ impl Db {
         }
     }
 
+    /// Forgets a draft, in the event that told of it too.
+    fn supersede(&mut self, user: UserId, room: RoomId) {
+        if let Some((_, seq)) = self.drafts.remove(&(user, room)) {
+            let draft = Draft::default();
+            let told = EventBody::DraftChanged { room, draft, superseded: true };
+            self.replace(user.into(), seq, told);
+        }
+    }
+
     fn count(&mut self, room: RoomId, role: Role, by: i32) {
         if let Some(facts) = self.rooms.get_mut(&room) {
             facts.members = facts.members.saturating_add_signed(by);
@@ -294,8 +342,8 @@ impl Db {
         }
     }
 
-    fn replace(&mut self, room: RoomId, seq: Seq, body: EventBody) {
-        let log = self.logs.get_mut(&room.into());
+    fn replace(&mut self, log: LogId, seq: Seq, body: EventBody) {
+        let log = self.logs.get_mut(&log);
         if let Some(event) = log.and_then(|log| log.events.get_mut(index(seq))) {
             event.body = body;
         }
@@ -370,6 +418,7 @@ impl Db {
                 role: *role,
                 peer: None,
                 read,
+                peer_read: self.partner_reads.get(&(user, *id)).copied().unwrap_or_default(),
                 unread: 0,
                 mentions: 0,
                 preview: None,

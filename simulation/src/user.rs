@@ -192,6 +192,8 @@ impl World {
                     Err(refusal) => it.account.refused(id, refusal.code),
                 }
             }
+            // Nobody here watches anybody.
+            Effect::Presence(_) => {}
             Effect::Status(status) => {
                 self.trace.say(self.now, || format!("client {client}: {status:?}"));
             }

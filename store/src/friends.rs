@@ -1,6 +1,6 @@
 //! What stands between users, to read.
 
-use parlor_domain::{Block, Friend, Tie, UserId};
+use parlor_domain::{Block, Friend, Privacy, Tie, UserId};
 
 use crate::{
     StoreError,
@@ -35,6 +35,14 @@ impl Friends {
     /// The database is not available.
     pub async fn one(&self, user: UserId, other: UserId) -> Result<Option<Friend>, StoreError> {
         on!(&self.backend, friends::one(user, other))
+    }
+
+    /// What `user` lets others know; `None` where there is no such user.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn privacy(&self, user: UserId) -> Result<Option<Privacy>, StoreError> {
+        on!(&self.backend, privacy::of(user))
     }
 
     /// Those whom `user` blocks, ascending by user id, those after `after`.

@@ -11,6 +11,7 @@ mod friends;
 mod log;
 #[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
 mod postgres;
+mod presence;
 mod rooms;
 mod search;
 #[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
@@ -43,6 +44,7 @@ pub use accounts::{
 pub use error::{OpenError, StoreError};
 pub use friends::Friends;
 pub use log::{Done, Log, LogDriver, LogStats, Page};
+pub use presence::{Acquaintance, Presence, Standing};
 pub use rooms::{Access, From, History, Member, RoomSummary, Rooms};
 pub use search::{Hit, Hits, Search, SearchPlace};
 
@@ -72,6 +74,8 @@ pub struct Store {
     pub friends: Friends,
     /// Messages, to be searched.
     pub search: Search,
+    /// Whose presence is known to whom, and when devices were seen.
+    pub presence: Presence,
     /// The log: the one way to change a room.
     pub log: Log,
 }
@@ -111,6 +115,7 @@ pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, 
             rooms: Rooms { backend: backend.clone() },
             friends: Friends { backend: backend.clone() },
             search: Search { backend: backend.clone() },
+            presence: Presence { backend: backend.clone() },
             log,
         },
         accounts_writer: AccountsWriter { backend, clock },

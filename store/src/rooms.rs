@@ -1,8 +1,8 @@
 //! Rooms, members and messages, to read.
 
 use parlor_domain::{
-    Ban, Invite, InviteCode, InviteId, Message, Pin, Position, Preferences, Role, Room, RoomId,
-    RoomQuery, Seq, Timestamp, UserId, Version,
+    Ban, Draft, Invite, InviteCode, InviteId, Message, Pin, Position, Preferences, Role, Room,
+    RoomId, RoomQuery, Seq, Timestamp, UserId, Version,
 };
 
 use crate::{
@@ -38,6 +38,8 @@ pub struct RoomSummary {
     pub peer: Option<UserId>,
     /// Up to where the user has read.
     pub read: Seq,
+    /// Up to where the other one has read, as the user was told; only in direct rooms.
+    pub peer_read: Seq,
     /// Messages of others after `read`, not deleted, counted up to
     /// [`parlor_domain::limits::UNREAD_COUNTED`].
     pub unread: u32,
@@ -110,6 +112,19 @@ impl Rooms {
         limit: u32,
     ) -> Result<Vec<RoomSummary>, StoreError> {
         on!(&self.backend, rooms::mine(user, after, limit))
+    }
+
+    /// What `user` has begun to write, ascending by room id, those after `after`.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn drafts(
+        &self,
+        user: UserId,
+        after: Option<RoomId>,
+        limit: u32,
+    ) -> Result<Vec<(RoomId, Draft)>, StoreError> {
+        on!(&self.backend, drafts::list(user, after, limit))
     }
 
     /// Those of `rooms` that `user` is a member of.

@@ -131,6 +131,10 @@ pub struct RoomInfo {
     /// What the caller is in it.
     #[serde(default)]
     pub role: Option<Role>,
+    /// Up to where the other one of a direct room has read, as far as both let it be
+    /// known; 0 but in a list of the caller's rooms.
+    #[serde(default, deserialize_with = "number")]
+    pub peer_read_seq: u64,
     /// The other one, of a direct room; its own name says nothing.
     #[serde(default)]
     pub peer: Option<UserInfo>,
@@ -145,6 +149,18 @@ impl RoomInfo {
     pub fn position(&self) -> Position {
         Position { epoch: Epoch::new(self.epoch), seq: Seq::new(self.head) }
     }
+}
+
+/// What the caller has begun to write in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct DraftInfo {
+    /// The room.
+    pub room_id: RoomId,
+    /// Its text so far.
+    pub text: String,
+    /// Seq of the message it answers.
+    #[serde(default, deserialize_with = "some_number")]
+    pub reply_to: Option<u64>,
 }
 
 /// A member of a room.
@@ -323,6 +339,11 @@ impl History {
     pub fn position(&self) -> Position {
         Position { epoch: Epoch::new(self.epoch), seq: Seq::new(self.head) }
     }
+}
+
+fn some_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
 }
 
 /// 64-bit numbers travel as text (C21).

@@ -139,7 +139,7 @@ impl Hit {
     params(Search),
     responses(
         (status = 200, description = "A page of hits", body = Found),
-        (status = 400, description = "INVALID_ARGUMENT (also where the search takes too long) or INVALID_CURSOR"),
+        (status = 400, description = "INVALID_ARGUMENT (or it takes too long), or INVALID_CURSOR"),
         (status = 422, description = "UNPROCESSABLE: `q` is empty, too long, or asks for too much"),
     ),
 )]

@@ -16,6 +16,7 @@ mod invites;
 mod members;
 mod messages;
 mod openapi;
+mod own;
 mod people;
 mod pins;
 mod reactions;

@@ -40,9 +40,11 @@ impl Heard {
             Input::Hello { .. } => Self::Hello,
             Input::Request { id, ask } => {
                 let log = match ask {
-                    Ok(Ask::Change(Change::MarkRead { .. } | Change::MarkUnread { .. })) => {
-                        Some(SOMEBODY.into())
-                    }
+                    Ok(Ask::Change(
+                        Change::MarkRead { .. }
+                        | Change::MarkUnread { .. }
+                        | Change::SetDraft { .. },
+                    )) => Some(SOMEBODY.into()),
                     Ok(Ask::Change(change)) => change.room().map(LogId::from),
                     _ => None,
                 };

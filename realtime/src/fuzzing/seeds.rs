@@ -27,6 +27,7 @@ fn said() -> Vec<(&'static str, Kind)> {
         pb::Post { room_id: room_id(), text: "Good morning, 早上好".to_owned(), reply_to: 7 };
     let edit = pb::Edit { room_id: room_id(), seq: 8, text: "Good evening".to_owned() };
     let react = pb::React { room_id: room_id(), seq: 9, emoji: "👍".to_owned(), remove: false };
+    let draft = pb::SetDraft { room_id: room_id(), text: "not yet".to_owned(), reply_to: 9 };
     let after = Some(fetch::From::AfterSeq(40));
     vec![
         (
@@ -41,12 +42,15 @@ fn said() -> Vec<(&'static str, Kind)> {
         ("open", asked(1, Body::Open(pb::Open { room_id: room_id(), epoch: 1, after_seq: 41 }))),
         ("focus", Kind::Focus(pb::Focus { room_id: room_id() })),
         ("typing", Kind::Typing(pb::ClientTyping { room_id: room_id() })),
+        ("set-presence", Kind::SetPresence(pb::SetPresence { state: 2 })),
+        ("watch-presence", Kind::WatchPresence(pb::WatchPresence { user_ids: vec![room_id()] })),
         ("post", asked(2, Body::Post(post))),
         ("edit", asked(3, Body::Edit(edit))),
         ("delete", asked(4, Body::Delete(pb::Delete { room_id: room_id(), seq: 8 }))),
         ("mark-read", asked(5, Body::MarkRead(pb::MarkRead { room_id: room_id(), seq: 9 }))),
         ("pin", asked(10, Body::Pin(pb::Pin { room_id: room_id(), seq: 9, remove: true }))),
         ("mark-unread", asked(9, Body::MarkUnread(pb::MarkUnread { room_id: room_id(), seq: 7 }))),
+        ("set-draft", asked(11, Body::SetDraft(draft))),
         ("react", asked(8, Body::React(react))),
         ("fetch", asked(6, Body::Fetch(pb::Fetch { log_id: room_id(), limit: 50, from: after }))),
         ("renew", Kind::Renew(pb::Renew { access_token: "somebody".to_owned() })),

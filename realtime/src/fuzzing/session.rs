@@ -87,7 +87,9 @@ impl Run {
             3..=6 => Input::Request { id: request_id(script)?, ask: Ok(self.ask(script)?) },
             7 => Input::Focus(Some(room(script)?)),
             8 => Input::Typing(room(script)?),
-            9 => match script.int_in_range(0..=3_u8)? {
+            9 => match script.int_in_range(0..=5_u8)? {
+                4 => Input::SetPresence { away: script.arbitrary()? },
+                5 => Input::WatchPresence(vec![UserId::from_uuid(room(script)?.uuid())]),
                 0 => Input::Heartbeat { digest: script.arbitrary()? },
                 1 => Input::Probe { nonce: script.arbitrary()?, by_datagram: script.arbitrary()? },
                 2 => Input::LogClosed(room(script)?),

@@ -397,6 +397,7 @@ fn announcements(done: &Done) -> impl Iterator<Item = Announcement> + use<> {
 fn text(command: &Command) -> &str {
     match &command.change {
         Change::Post { body, .. } | Change::Edit { body, .. } => body.as_str(),
+        Change::SetDraft { draft, .. } => draft.text.as_str(),
         _ => "",
     }
 }

@@ -11,7 +11,7 @@ use parlor_domain::{
     permit,
     planted::{Planted, planted},
 };
-use parlor_store::{Page, RoomSummary};
+use parlor_store::{Acquaintance, Page, RoomSummary, Standing};
 use tokio::time::sleep;
 
 use super::{
@@ -44,6 +44,11 @@ pub(crate) enum JobDone {
     OwnLog(Page),
     /// Whether the device is still signed in.
     Device { signed_in: bool },
+    /// Which of the people that the session shows its user knows, and when they were
+    /// seen last.
+    Known(Vec<Acquaintance>),
+    /// What the user has decided about being seen.
+    Standing(Standing),
     /// The database misbehaved, and waiting would not help.
     Failed,
 }
@@ -258,6 +263,21 @@ impl Context {
     pub(crate) async fn read_own_log(self, after: Seq) -> JobDone {
         let page = patiently(|| self.page(self.user.into(), after)).await;
         page.map_or(JobDone::Failed, JobDone::OwnLog)
+    }
+
+    /// Which of these people the user knows.
+    pub(crate) async fn look_up_people(self, people: Vec<UserId>) -> JobDone {
+        let presence = &self.node.store.presence;
+        let read =
+            || async { presence.acquaintances(self.user, &people).await.map_err(Refusal::from) };
+        patiently(read).await.map_or(JobDone::Failed, JobDone::Known)
+    }
+
+    /// What the user has decided about being seen.
+    pub(crate) async fn look_up_standing(self) -> JobDone {
+        let presence = &self.node.store.presence;
+        let read = || async { presence.standing(self.user).await.map_err(Refusal::from) };
+        patiently(read).await.map_or(JobDone::Failed, JobDone::Standing)
     }
 
     /// Whether the device is still signed in.

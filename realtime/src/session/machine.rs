@@ -64,6 +64,10 @@ pub enum Input {
     },
     Focus(Option<RoomId>),
     Typing(RoomId),
+    SetPresence {
+        away: bool,
+    },
+    WatchPresence(Vec<UserId>),
     Heartbeat {
         digest: u64,
     },
@@ -126,6 +130,12 @@ pub enum Effect {
     },
     Focus(Option<RoomId>),
     Typing(RoomId),
+    /// The client says whether its user is active.
+    SetPresence {
+        away: bool,
+    },
+    /// Tell how these people are, from now on.
+    WatchPresence(Vec<UserId>),
     Probe {
         nonce: u64,
         by_datagram: bool,
@@ -358,6 +368,8 @@ impl Ready {
                     effects.push(Effect::Typing(room));
                 }
             }
+            Input::SetPresence { away } => effects.push(Effect::SetPresence { away }),
+            Input::WatchPresence(users) => effects.push(Effect::WatchPresence(users)),
             Input::Heartbeat { digest } => effects.push(Effect::CompareDigest(digest)),
             Input::Probe { nonce, by_datagram } => {
                 effects.push(Effect::Probe { nonce, by_datagram });

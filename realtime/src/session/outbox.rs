@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use parlor_domain::{
-    LogId, UserId,
-    limits::OUTBOX_BYTES,
+    LogId, Presence, UserId,
+    limits::{OUTBOX_BYTES, WATCHED},
     planted::{Planted, planted},
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-use crate::transport::Class;
+use crate::{transport::Class, wire};
 
 /// Probe answers that may wait; older ones tell nothing any more.
 const PROBES: usize = 4;
@@ -41,6 +41,8 @@ struct Queues {
     live: VecDeque<Bytes>,
     datagrams: VecDeque<Bytes>,
     typing: Vec<((LogId, UserId), Bytes)>,
+    /// How people are, where that is new: for each the latest.
+    presence: Vec<(UserId, Presence)>,
     /// Of the frames that may not be lost, until they are written.
     bytes: usize,
     closed: bool,
@@ -104,6 +106,24 @@ impl Outbox {
             Some(older) => queues.typing[older].1 = frame,
             None if queues.typing.len() < TYPING => queues.typing.push((key, frame)),
             None => return,
+        }
+        drop(queues);
+        self.pushed.notify_one();
+    }
+
+    /// Queues how people are, each in the place of what was queued of them.
+    pub fn push_presence(&self, people: &[(UserId, Presence)]) {
+        let mut queues = self.lock();
+        if queues.closed {
+            return;
+        }
+        for (user, presence) in people {
+            queues.presence.retain(|(queued, _)| queued != user);
+            // More than it watches: of the first it watches some no more.
+            if queues.presence.len() == WATCHED {
+                queues.presence.remove(0);
+            }
+            queues.presence.push((*user, *presence));
         }
         drop(queues);
         self.pushed.notify_one();
@@ -177,6 +197,7 @@ impl Queues {
             && self.live.is_empty()
             && self.datagrams.is_empty()
             && self.typing.is_empty()
+            && self.presence.is_empty()
     }
 
     fn drain_into(&mut self, batch: &mut Batch) {
@@ -190,6 +211,8 @@ impl Queues {
         }
         batch.datagrams.extend(self.datagrams.drain(..));
         batch.datagrams.extend(self.typing.drain(..).map(|(_, frame)| frame));
+        let people = std::mem::take(&mut self.presence);
+        batch.datagrams.extend(people.chunks(wire::PRESENCE_ENTRIES).map(wire::presence));
     }
 }
 
@@ -223,6 +246,24 @@ mod tests {
         outbox.push_typing(room, ada, Bytes::from_static(b"new"));
         let batch = outbox.take().await.expect("open");
         assert_eq!(batch.datagrams, [Bytes::from_static(b"new"), Bytes::from_static(b"bob")]);
+    }
+
+    #[tokio::test]
+    async fn rule_1_5_the_newest_presence_wins_and_there_are_few() {
+        let outbox = Outbox::default();
+        let (ada, bob) = (UserId::random(), UserId::random());
+        outbox.push_presence(&[(ada, Presence::Online), (bob, Presence::Away)]);
+        outbox.push_presence(&[(ada, Presence::HIDDEN)]);
+        let batch = outbox.take().await.expect("open");
+        let told = wire::presence(&[(bob, Presence::Away), (ada, Presence::HIDDEN)]);
+        assert_eq!(batch.datagrams, [told]);
+        for _ in 0..3 {
+            let people: Vec<_> =
+                (0..WATCHED).map(|_| (UserId::random(), Presence::Online)).collect();
+            outbox.push_presence(&people);
+        }
+        let frames = WATCHED.div_ceil(wire::PRESENCE_ENTRIES);
+        assert_eq!(outbox.take().await.expect("open").datagrams.len(), frames);
     }
 
     #[tokio::test]

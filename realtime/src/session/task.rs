@@ -24,6 +24,7 @@ use super::{
     jobs::{Context, HEADS_PER_FRAME, JobDone, OpenEnd},
     machine::{Checked, Effect, Input, Machine},
     order::OrderGate,
+    people::People,
     rate::TokenBucket,
     shared::{Answer, Attachment, Shared, Signals},
     writer,
@@ -138,6 +139,8 @@ pub(crate) fn from_reader(
         Ok(wire::ClientFrame::Renew { token }) => Input::Renew { checked: check(&token) },
         Ok(wire::ClientFrame::Request { id, ask }) => Input::Request { id, ask },
         Ok(wire::ClientFrame::Focus(room)) => Input::Focus(room),
+        Ok(wire::ClientFrame::SetPresence { away }) => Input::SetPresence { away },
+        Ok(wire::ClientFrame::WatchPresence(users)) => Input::WatchPresence(users),
         Ok(wire::ClientFrame::Heartbeat { digest }) => Input::Heartbeat { digest },
         Ok(wire::ClientFrame::Unknown) => Input::Unknown,
     }
@@ -193,6 +196,7 @@ struct Session {
     own_seq: Seq,
     own_grown: bool,
     reading_own: bool,
+    people: People,
     /// The latest look-up of the device.
     device_check: Option<AbortHandle>,
     /// What carrying out effects has come to, not yet told the machine.
@@ -222,6 +226,7 @@ impl Session {
             own_seq: Seq::ZERO,
             own_grown: false,
             reading_own: false,
+            people: People::default(),
             device_check: None,
             settled: Vec::new(),
             guard,
@@ -256,6 +261,8 @@ impl Session {
         let own = own.ok_or(CloseReason::Unauthenticated)?;
         self.own_seq = own.seq;
         let rooms = self.rooms().await.map_err(unavailable)?;
+        let standing = store.presence.standing(self.checked.user).await.map_err(unavailable)?;
+        self.people.take_seat(&self.context, self.checked, standing);
         let (first, rest) = rooms.split_at(rooms.len().min(HEADS_PER_FRAME));
         let greeting = wire::Greeting {
             session: self.context.session.id,
@@ -319,6 +326,10 @@ impl Session {
                 () = sleep_until(deadline.into()) => Some(Input::Tick),
                 () = sleep_until(self.heads_due.into()), if heads_wanted => {
                     self.sum_up();
+                    None
+                }
+                () = sleep_until(self.people.due().into()), if self.people.is_due() => {
+                    self.look_up_people();
                     None
                 }
                 read = reader.next(), if self.machine.may_read() => {
@@ -430,7 +441,14 @@ impl Session {
                             self.guard.watch(room.into());
                             self.grown.insert(room);
                         }
-                        EventBody::RoomRemoved { room } => self.guard.unwatch(room.into()),
+                        EventBody::RoomRemoved { room } => {
+                            self.guard.unwatch(room.into());
+                            self.people.refresh();
+                        }
+                        EventBody::FriendRemoved { .. } => self.people.refresh(),
+                        EventBody::UserBlocked { .. }
+                        | EventBody::UserUnblocked { .. }
+                        | EventBody::PrivacyChanged { .. } => self.look_up_standing(),
                         EventBody::ReadMoved { room, .. }
                             if !self.followed.contains_key(&room.into()) =>
                         {
@@ -440,6 +458,14 @@ impl Session {
                     }
                 }
                 self.read_own_log();
+                None
+            }
+            JobDone::Known(known) => {
+                self.people.found(&known);
+                None
+            }
+            JobDone::Standing(standing) => {
+                self.people.stands(standing);
                 None
             }
             JobDone::Device { signed_in } => {
@@ -455,6 +481,17 @@ impl Session {
             self.reading_own = true;
             self.jobs.spawn(self.context.clone().read_own_log(self.own_seq));
         }
+    }
+
+    fn look_up_people(&mut self) {
+        let people = self.people.begin_look_up();
+        self.jobs.spawn(self.context.clone().look_up_people(people));
+    }
+
+    /// The one that is under way may have looked too early.
+    fn look_up_standing(&mut self) {
+        let job = self.jobs.spawn(self.context.clone().look_up_standing());
+        self.people.look_up_standing(job);
     }
 
     fn sum_up(&mut self) {
@@ -495,7 +532,12 @@ impl Session {
                 self.context.session.outbox.push_probe(wire::probe(nonce));
             }
             Effect::Probe { nonce, by_datagram: false } => self.push(wire::probe(nonce)),
-            Effect::Heartbeat => self.heartbeat(false),
+            Effect::SetPresence { away } => self.people.set_away(away),
+            Effect::WatchPresence(users) => self.people.watch(users),
+            Effect::Heartbeat => {
+                self.people.refresh_if_old();
+                self.heartbeat(false);
+            }
             Effect::CompareDigest(digest) => {
                 if digest != self.digest().get() {
                     self.heartbeat(true);

@@ -11,6 +11,8 @@ mod fuzz;
 mod kit;
 mod lanes;
 mod messages;
+mod own;
+mod presence;
 mod requests;
 mod staying;
 
@@ -90,6 +92,15 @@ on_every_lane! {
         rule_3_16_a_block_keeps_both_from_writing_to_each_other,
         rule_4_12_friends_hear_of_each_other_in_their_own_logs,
         rule_4_12_a_request_to_who_blocks_reveals_nothing,
+    },
+    own::{
+        rule_3_17_a_draft_is_kept_for_all_devices,
+        rule_4_15_read_marks_reach_the_partner_where_both_want_them,
+    },
+    presence::{
+        rule_5_6_who_is_watched_is_told_of,
+        rule_5_8_who_hides_and_who_is_a_stranger_are_not_there,
+        rule_5_8_a_block_hides_both_from_each_other,
     },
     staying::{
         rule_5_3_a_wrong_digest_is_answered_with_all_heads,

@@ -97,6 +97,9 @@ impl Printer {
             | EventBody::OwnRoleChanged { .. }
             | EventBody::PreferencesChanged { .. }
             | EventBody::ReadMoved { .. }
+            | EventBody::PartnerRead { .. }
+            | EventBody::DraftChanged { .. }
+            | EventBody::PrivacyChanged { .. }
             | EventBody::ProfileChanged { .. }
             | EventBody::FriendRequested { .. }
             | EventBody::FriendAdded { .. }

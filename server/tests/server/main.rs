@@ -11,6 +11,7 @@ mod http2;
 mod http3;
 mod invites;
 mod members;
+mod own;
 mod process;
 mod search;
 mod support;

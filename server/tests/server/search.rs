@@ -15,8 +15,9 @@ async fn a_message_is_found_and_read_in_its_context() {
     let ada = person(&server, "ada", Lane::Quic).await;
     let eve = person(&server, "eve", Lane::WebSocket).await;
     let name = RoomName::parse("茶馆").expect("a name");
-    let made = ada.create_room(RequestId::random(), &name, &Topic::default(), Visibility::Private);
-    let room = made.await.expect("made").id;
+    let (id, topic) = (RequestId::random(), Topic::default());
+    let made = ada.create_room(id, &name, &topic, Visibility::Private).await;
+    let room = made.expect("made").id;
     for text in ["before", "我们明天早上喝茶", "after"] {
         ada.room(room).post(Body::parse(text).expect("a text")).await.expect("posted");
     }

@@ -390,8 +390,11 @@ impl World {
                 }
             }
             Effect::GoAway { resume_after } => session.push(wire::go_away(resume_after)),
-            // Nobody here fetches, or has a room in focus.
-            Effect::Fetch { .. } | Effect::Focus(_) => {}
+            // Nobody here fetches, has a room in focus, or shows who is there.
+            Effect::Fetch { .. }
+            | Effect::Focus(_)
+            | Effect::SetPresence { .. }
+            | Effect::WatchPresence(_) => {}
         }
         None
     }
@@ -600,6 +603,8 @@ fn parsed(session: &Session, frame: Bytes, by_datagram: bool) -> Input {
         Ok(ClientFrame::Renew { .. }) => Input::Renew { checked: Some(session.checked) },
         Ok(ClientFrame::Request { id, ask }) => Input::Request { id, ask },
         Ok(ClientFrame::Focus(room)) => Input::Focus(room),
+        Ok(ClientFrame::SetPresence { away }) => Input::SetPresence { away },
+        Ok(ClientFrame::WatchPresence(users)) => Input::WatchPresence(users),
         Ok(ClientFrame::Heartbeat { digest }) => Input::Heartbeat { digest },
         Ok(ClientFrame::Unknown) => Input::Unknown,
     }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use parlor_domain::{
-    Body, Calls, Change, Command, Digest, Emoji, Invite, InviteId, LogId, Position, Preferences,
-    Profile, RequestId, Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic, UserId, UserName,
-    Visibility, direct_room,
+    Body, Calls, Change, Command, Digest, Draft, Emoji, Invite, InviteId, LogId, Position,
+    Preferences, Privacy, Profile, RequestId, Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic,
+    UserId, UserName, Visibility, direct_room,
 };
 
 /// Which rows the decisions on some commands may look at. Sorted, so that all
@@ -22,12 +22,16 @@ pub struct Needs {
     pub pins: BTreeSet<(RoomId, Seq)>,
     /// Names that are called, and where.
     pub names: BTreeSet<(UserName, RoomId)>,
+    /// Read positions, and of direct rooms who is told of them: that one's log is
+    /// locked too.
     pub reads: BTreeSet<(UserId, RoomId)>,
     pub bans: BTreeSet<(RoomId, UserId)>,
     pub invites: BTreeSet<InviteId>,
     /// Rooms whose live invites have to be counted.
     pub live_invites: BTreeSet<RoomId>,
     pub preferences: BTreeSet<(UserId, RoomId)>,
+    pub drafts: BTreeSet<(UserId, RoomId)>,
+    pub privacy: BTreeSet<UserId>,
     pub profiles: BTreeSet<UserId>,
     /// Ties of the first to the second.
     pub ties: BTreeSet<(UserId, UserId)>,
@@ -58,6 +62,9 @@ impl Needs {
         match change {
             Change::SetProfile(_) => {
                 self.profiles.insert(actor);
+            }
+            Change::SetPrivacy(_) => {
+                self.privacy.insert(actor);
             }
             Change::Befriend { other } => {
                 self.ties_between(actor, *other);
@@ -139,11 +146,15 @@ impl Needs {
             Change::SetPreferences { .. } => {
                 self.preferences.insert((actor, room));
             }
+            Change::SetDraft { .. } => {
+                self.drafts.insert((actor, room));
+            }
             Change::CreateRoom { .. }
             | Change::Leave { .. }
             | Change::RenameRoom { .. }
             | Change::ArchiveRoom { .. }
             | Change::SetProfile(_)
+            | Change::SetPrivacy(_)
             | Change::Befriend { .. }
             | Change::Unfriend { .. }
             | Change::Block { .. } => {}
@@ -181,6 +192,13 @@ pub struct Facts {
     /// How many invites of each room are live.
     pub live_invites: HashMap<RoomId, u32>,
     pub preferences: HashMap<(UserId, RoomId), Preferences>,
+    pub drafts: HashMap<(UserId, RoomId), Draft>,
+    /// Of those who change it, and of the partners of those who read.
+    pub privacy: HashMap<UserId, Privacy>,
+    /// The other one of a direct room in which the first reads.
+    pub partners: HashMap<(UserId, RoomId), UserId>,
+    /// Up to where a partner was told that the other has read.
+    pub partner_reads: HashMap<(UserId, RoomId), Seq>,
     pub profiles: HashMap<UserId, Profile>,
     pub ties: HashMap<(UserId, UserId), Tie>,
     pub blocks: HashSet<(UserId, UserId)>,

@@ -5,6 +5,7 @@
 mod friends;
 mod invites;
 mod members;
+mod own;
 mod pins;
 mod reactions;
 
@@ -14,10 +15,9 @@ use std::{
 };
 
 use parlor_domain::{
-    Action, Ban, Body, Calls, Change, Code, Command, Digest, Epoch, Event, EventBody, Invite,
-    InviteId, LogId, Mentions, Position, Preferences, PreferencesChange, Profile, ProfileChange,
-    Refusal, RequestId, Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic, UserId, Visibility,
-    direct_room, permit,
+    Action, Ban, Body, Calls, Change, Code, Command, Digest, Draft, Epoch, Event, EventBody,
+    Invite, InviteId, LogId, Mentions, Position, Preferences, Privacy, Profile, Refusal, RequestId,
+    Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic, UserId, Visibility, direct_room, permit,
     planted::{Planted, planted},
 };
 
@@ -75,7 +75,7 @@ pub enum Projection {
         user: UserId,
         role: Role,
     },
-    /// What the user wanted of the room is forgotten too.
+    /// What the user wanted of the room, and had begun to write, is forgotten too.
     Left {
         room: RoomId,
         user: UserId,
@@ -109,6 +109,23 @@ pub enum Projection {
         user: UserId,
         room: RoomId,
         preferences: Preferences,
+    },
+    /// Text of earlier events about it goes; an empty one is forgotten.
+    Drafted {
+        user: UserId,
+        room: RoomId,
+        draft: Draft,
+        by: Seq,
+    },
+    /// `user` was told that the other one of a direct room has read up to here.
+    PartnerRead {
+        user: UserId,
+        room: RoomId,
+        seq: Seq,
+    },
+    PrivacyChanged {
+        user: UserId,
+        privacy: Privacy,
     },
     Edited {
         room: RoomId,
@@ -311,6 +328,8 @@ impl Plan {
             Change::SetPreferences { room, change } => {
                 self.set_preferences(request, *room, *change)
             }
+            Change::SetDraft { room, draft } => self.set_draft(request, *room, draft),
+            Change::SetPrivacy(change) => self.set_privacy(request, *change),
             Change::SetProfile(change) => self.set_profile(request, change),
             Change::Befriend { other } => self.befriend(request, *other),
             Change::Unfriend { other } => self.unfriend(request, *other),
@@ -494,70 +513,6 @@ impl Plan {
         let reply_to = facts.reply_to;
         self.writes.changes.push(Projection::Erased { room, message, reply_to, by: done.seq });
         Ok(done)
-    }
-
-    fn mark_read(&mut self, request: Request, room: RoomId, seq: Seq) -> Outcome {
-        let user = request.actor;
-        let loaded = self.room(room, user, Action::Read)?.head;
-        self.known(user)?;
-        let head = self.facts.logs.get(&room.into()).map_or(loaded, |log| log.head.seq);
-        let seq = seq.min(head);
-        let read = self.facts.reads.get(&(user, room)).copied().unwrap_or_default();
-        if seq <= read {
-            return self.unchanged(user.into());
-        }
-        self.move_read(request, room, seq)
-    }
-
-    fn mark_unread(&mut self, request: Request, room: RoomId, from: Seq) -> Outcome {
-        let user = request.actor;
-        self.room(room, user, Action::Read)?;
-        self.known(user)?;
-        let read = self.facts.reads.get(&(user, room)).copied().unwrap_or_default();
-        let before = Seq::new(from.get().saturating_sub(1));
-        if read <= before {
-            return self.unchanged(user.into());
-        }
-        self.move_read(request, room, before)
-    }
-
-    fn move_read(&mut self, request: Request, room: RoomId, seq: Seq) -> Outcome {
-        self.facts.reads.insert((request.actor, room), seq);
-        self.writes.reads.insert((request.actor, room), seq);
-        self.first(request, EventBody::ReadMoved { room, seq })
-    }
-
-    fn set_preferences(
-        &mut self,
-        request: Request,
-        room: RoomId,
-        change: PreferencesChange,
-    ) -> Outcome {
-        let user = request.actor;
-        self.room(room, user, Action::Read)?;
-        self.known(user)?;
-        let before = self.facts.preferences.get(&(user, room)).copied().unwrap_or_default();
-        let preferences = before.with(change);
-        if preferences == before {
-            return self.unchanged(user.into());
-        }
-        self.facts.preferences.insert((user, room), preferences);
-        self.writes.changes.push(Projection::Preferred { user, room, preferences });
-        self.first(request, EventBody::PreferencesChanged { room, preferences })
-    }
-
-    fn set_profile(&mut self, request: Request, change: &ProfileChange) -> Outcome {
-        let user = request.actor;
-        self.known(user)?;
-        let before = self.facts.profiles.get(&user).ok_or_else(Refusal::not_found)?;
-        let profile = before.with(change);
-        if profile == *before {
-            return self.unchanged(user.into());
-        }
-        self.facts.profiles.insert(user, profile.clone());
-        let saved = Projection::ProfileChanged { user, profile: profile.clone() };
-        self.writes.changes.push(saved);
-        self.first(request, EventBody::ProfileChanged { profile })
     }
 
     /// The room, where it exists and `actor` may do `action` in it.

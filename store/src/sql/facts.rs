@@ -8,8 +8,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, friends, invites,
-    mentions, pieces, pins, preferences, reactions, row,
+    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, drafts, friends,
+    invites, mentions, pieces, pins, preferences, privacy, reactions, row,
 };
 use crate::log::{
     Patience,
@@ -26,9 +26,11 @@ pub(super) async fn load(
     let mut facts = Facts::default();
     // The logs come first: what is read after them cannot change until commit,
     // for whoever changes a room holds its log.
-    logs(connection, needs, patience, &mut facts).await?;
+    let mut locked = privacy::partners(connection, needs, &mut facts).await?;
+    locked.extend(&needs.logs);
+    logs(connection, &locked, patience, &mut facts).await?;
     if patience == Patience::None {
-        let held = held(connection, needs, &facts).await?;
+        let held = held(connection, &locked, &facts).await?;
         if !held.is_empty() {
             return Ok(Err(held));
         }
@@ -44,6 +46,8 @@ pub(super) async fn load(
     bans::load(connection, needs, &mut facts).await?;
     invites::load(connection, needs, now, &mut facts).await?;
     preferences::load(connection, needs, &mut facts).await?;
+    drafts::load(connection, needs, &mut facts).await?;
+    privacy::load(connection, needs, &mut facts).await?;
     profiles(connection, needs, &mut facts).await?;
     friends::load(connection, needs, &mut facts).await?;
     Ok(Ok(facts))
@@ -52,10 +56,10 @@ pub(super) async fn load(
 /// Logs that are there, and that were not got because somebody else holds them.
 async fn held(
     connection: &mut Connection,
-    needs: &Needs,
+    wanted: &BTreeSet<LogId>,
     facts: &Facts,
 ) -> sqlx::Result<BTreeSet<LogId>> {
-    let missing = needs.logs.iter().filter(|log| !facts.logs.contains_key(log));
+    let missing = wanted.iter().filter(|log| !facts.logs.contains_key(log));
     let missing: BTreeSet<LogId> = missing.copied().collect();
     let sql = ("SELECT id FROM logs WHERE id IN (", ")");
     let rows: Vec<(Uuid,)> = select(connection, sql, &missing, |tuple, log| {
@@ -91,7 +95,7 @@ where
 
 async fn logs(
     connection: &mut Connection,
-    needs: &Needs,
+    wanted: &BTreeSet<LogId>,
     patience: Patience,
     facts: &mut Facts,
 ) -> sqlx::Result<()> {
@@ -101,7 +105,7 @@ async fn logs(
     };
     let tail = format!(") ORDER BY id{lock}");
     let sql = ("SELECT id, kind, epoch, last_seq FROM logs WHERE id IN (", tail.as_str());
-    let rows: Vec<(Uuid, String, i64, i64)> = select(connection, sql, &needs.logs, |tuple, log| {
+    let rows: Vec<(Uuid, String, i64, i64)> = select(connection, sql, wanted, |tuple, log| {
         tuple.push_bind(log.uuid());
     })
     .await?;

@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod bans;
+pub(crate) mod drafts;
 mod facts;
 pub(crate) mod friends;
 pub(crate) mod health;
@@ -13,6 +14,8 @@ pub(crate) mod messages;
 mod on_message;
 pub(crate) mod pins;
 mod preferences;
+pub(crate) mod presence;
+pub(crate) mod privacy;
 mod reactions;
 pub(crate) mod rooms;
 pub(crate) mod row;

@@ -170,6 +170,7 @@ async fn summarise(
     query.push(
         "(SELECT o.user_id FROM members o WHERE r.direct AND o.room_id = r.id \
          AND o.user_id <> m.user_id LIMIT 1) AS peer, COALESCE(d.seq, 0) AS read_seq, \
+         COALESCE(k.seq, 0) AS peer_read_seq, \
          (SELECT COUNT(*) FROM (SELECT 1 FROM messages u WHERE u.room_id = r.id \
          AND u.seq > COALESCE(d.seq, 0) AND NOT u.deleted AND u.author <> ",
     );
@@ -194,6 +195,7 @@ async fn summarise(
          COALESCE(w.notify, 'all') AS notify, COALESCE(w.favourite, FALSE) AS favourite \
          FROM members m JOIN rooms r ON r.id = m.room_id JOIN logs l ON l.id = r.id \
          LEFT JOIN reads d ON d.user_id = m.user_id AND d.room_id = r.id \
+         LEFT JOIN partner_reads k ON k.user_id = m.user_id AND k.room_id = r.id \
          LEFT JOIN preferences w ON w.user_id = m.user_id AND w.room_id = r.id \
          LEFT JOIN messages p ON p.room_id = r.id AND p.seq = (SELECT n.seq FROM messages n \
          WHERE n.room_id = r.id AND NOT n.deleted ORDER BY n.seq DESC LIMIT 1) \

@@ -1,9 +1,9 @@
 //! Table columns to domain types and back.
 
 use parlor_domain::{
-    ClientName, DeviceId, DeviceName, DisplayName, Emoji, Epoch, Event, Invite, InviteId, Mentions,
-    Message, Notify, Preferences, Profile, RequestId, Role, Room, RoomId, RoomName, Seq,
-    StatusEmoji, StatusText, Tie, Timestamp, Topic, UserId, UserName, Visibility,
+    ClientName, DeviceId, DeviceName, DisplayName, Draft, DraftText, Emoji, Epoch, Event, Invite,
+    InviteId, Mentions, Message, Notify, Preferences, Profile, RequestId, Role, Room, RoomId,
+    RoomName, Seq, StatusEmoji, StatusText, Tie, Timestamp, Topic, UserId, UserName, Visibility,
 };
 use uuid::Uuid;
 
@@ -57,6 +57,10 @@ pub(super) fn role(text: &str) -> sqlx::Result<Role> {
 pub(super) fn preferences(notify: &str, favourite: bool) -> sqlx::Result<Preferences> {
     let notify = Notify::parse(notify).ok_or_else(|| malformed("notify"))?;
     Ok(Preferences { notify, favourite })
+}
+
+pub(super) fn draft(text: &str, reply_to: Option<i64>) -> sqlx::Result<Draft> {
+    Ok(Draft { text: DraftText::parse(text).map_err(bad)?, reply_to: reply_to.map(seq) })
 }
 
 pub(super) fn tie(text: &str) -> sqlx::Result<Tie> {
@@ -263,6 +267,7 @@ pub(super) struct SummaryRow {
     role: String,
     peer: Option<Uuid>,
     read_seq: i64,
+    peer_read_seq: i64,
     unread: i64,
     mentions: i64,
     preview: Option<String>,
@@ -277,6 +282,7 @@ pub(super) fn summary(row: SummaryRow) -> sqlx::Result<RoomSummary> {
         role: role(&row.role)?,
         peer: row.peer.map(UserId::from_uuid),
         read: seq(row.read_seq),
+        peer_read: seq(row.peer_read_seq),
         unread: count(row.unread),
         mentions: count(row.mentions),
         preview: row.preview,

@@ -4,8 +4,8 @@
 use parlor_domain::{Epoch, EventBody, Mentions, Role, RoomId, Seq, Timestamp, Visibility};
 
 use super::{
-    Builder, Connection, Tuple, accounts::found_by, bans, friends, invites, mentions, pieces, pins,
-    preferences, reactions, rooms, row, search,
+    Builder, Connection, Tuple, accounts::found_by, bans, drafts, friends, invites, mentions,
+    pieces, pins, preferences, privacy, reactions, rooms, row, search,
 };
 use crate::log::plan::{Projection, Writes};
 
@@ -118,7 +118,7 @@ pub(crate) async fn insert<T>(
     Ok(())
 }
 
-fn json(body: &EventBody) -> sqlx::Result<String> {
+pub(super) fn json(body: &EventBody) -> sqlx::Result<String> {
     serde_json::to_string(body).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
@@ -176,6 +176,7 @@ async fn project(
                 .execute(&mut *connection)
                 .await?;
             preferences::forget(connection, *user, *room).await?;
+            drafts::forget(connection, *user, *room).await?;
             count(connection, *room, *role, -1).await?;
         }
         Projection::RoleChanged { room, user, before, role } => {
@@ -195,6 +196,15 @@ async fn project(
         Projection::InviteUsed { invite } => invites::count_use(connection, *invite).await?,
         Projection::Preferred { user, room, preferences } => {
             preferences::save(connection, *user, *room, *preferences).await?;
+        }
+        Projection::Drafted { user, room, draft, by } => {
+            drafts::save(connection, *user, *room, draft, *by).await?;
+        }
+        Projection::PartnerRead { user, room, seq } => {
+            privacy::partner_read(connection, *user, *room, *seq).await?;
+        }
+        Projection::PrivacyChanged { user, privacy } => {
+            privacy::save(connection, *user, *privacy).await?;
         }
         Projection::Edited { room, message, text, mentions, by } => {
             sqlx::query(

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_domain::{
-    Change, Emoji, Event, EventBody, InviteCode, InviteId, InviteTerms, LogId, Mentions, Message,
-    Notify, PreferencesChange, ProfileChange, Reaction, Role, RoomId, RoomName, Seq, StatusText,
-    Tie, Topic, UserId, Visibility,
+    Change, Draft, DraftText, Emoji, Event, EventBody, InviteCode, InviteId, InviteTerms, LogId,
+    Mentions, Message, Notify, PreferencesChange, Privacy, PrivacyChange, ProfileChange, Reaction,
+    Role, RoomId, RoomName, Seq, StatusText, Tie, Topic, UserId, Visibility, direct_room,
 };
 use parlor_store::{From, History};
 use proptest::{
@@ -21,7 +21,8 @@ contract! {
 }
 
 const USERS: usize = 4;
-const ROOMS: usize = 2;
+/// The last one is direct, of the first two users.
+const ROOMS: usize = 3;
 const HISTORIES: u64 = 6;
 const LINKS: u8 = 3;
 const EMOJI: [&str; 3] = ["👍", "❤\u{FE0F}", "🇹🇼"];
@@ -51,6 +52,8 @@ enum Kind {
     Revoke(u8),
     Accept(u8),
     Status(String),
+    Draft(String, Option<u64>),
+    Privacy(bool, bool),
     Befriend(usize),
     Unfriend(usize),
     Block(usize, bool),
@@ -79,6 +82,10 @@ fn kinds() -> impl Strategy<Value = Kind> {
         2 => seq.prop_map(Kind::Unread),
         3 => (1..14_u64, prop::bool::weighted(0.7)).prop_map(|(seq, on)| Kind::Pin(seq, on)),
         1 => "[a-z]{0,2}".prop_map(Kind::Status),
+        4 => (" {0,1}[a-z]{0,1}", prop::option::weighted(0.1, 1..9_u64))
+            .prop_map(|(text, to)| Kind::Draft(text, to)),
+        1 => (any::<bool>(), prop::bool::weighted(0.8))
+            .prop_map(|(invisible, marks)| Kind::Privacy(invisible, marks)),
         2 => (0..USERS, prop::bool::weighted(0.3)).prop_map(|(user, on)| Kind::Ban(user, on)),
         2 => (0..USERS, roles()).prop_map(|(user, role)| Kind::Role(user, role)),
         4 => (0..USERS).prop_map(Kind::Befriend),
@@ -293,6 +300,14 @@ fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
             room,
             change: PreferencesChange { notify: Some(notify), favourite: Some(favourite) },
         },
+        Kind::Draft(text, to) => {
+            let text = DraftText::parse(&text).expect("valid");
+            Change::SetDraft { room, draft: Draft { text, reply_to: to.map(Seq::new) } }
+        }
+        Kind::Privacy(invisible, read_marks) => Change::SetPrivacy(PrivacyChange {
+            invisible: Some(invisible),
+            read_marks: Some(read_marks),
+        }),
         Kind::Befriend(user) => Change::Befriend { other: users[user] },
         Kind::Unfriend(user) => Change::Unfriend { other: users[user] },
         Kind::Block(user, on) => Change::Block { other: users[user], on },
@@ -338,6 +353,10 @@ async fn play(house: &House, seed: u64, history: Vec<Vec<Step>>) {
     for (owner, visibility) in [(0, Visibility::Public), (1, Visibility::Private)] {
         rooms.push(house.room(users[owner], visibility).await);
     }
+    let direct = direct_room(users[0], users[1]);
+    let open = Change::OpenDirect { room: direct, other: users[1] };
+    house.submit(users[0], open).await.expect("opened");
+    rooms.push(direct);
     let half = history.len() / 2;
     let mut halfway = Vec::new();
     for (n, batch) in history.into_iter().enumerate() {
@@ -368,15 +387,17 @@ async fn play(house: &House, seed: u64, history: Vec<Vec<Step>>) {
     }
 }
 
-/// A user's log tells which rooms they are in, as what, up to where they read, what
-/// they want of them, what they show of themselves, who their friends are and whom
+/// A user's log tells which rooms they are in, as what, up to where they read and the
+/// other one of a direct room did, what they want of them and have begun to write there,
+/// what they let others know, what they show of themselves, who their friends are and whom
 /// they block. What is unread, and what of it mentions them, equals a naive count
 /// over the events.
 async fn inbox(house: &House, user: UserId) {
     let (mut mine, mut reads) = (BTreeSet::new(), BTreeMap::new());
     let (mut own_roles, mut wanted) = (BTreeMap::new(), BTreeMap::new());
     let (mut ties, mut blocked) = (BTreeMap::new(), BTreeSet::new());
-    let mut shown = None;
+    let (mut drafts, mut partner_reads) = (BTreeMap::new(), BTreeMap::new());
+    let (mut privacy, mut shown) = (Privacy::default(), None);
     for event in events(house, user.into(), Seq::ZERO).await {
         match event.body {
             EventBody::RoomAdded { room } => assert!(mine.insert(room)),
@@ -384,6 +405,7 @@ async fn inbox(house: &House, user: UserId) {
                 assert!(mine.remove(&room));
                 own_roles.remove(&room);
                 wanted.remove(&room);
+                drafts.remove(&room);
             }
             EventBody::OwnRoleChanged { room, role } => {
                 assert_ne!(own_roles.insert(room, role), Some(role), "a change");
@@ -391,6 +413,22 @@ async fn inbox(house: &House, user: UserId) {
             EventBody::PreferencesChanged { room, preferences } => {
                 let before = wanted.insert(room, preferences).unwrap_or_default();
                 assert_ne!(before, preferences, "a change");
+            }
+            EventBody::DraftChanged { draft, superseded: true, .. } => {
+                assert!(draft.is_empty(), "its text is gone");
+            }
+            EventBody::DraftChanged { room, draft, superseded: false } => {
+                if draft.is_empty() {
+                    drafts.remove(&room);
+                } else {
+                    drafts.insert(room, draft);
+                }
+            }
+            EventBody::PartnerRead { room, seq } => {
+                assert!(partner_reads.insert(room, seq) < Some(seq), "forward");
+            }
+            EventBody::PrivacyChanged { privacy: now } => {
+                assert_ne!(std::mem::replace(&mut privacy, now), now, "a change");
             }
             EventBody::ReadMoved { room, seq } => {
                 assert_ne!(reads.insert(room, seq), Some(seq), "it moved");
@@ -417,6 +455,9 @@ async fn inbox(house: &House, user: UserId) {
     }
     let account = house.store.accounts.user(user).await.expect("up").expect("there");
     assert_eq!(shown.as_ref().unwrap_or(&account.profile), &account.profile);
+    assert_eq!(house.store.friends.privacy(user).await.expect("up"), Some(privacy));
+    let kept = house.store.rooms.drafts(user, None, 100).await.expect("up");
+    assert_eq!(kept.into_iter().collect::<BTreeMap<_, _>>(), drafts);
     let friends = house.store.friends.list(user, None, None, 100).await.expect("up");
     assert_eq!(
         friends.iter().map(|friend| (friend.user, friend.tie)).collect::<BTreeMap<_, _>>(),
@@ -429,6 +470,8 @@ async fn inbox(house: &House, user: UserId) {
     for summary in summaries {
         let read = reads.get(&summary.room.id).copied().unwrap_or_default();
         assert_eq!(summary.read, read);
+        let partner_read = partner_reads.get(&summary.room.id).copied().unwrap_or_default();
+        assert_eq!(summary.peer_read, partner_read);
         assert_eq!(own_roles.get(&summary.room.id).unwrap_or(&summary.role), &summary.role);
         let wanted = wanted.get(&summary.room.id).copied().unwrap_or_default();
         assert_eq!(summary.preferences, wanted);

@@ -1,6 +1,6 @@
 // The REST face, for tests: what a test lays down, by method and path.
 import { Auth } from "../src/net/auth.js";
-import type { Block, Friend, MessagePage, RoomSummary, User } from "../src/net/rest.js";
+import type { Block, Draft, Friend, MessagePage, Privacy, RoomSummary, User } from "../src/net/rest.js";
 import { ROOM, USER } from "./fake-server.js";
 
 export const ADA: User = {
@@ -26,6 +26,7 @@ export function summary(change: Partial<RoomSummary> = {}): RoomSummary {
     role: "member",
     peer: null,
     read_seq: "0",
+    peer_read_seq: "0",
     unread: 0,
     mentions: 0,
     preview: null,
@@ -41,6 +42,8 @@ export class FakeRest {
   rooms: RoomSummary[] = [summary()];
   friends: Friend[] = [];
   blocks: Block[] = [];
+  drafts: Draft[] = [];
+  privacy: Privacy = { invisible: false, read_marks: true };
   newest: MessagePage | null = null;
   older: MessagePage | null = null;
   /** What else is answered, by path. */
@@ -81,6 +84,11 @@ export class FakeRest {
       return { items: this.rooms.filter(({ role }) => role !== null), next_cursor: null };
     }
     if (path.startsWith("/me/friends")) return { items: this.friends, next_cursor: null };
+    if (path.startsWith("/me/drafts")) return { items: this.drafts, next_cursor: null };
+    if (path === "/me/privacy") {
+      if (method === "PATCH") Object.assign(this.privacy, JSON.parse(`${body}`));
+      return this.privacy;
+    }
     if (path.startsWith("/me/blocks")) return { items: this.blocks, next_cursor: null };
     if (path.startsWith("/users/") && method !== "GET") return {};
     if (path.startsWith(`/rooms/${ROOM}/messages?before=`)) return this.older;

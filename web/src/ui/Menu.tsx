@@ -9,13 +9,28 @@ interface Props {
   trigger?: ReactNode;
   /** Opens above the button and to its right, for one at the bottom left. */
   up?: boolean;
+  className?: string;
+  /** The key that opens it, wherever that is listened for. */
+  shortcut?: string;
+  testId?: string;
+  /** Not among what Tab goes through. */
+  tabIndex?: -1;
 }
 
 /** Acts and choices alike. */
 const ITEMS = "[role^=menuitem]";
 
 /** A button and the list of acts below it; arrows move, Esc closes. */
-export function Menu({ label, children, trigger, up = false }: Props) {
+export function Menu({
+  label,
+  children,
+  trigger,
+  up = false,
+  className = "icon-button",
+  shortcut,
+  testId,
+  tabIndex,
+}: Props) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -52,9 +67,12 @@ export function Menu({ label, children, trigger, up = false }: Props) {
       <button
         ref={button}
         type="button"
-        className="icon-button"
+        data-testid={testId}
+        tabIndex={tabIndex}
+        className={className}
         aria-label={label}
-        title={label}
+        title={shortcut === undefined ? label : `${label} (${shortcut})`}
+        aria-keyshortcuts={shortcut}
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={() => setOpen(!open)}
@@ -139,11 +157,13 @@ export function MenuChoice({
   role,
   checked,
   onSelect,
+  testId,
   children,
 }: {
   role: "menuitemcheckbox" | "menuitemradio";
   checked: boolean;
   onSelect(): void;
+  testId?: string;
   children: ReactNode;
 }) {
   return (
@@ -151,6 +171,7 @@ export function MenuChoice({
     <button
       type="button"
       role={role}
+      data-testid={testId}
       aria-checked={checked}
       tabIndex={-1}
       className="item justify-between"

@@ -56,6 +56,20 @@ describe("what people write", () => {
     }
   });
 
+  test("tables and tasks", () => {
+    const shown = show("| a | b |\n|:--|--:|\n| 1 | `2` |\n\n- [x] done\n- [ ] open\n- neither");
+    const cells = [...shown.querySelectorAll("th, td")].map((cell) => [cell.textContent, cell.className]);
+    expect(cells).toEqual([
+      ["a", "text-start"],
+      ["b", "text-end"],
+      ["1", "text-start"],
+      ["2", "text-end"],
+    ]);
+    const marks = [...shown.querySelectorAll("li")].map((item) => item.querySelector("svg")?.dataset["done"]);
+    expect(marks).toEqual(["true", "false", undefined]);
+    expect(show("a | b is no table").querySelector("table")).toBeNull();
+  });
+
   test("a single line break is kept", () => {
     expect(show("one\ntwo").textContent).toBe("one\ntwo");
   });

@@ -1,24 +1,37 @@
 // Markdown to React elements. No HTML string exists anywhere: what looks like
 // HTML is text, and links lead only where a link may lead.
-import type { Nodes, Parents, Root } from "mdast";
+import type { Nodes, Parents, Root, Table, TableRow } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmAutolinkLiteralFromMarkdown } from "mdast-util-gfm-autolink-literal";
 import { gfmStrikethroughFromMarkdown } from "mdast-util-gfm-strikethrough";
+import { gfmTableFromMarkdown } from "mdast-util-gfm-table";
+import { gfmTaskListItemFromMarkdown } from "mdast-util-gfm-task-list-item";
 import { cjkFriendlyExtension } from "micromark-extension-cjk-friendly";
 import { gfmAutolinkLiteral } from "micromark-extension-gfm-autolink-literal";
 import { gfmStrikethrough } from "micromark-extension-gfm-strikethrough";
+import { gfmTable } from "micromark-extension-gfm-table";
+import { gfmTaskListItem } from "micromark-extension-gfm-task-list-item";
 import { pieces } from "parlor-client/sync/mentions";
 import { createElement, Fragment, memo, type ReactNode } from "react";
 import { Link } from "wouter";
+import { Code } from "./Code";
+import { TaskMark } from "./TaskMark";
 
 const options = {
   extensions: [
     gfmAutolinkLiteral(),
     gfmStrikethrough({ singleTilde: false }),
+    gfmTable(),
+    gfmTaskListItem(),
     cjkFriendlyExtension(),
     { disable: { null: ["htmlFlow", "htmlText", "codeIndented", "setextUnderline", "definition"] } },
   ],
-  mdastExtensions: [gfmAutolinkLiteralFromMarkdown(), gfmStrikethroughFromMarkdown()],
+  mdastExtensions: [
+    gfmAutolinkLiteralFromMarkdown(),
+    gfmStrikethroughFromMarkdown(),
+    gfmTableFromMarkdown(),
+    gfmTaskListItemFromMarkdown(),
+  ],
 };
 
 interface Props {
@@ -57,13 +70,7 @@ function element(node: Nodes, called: Called): ReactNode {
     case "inlineCode":
       return <code>{node.value}</code>;
     case "code":
-      return (
-        // A long line scrolls by keyboard too.
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable regions must be focusable
-        <pre tabIndex={0}>
-          <code>{node.value}</code>
-        </pre>
-      );
+      return <Code text={node.value} language={node.lang ?? null} />;
     case "break":
       return "\n";
     case "thematicBreak":
@@ -79,7 +86,16 @@ function element(node: Nodes, called: Called): ReactNode {
         <ul>{children(node, called)}</ul>
       );
     case "listItem":
-      return <li>{children(node, called)}</li>;
+      return node.checked == null ? (
+        <li>{children(node, called)}</li>
+      ) : (
+        <li className="task">
+          <TaskMark done={node.checked} />
+          {children(node, called)}
+        </li>
+      );
+    case "table":
+      return table(node, called);
     case "link":
       return link(
         node.url,
@@ -93,6 +109,35 @@ function element(node: Nodes, called: Called): ReactNode {
       return "children" in node ? children(node, called) : "value" in node ? node.value : null;
   }
 }
+
+/** The first row names the columns. A wide table scrolls, by keyboard too. */
+function table({ align, children: rows }: Table, called: Called): ReactNode {
+  const row = ({ children: cells }: TableRow, tag: "th" | "td") =>
+    createElement(
+      "tr",
+      null,
+      ...cells.map((cell, at) => {
+        const className = ALIGNED[align?.[at] ?? "left"];
+        return createElement(
+          tag,
+          { className, ...(tag === "th" && { scope: "col" }) },
+          children(cell, called),
+        );
+      }),
+    );
+  const [head, ...body] = rows;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable regions must be focusable
+    <div className="table" tabIndex={0}>
+      <table>
+        {head !== undefined && <thead>{row(head, "th")}</thead>}
+        {createElement("tbody", null, ...body.map((line) => row(line, "td")))}
+      </table>
+    </div>
+  );
+}
+
+const ALIGNED = { left: "text-start", center: "text-center", right: "text-end" } as const;
 
 function calls(text: string, called: Called): ReactNode {
   const marked = { className: "font-medium text-accent" };

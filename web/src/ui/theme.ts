@@ -1,7 +1,10 @@
 import { Store } from "parlor-client/store";
 
-export type Theme = "system" | "light" | "dark";
+export const THEMES = ["system", "light", "dark", "contrast"] as const;
+export type Theme = (typeof THEMES)[number];
 const KEY = "parlor.theme";
+/** What the frame of a phone's browser takes: the ground of the page. */
+const GROUND = { light: "#f7f6f2", dark: "#131716" } as const;
 
 export const theme = new Store<Theme>("system");
 
@@ -13,11 +16,23 @@ export function setTheme(next: Theme): void {
 
 export function restoreTheme(): void {
   const stored = localStorage.getItem(KEY);
-  show(stored === "light" || stored === "dark" ? stored : "system");
+  show(THEMES.find((known) => known === stored) ?? "system");
+  contrastWanted().addEventListener("change", () => show(theme.getSnapshot()));
 }
 
+/** The system asks for more contrast, whatever was chosen here. */
+const contrastWanted = () => matchMedia("(prefers-contrast: more)");
+
 function show(next: Theme): void {
-  if (next === "system") delete document.documentElement.dataset["theme"];
-  else document.documentElement.dataset["theme"] = next;
+  const { dataset } = document.documentElement;
+  // High contrast is as light or dark as the system is.
+  if (next === "light" || next === "dark") dataset["theme"] = next;
+  else delete dataset["theme"];
+  if (next === "contrast" || contrastWanted().matches) dataset["contrast"] = "more";
+  else delete dataset["contrast"];
+  for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) {
+    const own = meta.media.includes("dark") ? GROUND.dark : GROUND.light;
+    meta.content = next === "light" || next === "dark" ? GROUND[next] : own;
+  }
   theme.set(next);
 }

@@ -150,6 +150,7 @@ impl Plan {
         facts.members -= 1;
         self.facts.roles.remove(&(room, user));
         self.facts.preferences.remove(&(user, room));
+        self.facts.drafts.remove(&(user, room));
         self.writes.changes.push(Projection::Left { room, user, role });
         Ok(())
     }

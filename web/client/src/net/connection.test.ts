@@ -207,3 +207,19 @@ test("rule_2_7 the token is renewed in the session before it ends", async () => 
   expect(server.last.all("renew").map(({ accessToken }) => accessToken)).toEqual(["fresh token"]);
   expect(refresh).toHaveBeenCalledTimes(1);
 });
+
+test("the probes of the last minute are kept, lost ones among them", async () => {
+  const server = new FakeServer();
+  const connection = connect(server);
+  await pass(30_000);
+  const lost = vi.spyOn(server.last, "sendDatagram").mockImplementation(() => {});
+  await pass(10_000);
+  lost.mockRestore();
+  await pass(10_000);
+  const { probes, rttMs } = connection.getSnapshot();
+  const datagrams = probes.filter(({ byDatagram }) => byDatagram);
+  expect([datagrams.length, datagrams.filter(({ ms }) => ms === null).length, rttMs]).toEqual([11, 2, 0]);
+  await pass(120_000);
+  expect(connection.getSnapshot().probes.length).toBeLessThanOrEqual(13);
+  expect(connection.getSnapshot().probes.every(({ ms }) => ms !== null)).toBe(true);
+});

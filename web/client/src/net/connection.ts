@@ -11,12 +11,21 @@ import type { LaneMemory } from "./memory.js";
 import { HEAD_START_MS, race } from "./race.js";
 import { type ResumePosition, Session, type SessionEnded } from "./session.js";
 
+export interface ProbeResult {
+  /** When it was known, by `Date.now()`. */
+  at: number;
+  /** The round trip; null where the datagram was lost. */
+  ms: number | null;
+  /** On the stream, which repeats what is lost, it could not be lost. */
+  byDatagram: boolean;
+}
+
 export interface ConnectionStatus {
   state: "connecting" | "live" | "moving" | "reconnecting" | "offline";
   lane: LaneKind | null;
   rttMs: number | null;
-  /** Round trips of the last minute, oldest first. */
-  rtts: number[];
+  /** What became of the probes of the last minute, oldest first. */
+  probes: readonly ProbeResult[];
   /** When the present state began, by `Date.now()`. */
   since: number;
   /** When the next attempt starts; null while one runs or none is due. */
@@ -54,7 +63,7 @@ const RETIRE_MS = 2_000;
 const FAULT_WAIT_MS = 30_000;
 /** When an upgrade is tried after a fallback, counted from each try before. */
 const UPGRADE_AFTER_MS = [5_000, 30_000, 2 * 60_000, 5 * 60_000, 15 * 60_000];
-const RTTS_KEPT = 12;
+const PROBES_FOR_MS = 60_000;
 
 export class Connection extends Store<ConnectionStatus> {
   readonly #deps: ConnectionDeps;
@@ -74,7 +83,7 @@ export class Connection extends Store<ConnectionStatus> {
       state: "connecting",
       lane: null,
       rttMs: null,
-      rtts: [],
+      probes: [],
       since: Date.now(),
       nextAttemptAt: null,
       fallback: null,
@@ -237,7 +246,7 @@ export class Connection extends Store<ConnectionStatus> {
       fallback: this.#whyNotWebTransport(session.kind),
       node: session.welcome.node,
       sessionId: bytesToId(session.welcome.sessionId),
-      ...(!same && { rttMs: null, rtts: [] }),
+      ...(!same && { rttMs: null, probes: [] }),
     });
     this.#deps.onWelcome(session);
     session.attach({
@@ -246,9 +255,11 @@ export class Connection extends Store<ConnectionStatus> {
         if (this.#session === session || kind.case === "events") this.#deps.onFrame(kind);
       },
       goAway: (goAway) => this.#leave(session, goAway),
-      rtt: (ms) => {
+      probed: (ms, byDatagram) => {
         if (this.#session !== session) return;
-        this.#note({ rttMs: ms, rtts: [...this.getSnapshot().rtts.slice(1 - RTTS_KEPT), ms] });
+        const at = Date.now();
+        const kept = this.getSnapshot().probes.filter((probe) => at - probe.at < PROBES_FOR_MS);
+        this.#note({ ...(ms !== null && { rttMs: ms }), probes: [...kept, { at, ms, byDatagram }] });
       },
       ended: (cause) => this.#lost(session, cause),
     });
@@ -303,7 +314,7 @@ export class Connection extends Store<ConnectionStatus> {
     clearTimeout(this.#renewTimer);
     clearTimeout(this.#upgradeTimer);
     clearTimeout(this.#moveTimer);
-    this.#note({ state: this.#awayState(), lane: null, rttMs: null, rtts: [] });
+    this.#note({ state: this.#awayState(), lane: null, rttMs: null, probes: [] });
     if (cause.reason === CloseReason.UNSPECIFIED) {
       // A lane died under us; both get the same chance at once.
       void this.#connect(0);

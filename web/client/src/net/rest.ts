@@ -52,10 +52,23 @@ export interface Preferences {
 }
 export interface RoomSummary extends Room, Preferences {
   read_seq: string;
+  /** Up to where the other one of a direct room has read, as far as both let it be known. */
+  peer_read_seq: string;
   unread: number;
   mentions: number;
   preview: string | null;
   last_at: string | null;
+}
+/** What was begun and not posted. */
+export interface Draft {
+  room_id: string;
+  text: string;
+  reply_to: string | null;
+}
+/** What the user lets others know. */
+export interface Privacy {
+  invisible: boolean;
+  read_marks: boolean;
 }
 export interface Page<T> {
   items: T[];

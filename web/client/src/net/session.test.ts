@@ -21,7 +21,7 @@ async function begin(server: FakeServer) {
   const seen = {
     frames: [] as (string | undefined)[],
     ended: null as SessionEnded | null,
-    rtts: [] as number[],
+    probes: [] as (number | null)[],
     goAways: 0,
   };
   session.attach({
@@ -29,7 +29,7 @@ async function begin(server: FakeServer) {
     goAway: () => {
       seen.goAways += 1;
     },
-    rtt: (ms) => seen.rtts.push(ms),
+    probed: (ms) => seen.probes.push(ms),
     ended: (cause) => {
       seen.ended = cause;
     },
@@ -153,7 +153,9 @@ describe("liveness", () => {
     vi.spyOn(peer, "sendDatagram").mockImplementation(() => {});
     await vi.advanceTimersByTimeAsync(60_000);
     expect(seen.ended).toBeNull();
-    expect(seen.rtts.length).toBeGreaterThan(5);
+    expect(seen.probes.length).toBeGreaterThan(10);
+    // The first went out before: each after it was lost, and the one on the stream came back.
+    expect(seen.probes.slice(1, 7)).toEqual([null, 0, null, 0, null, 0]);
   });
 
   test("a page that was asleep asks again before it gives up", async () => {

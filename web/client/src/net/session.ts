@@ -66,7 +66,8 @@ export interface SessionHandlers {
   /** Everything that is not the session's own affair. */
   frame(kind: ServerKind): void;
   goAway(goAway: GoAway): void;
-  rtt(ms: number): void;
+  /** The round trip of a probe, null for one that was lost; on the stream none is. */
+  probed(ms: number | null, byDatagram: boolean): void;
   ended(cause: SessionEnded): void;
 }
 
@@ -98,7 +99,7 @@ export class Session {
   #early: ServerFrame[] = [];
   #ended: SessionEnded | null = null;
   #closeFrame: Close | undefined;
-  #probe = { nonce: 0n, sentAt: 0, answered: true };
+  #probe = { nonce: 0n, sentAt: 0, answered: true, byDatagram: false };
   /** Since when a probe, and since when a request, waits for any sign of life. */
   #probeSince: number | null = null;
   #requestSince: number | null = null;
@@ -294,7 +295,7 @@ export class Session {
       case "probe":
         if (kind.value.nonce === this.#probe.nonce && !this.#probe.answered) {
           this.#probe.answered = true;
-          this.#handlers.rtt(performance.now() - this.#probe.sentAt);
+          this.#handlers.probed(performance.now() - this.#probe.sentAt, this.#probe.byDatagram);
         }
         break;
       case "close":
@@ -318,7 +319,7 @@ export class Session {
   #sendProbe(reliably = false): void {
     if (this.#ended !== null) return;
     const nonce = (this.#probe.nonce + 1n) & 0xffff_ffffn;
-    this.#probe = { nonce, sentAt: performance.now(), answered: false };
+    this.#probe = { nonce, sentAt: performance.now(), answered: false, byDatagram: !reliably };
     this.#probeSince ??= performance.now();
     this.#armWatch();
     const frame = encodeFrame({ case: "probe", value: { nonce } });
@@ -326,8 +327,10 @@ export class Session {
     else {
       this.#lane.sendDatagram(frame);
       setTimeout(() => {
-        if (this.#probe.nonce === nonce && !this.#probe.answered && this.#ended === null)
-          this.#lane.send(frame);
+        if (this.#probe.nonce !== nonce || this.#probe.answered || this.#ended !== null) return;
+        this.#handlers?.probed(null, true);
+        // A probe of its own: a late echo of the lost one must not count for it.
+        this.#sendProbe(true);
       }, DATAGRAM_DOUBT_MS);
     }
   }

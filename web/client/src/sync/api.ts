@@ -7,6 +7,7 @@ import {
   type Call,
   call,
   type Device,
+  type Draft,
   type Friend,
   type Invite,
   type InviteTerms,
@@ -15,6 +16,7 @@ import {
   type Page,
   type Pin,
   type Preferences,
+  type Privacy,
   Problem,
   type Role,
   type Room,
@@ -111,6 +113,7 @@ export class Api {
   newest = (id: string) => this.#call<MessagePage>(`/rooms/${id}/messages?limit=${HISTORY_PAGE}`);
   before = (id: string, seq: number) =>
     this.#call<MessagePage>(`/rooms/${id}/messages?before=${seq}&limit=${HISTORY_PAGE}`);
+  /** The first messages after one. */
   after = (id: string, seq: number) =>
     this.#call<MessagePage>(`/rooms/${id}/messages?after=${seq}&limit=${HISTORY_PAGE}`);
   around = (id: string, seq: number) =>
@@ -119,6 +122,12 @@ export class Api {
     const more = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
     const query = `q=${encodeURIComponent(text)}&sort=${sort}&limit=${SEARCH_PAGE}${more}`;
     return this.#call<SearchPage>(`/search?${query}`, { signal });
+  };
+  /** A message, or null where there is none of this seq. */
+  message = async (id: string, seq: number) => {
+    const path = `/rooms/${id}/messages?around=${seq}&limit=1`;
+    const { messages } = await this.#call<MessagePage>(path);
+    return messages.find((message) => message.seq === `${seq}`) ?? null;
   };
   pins = (id: string) => this.#call<Page<Pin>>(`/rooms/${id}/pins`);
   versions = (id: string, seq: number) => this.#all<Version>(`/rooms/${id}/messages/${seq}/edits?`);
@@ -133,6 +142,10 @@ export class Api {
   blocks = () => this.#all<Block>("/me/blocks?");
   block = (userId: string) => this.#call<void>(`/users/${userId}/block`, { method: "PUT" });
   unblock = (userId: string) => this.#call<void>(`/users/${userId}/block`, { method: "DELETE" });
+  drafts = () => this.#all<Draft>("/me/drafts?");
+  privacy = () => this.#call<Privacy>("/me/privacy");
+  changePrivacy = (change: Partial<Privacy>, idempotencyKey: string) =>
+    this.#call<Privacy>("/me/privacy", { method: "PATCH", body: change, idempotencyKey });
   devices = () => this.#all<Device>("/me/devices?");
   signOutDevice = (id: string) => this.#call<void>(`/me/devices/${id}`, { method: "DELETE" });
   signOutOthers = () => this.#call<void>("/me/devices", { method: "DELETE" });

@@ -3,7 +3,7 @@ import { ADA, FakeRest, summary } from "../../test/fake-rest.js";
 import { FakeServer, OTHER, ROOM, USER } from "../../test/fake-server.js";
 import { message, page } from "../../test/page.js";
 import { positionDigest } from "../net/digest.js";
-import { ErrorCode, Notify, Role } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
+import { ErrorCode, Notify, PresenceState, Role } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId, idToBytes } from "../net/id.js";
 import { Client } from "./client.js";
 import { forgetStorage, openStorage } from "./storage.js";
@@ -283,6 +283,66 @@ describe("invite links", () => {
     ]);
     expect(texts(client)).toEqual(["text 1", "after them"]);
     expect(client.inviteChanges.getSnapshot()).toBe(2);
+  });
+});
+
+describe("what is one's own", () => {
+  const roomId = idToBytes(ROOM);
+  const draft = (text: string, superseded = false) => ({
+    body: { case: "draftChanged" as const, value: { roomId, text, superseded } },
+  });
+
+  test("rule_4_14 a draft of another device is shown, and what a later event replaced is not", async () => {
+    rest.drafts = [{ room_id: ROOM, text: "listed", reply_to: null }];
+    const client = await inRoom();
+    await until(() => expect(client.drafts.getSnapshot().get(ROOM)).toBe("listed"));
+    server.last.events(1, [draft("", true), draft("from the phone")], USER);
+    expect(client.drafts.getSnapshot().get(ROOM)).toBe("from the phone");
+    server.last.events(3, [draft("")], USER);
+    expect(client.drafts.getSnapshot().has(ROOM)).toBe(false);
+  });
+
+  test("rule_3_17 posting what was kept takes it away", async () => {
+    rest.drafts = [{ room_id: ROOM, text: "kept", reply_to: null }];
+    const client = await inRoom();
+    await until(() => expect(client.drafts.getSnapshot().get(ROOM)).toBe("kept"));
+    client.write(ROOM, { what: "post", text: "kept", replyTo: null });
+    await until(() => expect(requests("setDraft")).toHaveLength(1));
+    expect(requests("setDraft")[0]?.body.value).toMatchObject({ text: "", replyTo: 0n });
+    expect(client.drafts.getSnapshot().has(ROOM)).toBe(false);
+  });
+
+  test("rule_4_15 how far the other one of a direct room has read", async () => {
+    const client = await inRoom();
+    const read = (seq: bigint) => ({ body: { case: "partnerRead" as const, value: { roomId, seq } } });
+    server.last.events(1, [read(1n)], USER);
+    expect(client.rooms.get(ROOM)).toMatchObject({ peerReadSeq: 1 });
+    // A list that was on its way does not take it back.
+    await client.refreshRooms();
+    expect(client.rooms.get(ROOM)).toMatchObject({ peerReadSeq: 1 });
+  });
+
+  test("rule_4_14 what others may know is as the server has it", async () => {
+    const client = await begin();
+    await until(() => expect(client.privacy.getSnapshot()).toEqual({ invisible: false, read_marks: true }));
+    await client.privacy.wish({ invisible: true });
+    expect(rest.asked).toContain("PATCH /me/privacy");
+    const told = { case: "privacyChanged" as const, value: { invisible: false, readMarks: false } };
+    server.last.events(1, [{ body: told }], USER);
+    expect(client.privacy.getSnapshot()).toEqual({ invisible: false, read_marks: false });
+  });
+
+  test("rule_5_6 a session that begins is told whom the page shows", async () => {
+    const client = await begin();
+    client.presence.watch([OTHER]);
+    await until(() => expect(server.last.all("watchPresence")).toHaveLength(1));
+    const entries = [{ userId: idToBytes(OTHER), state: PresenceState.AWAY }];
+    server.last.say({ case: "presence", value: { entries } });
+    expect(client.presence.getSnapshot().get(OTHER)?.state).toBe("away");
+    const old = server.last;
+    old.die();
+    await until(() => expect(server.last).not.toBe(old));
+    await until(() => expect(server.last.all("watchPresence")).toHaveLength(1));
   });
 });
 

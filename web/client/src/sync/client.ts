@@ -4,8 +4,13 @@ import { deviceName } from "../net/auth.js";
 import { Connection } from "../net/connection.js";
 import { notifyOf, roleOf } from "../net/enums.js";
 import type { ServerKind } from "../net/frame.js";
-import type { Event, Ok, RoomHead } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
-import { bytesToId, idToBytes } from "../net/id.js";
+import {
+  type Event,
+  type Ok,
+  PresenceState,
+  type RoomHead,
+} from "../net/gen/parlor/realtime/v1/realtime_pb.js";
+import { bytesToId, idToBytes, newId } from "../net/id.js";
 import type { LaneKind, OpenLane } from "../net/lane.js";
 import { openWebSocket } from "../net/lanes/websocket.js";
 import { openWebTransport } from "../net/lanes/webtransport.js";
@@ -20,7 +25,9 @@ import {
 } from "../net/rest.js";
 import { type Session, SessionEnded } from "../net/session.js";
 import { Store } from "../store.js";
+import { Activity } from "./activity.js";
 import { Api } from "./api.js";
+import { DraftStore, type KeptDraft } from "./drafts.js";
 import { Follower } from "./follower.js";
 import { FriendStore } from "./friends.js";
 import { type Log, milliseconds } from "./log.js";
@@ -29,6 +36,9 @@ import { type Intent, type IntentBody, Outbox } from "./outbox.js";
 import { Past } from "./past.js";
 import { PeopleStore } from "./people.js";
 import { PreferenceWishes } from "./preferences.js";
+import { PresenceStore } from "./presence.js";
+import { PrivacyStore } from "./privacy.js";
+import { QuoteStore } from "./quotes.js";
 import { ReadWishes } from "./reads.js";
 import { RoomView } from "./room.js";
 import { keptEntry, type RoomEntry, RoomList, summaryEntry } from "./rooms.js";
@@ -64,7 +74,15 @@ export class Client {
   readonly connection: Connection;
   readonly outbox: Outbox;
   /** What was begun and not sent, by room. */
-  readonly drafts = new Store<ReadonlyMap<string, string>>(new Map());
+  readonly drafts: DraftStore;
+  readonly privacy: PrivacyStore;
+  /** How the people are who are on screen. */
+  readonly presence = new PresenceStore(() => this.connection.session);
+
+  /** Answered messages that are older than what is loaded. */
+  readonly quotes: QuoteStore;
+  /** The message that the next line answers, by room. */
+  readonly answering = new Store<ReadonlyMap<string, number>>(new Map());
 
   /** Grows whenever a link into some room was made or taken back. */
   readonly inviteChanges = new Store(0);
@@ -76,8 +94,11 @@ export class Client {
   /** Parts of the past that are on screen. */
   readonly #pasts = new Set<Past>();
   readonly #saving = new Map<string, ReturnType<typeof setTimeout>>();
+  /** Drafts that wait to be kept on this device. */
+  readonly #keptDrafts = new Map<string, KeptDraft>();
   readonly #reads: ReadWishes;
   readonly #preferences: PreferenceWishes;
+  readonly #activity = new Activity((away) => this.#sayAway(away));
   /** Pages that are being loaded, by room. */
   readonly #older = new Map<string, Promise<void>>();
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
@@ -94,6 +115,11 @@ export class Client {
     this.#preferences = new PreferenceWishes(this.rooms, this.api.prefer, () => void this.refreshRooms());
     this.people = new PeopleStore((id) => this.api.user(id));
     this.people.add([user]);
+    this.quotes = new QuoteStore(async (roomId, seq) => {
+      const message = await this.api.message(roomId, seq);
+      if (message !== null) this.people.need([message.author_id]);
+      return message;
+    });
     this.people.subscribe(() => this.rooms.nameDirects(this.people.getSnapshot()));
     this.friends = new FriendStore(async () => {
       const [friends, blocks] = await Promise.all([this.api.friends(), this.api.blocks()]);
@@ -110,6 +136,15 @@ export class Client {
       count: (log, after) => countUnread(log.entries, after, user.id, this.friends.getSnapshot().blocked),
       session: () => this.connection.session,
     });
+    this.drafts = new DraftStore({
+      fetch: () => this.api.drafts(),
+      session: () => this.connection.session,
+      keep: (draft) => this.#keepDraft(draft),
+    });
+    this.privacy = new PrivacyStore({
+      fetch: () => this.api.privacy(),
+      ask: (change) => this.api.changePrivacy(change, newId()),
+    });
     this.#follower = new Follower({
       applied: (log, events) => this.#applied(log, events),
       appliedOwn: (events) => {
@@ -118,6 +153,8 @@ export class Client {
       missedOwn: () => {
         void this.refreshRooms();
         void this.friends.load();
+        void this.drafts.load();
+        void this.privacy.load();
       },
       reload: (log) => void this.#load(log.id),
       gone: (roomId) => this.#gone(roomId),
@@ -155,6 +192,7 @@ export class Client {
   static async start(options: ClientOptions): Promise<Client> {
     const client = new Client(options, await openStorage(options.user.id));
     client.connection.start();
+    client.#activity.start();
     await client.#restore();
     return client;
   }
@@ -166,6 +204,9 @@ export class Client {
     this.search.stop();
     for (const timer of this.#saving.values()) clearTimeout(timer);
     this.#reads.stop();
+    this.drafts.stop();
+    this.presence.stop();
+    this.#activity.stop();
     clearTimeout(this.#refreshTimer);
     clearTimeout(this.#friendsTimer);
     this.#storage.close();
@@ -189,6 +230,7 @@ export class Client {
     const view = this.view(roomId);
     view.note({ divider: null, held: false });
     this.#divide(roomId);
+    view.note({ entered: true });
     this.#follower.focus(roomId);
     const log = this.#follower.log(roomId);
     if (log.loaded) {
@@ -210,6 +252,7 @@ export class Client {
   exit(roomId: string): void {
     if (this.#current !== roomId) return;
     this.#current = null;
+    this.view(roomId).note({ entered: false });
     this.#follower.focus(null);
   }
 
@@ -337,7 +380,17 @@ export class Client {
 
   write(roomId: string, body: IntentBody): void {
     void this.outbox.add(roomId, body);
-    if (body.what === "post") this.typing.reset();
+    if (body.what !== "post") return;
+    this.typing.reset();
+    this.drafts.posted(roomId);
+  }
+
+  /** The next line of a room answers this message; null for none. */
+  answer(roomId: string, seq: number | null): void {
+    const all = new Map(this.answering.getSnapshot());
+    if (seq === null) all.delete(roomId);
+    else all.set(roomId, seq);
+    this.answering.set(all);
   }
 
   sayTyping(roomId: string): void {
@@ -396,16 +449,9 @@ export class Client {
     return log.entries.some((entry) => entry.seq === seq);
   }
 
+  /** What is begun and not posted; the box it stands in shows it from `drafts`. */
   saveDraft(roomId: string, text: string): void {
-    const drafts = new Map(this.drafts.getSnapshot());
-    if (text === "") drafts.delete(roomId);
-    else drafts.set(roomId, text);
-    this.drafts.set(drafts);
-    this.#saveLater(`draft ${roomId}`, () => {
-      const now = this.drafts.getSnapshot().get(roomId);
-      if (now === undefined) return this.#storage.delete("drafts", roomId);
-      return this.#storage.put("drafts", roomId, { roomId, text: now });
-    });
+    this.drafts.write(roomId, text);
   }
 
   // ---- the session ----
@@ -425,6 +471,10 @@ export class Client {
     void this.outbox.adopt();
     this.outbox.drainAll();
     this.#reads.send();
+    this.drafts.begin();
+    this.presence.begin();
+    if (this.#activity.away) this.#sayAway(true);
+    if (!this.privacy.isFresh) void this.privacy.load();
     for (const [roomId, view] of this.#views) {
       const { status } = view.getSnapshot();
       if (status === "error" || (status === "loading" && roomId === this.#current)) void this.#load(roomId);
@@ -454,6 +504,8 @@ export class Client {
         this.typing.seen(bytesToId(kind.value.roomId), bytesToId(kind.value.userId));
         this.people.need([bytesToId(kind.value.userId)]);
         return;
+      case "presence":
+        return this.presence.told(kind.value);
       default:
     }
   }
@@ -516,6 +568,7 @@ export class Client {
       }
       case "messageEdited":
       case "messageDeleted":
+        this.quotes.changed(log.id, Number(body.value.messageSeq));
         Object.assign(change, this.#reads.recount(log, room));
         break;
       case "inviteCreated":
@@ -569,6 +622,19 @@ export class Client {
         this.#preferences.told(bytesToId(roomId), { notify: notifyOf(notify), favourite });
         return this.#newerThanList();
       }
+      case "draftChanged": {
+        const { roomId, text, replyTo, superseded } = body.value;
+        if (superseded) return;
+        return this.drafts.told(bytesToId(roomId), at, { text, replyTo: Number(replyTo) || null });
+      }
+      case "privacyChanged": {
+        const { invisible, readMarks } = body.value;
+        return this.privacy.told({ invisible, read_marks: readMarks });
+      }
+      case "partnerRead": {
+        this.rooms.change(bytesToId(body.value.roomId), { peerReadSeq: Number(body.value.seq) });
+        return this.#newerThanList();
+      }
       case "friendRequested":
         return this.#tied(body.value.userId, body.value.outgoing ? "requested" : "asked");
       case "friendAdded":
@@ -598,6 +664,7 @@ export class Client {
 
   #gone(roomId: string): void {
     this.rooms.remove(roomId);
+    this.drafts.forget(roomId);
     this.view(roomId).note({ status: "missing", entries: [] });
     // Nor is it kept again by what waits to keep it.
     clearTimeout(this.#saving.get(logKey(roomId)));
@@ -672,12 +739,28 @@ export class Client {
       this.#storage.get("state", "friends"),
       this.#storage.all("drafts"),
     ]);
-    this.drafts.set(new Map(drafts.map(({ roomId, text }) => [roomId, text])));
+    this.drafts.restore(drafts);
     this.people.add(users?.users ?? []);
     if (friends?.friends !== undefined) this.friends.restore(friends.friends);
     if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready")
       this.rooms.load(rooms.rooms.map(keptEntry));
     await this.outbox.start();
+  }
+
+  #sayAway(away: boolean): void {
+    const state = away ? PresenceState.AWAY : PresenceState.ONLINE;
+    this.connection.session?.send({ case: "setPresence", value: { state } });
+  }
+
+  #keepDraft(draft: KeptDraft): void {
+    const { roomId } = draft;
+    this.#keptDrafts.set(roomId, draft);
+    this.#saveLater(`draft ${roomId}`, () => {
+      const last = this.#keptDrafts.get(roomId) ?? draft;
+      this.#keptDrafts.delete(roomId);
+      if (last.text === "" && last.sent) return this.#storage.delete("drafts", roomId);
+      return this.#storage.put("drafts", roomId, last);
+    });
   }
 
   #saveLog(log: Log): void {

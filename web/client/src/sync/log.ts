@@ -91,8 +91,7 @@ export class Log {
   }
 
   message(seq: number): ChatMessage | undefined {
-    const entry = this.entries[this.#indexOf(seq)];
-    return entry?.seq === seq && entry.kind === "message" ? entry : undefined;
+    return messageIn(this.entries, seq);
   }
 
   /** Starts anew from the newest page. Events that came meanwhile are applied
@@ -258,18 +257,19 @@ export class Log {
     }
     this.entries = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
   }
+}
 
-  /** Where an entry of this seq stands or would stand. */
-  #indexOf(seq: number): number {
-    let low = 0;
-    let high = this.entries.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.entries[middle]?.seq ?? 0) < seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+/** The message of this seq among entries by ascending seq. */
+export function messageIn(entries: readonly Entry[], seq: number): ChatMessage | undefined {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((entries[middle]?.seq ?? 0) < seq) low = middle + 1;
+    else high = middle;
   }
+  const entry = entries[low];
+  return entry?.seq === seq && entry.kind === "message" ? entry : undefined;
 }
 
 export function milliseconds(us: bigint): number {
@@ -280,7 +280,8 @@ function called({ mentionIds, mentionsRoom }: { mentionIds: Uint8Array[]; mentio
   return { users: mentionIds.map(bytesToId), room: mentionsRoom };
 }
 
-function fromRest(message: Message): ChatMessage {
+/** A message as REST gives it. */
+export function fromRest(message: Message): ChatMessage {
   return {
     kind: "message",
     seq: Number(message.seq),

@@ -15,7 +15,7 @@ export class Past extends RoomView {
   readonly #pages: PastPages;
   readonly #log: Log;
   /** The message that it was made for. */
-  #seq = 0;
+  seq = 0;
   /** The last message that is loaded; what the log knows after it is not shown yet. */
   #until = 0;
 
@@ -23,11 +23,12 @@ export class Past extends RoomView {
     super(roomId);
     this.#pages = pages;
     this.#log = new Log(roomId);
+    this.note({ entered: true });
   }
 
   /** Loads a message with those around it; true where it is there. */
   async load(seq: number): Promise<boolean> {
-    this.#seq = seq;
+    this.seq = seq;
     this.note({ status: "loading", error: null });
     try {
       const page = await this.#pages.around(seq);
@@ -42,7 +43,7 @@ export class Past extends RoomView {
 
   /** Loads the same once more. */
   async reload(): Promise<void> {
-    await this.load(this.#seq);
+    await this.load(this.seq);
   }
 
   /** The page before the oldest message, as {@link RoomView} has it. */

@@ -10,11 +10,15 @@ export interface RoomState {
   status: "loading" | "ready" | "error" | "missing" | "outside";
   error: LoadError | null;
   entries: readonly Entry[];
+  /** Every event up to and with this one is shown. */
+  seq: number;
   moreBefore: boolean;
   older: "idle" | "loading" | "error";
   /** There are newer messages that are not loaded: only in a part of the past. */
   moreAfter: boolean;
   newer: "idle" | "loading" | "error";
+  /** On screen, with its divider where it belongs. */
+  entered: boolean;
   /** Where reading stood when the room was last entered; the divider stays there. */
   divider: number | null;
   /** Marked unread while on screen: nothing counts as read until it is entered again. */
@@ -25,10 +29,12 @@ const EMPTY: RoomState = {
   status: "loading",
   error: null,
   entries: [],
+  seq: 0,
   moreBefore: false,
   older: "idle",
   moreAfter: false,
   newer: "idle",
+  entered: false,
   divider: null,
   held: false,
 };
@@ -43,7 +49,8 @@ export class RoomView extends Store<RoomState> {
   /** Shows the log as it is now. */
   show(log: Log): void {
     if (!log.loaded) return;
-    this.note({ status: "ready", error: null, entries: log.entries, moreBefore: log.moreBefore });
+    const { entries, seq, moreBefore } = log;
+    this.note({ status: "ready", error: null, entries, seq, moreBefore });
   }
 
   note(change: Partial<RoomState>): void {

@@ -18,6 +18,8 @@ export interface RoomEntry extends Preferences {
   members: number;
   head: number;
   readSeq: number;
+  /** Up to where the other one of a direct room has read, as the user was told. */
+  peerReadSeq: number;
   /** Messages of others after `readSeq`; the server counts up to 100. */
   unread: number;
   /** Those of them that mention the user. */
@@ -65,7 +67,8 @@ export class RoomList extends Store<RoomsState> {
         const known = this.get(told.id);
         if (known === undefined) return told;
         const { notify, favourite } = wished(told.id) ? known : told;
-        const room = { ...told, notify, favourite };
+        const peerReadSeq = Math.max(known.peerReadSeq, told.peerReadSeq);
+        const room = { ...told, notify, favourite, peerReadSeq };
         if (known.head < room.head) return room;
         const { head, preview, lastAt } = known;
         // At the same place the list knows better: it leaves out whom the user blocks now.
@@ -146,7 +149,7 @@ export class RoomList extends Store<RoomsState> {
 const UNCHOSEN: Preferences = { notify: "all", favourite: false };
 
 /** What an entry lacks that an older version kept on this device. */
-const SINCE_ADDED = { peerId: null, ...UNCHOSEN };
+const SINCE_ADDED = { peerId: null, peerReadSeq: 0, ...UNCHOSEN };
 
 export function keptEntry(room: RoomEntry): RoomEntry {
   return { ...SINCE_ADDED, ...room };
@@ -156,6 +159,7 @@ export function summaryEntry(room: RoomSummary): RoomEntry {
   return {
     ...newEntry(room),
     readSeq: Number(room.read_seq),
+    peerReadSeq: Number(room.peer_read_seq),
     unread: room.unread,
     mentions: room.mentions,
     preview: room.preview ?? "",
@@ -174,6 +178,7 @@ function newEntry(room: Room): RoomEntry {
     head: Number(room.head),
     // Whoever looks at it tells the server, and so the other devices, that it is read.
     readSeq: 0,
+    peerReadSeq: 0,
     unread: 0,
     mentions: 0,
     preview: "",
@@ -192,6 +197,11 @@ function factsOf(room: Room) {
     archived: room.archived,
     role: room.role,
   };
+}
+
+/** How much of what is unread the user wants to be told of. */
+export function unreadOf({ notify, unread, mentions }: RoomEntry): number {
+  return { all: unread, mentions, none: 0 }[notify];
 }
 
 /** Whether the user may bring others in. */

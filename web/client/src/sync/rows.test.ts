@@ -154,3 +154,30 @@ test("what somebody blocked says is folded, calls nobody, and leaves the others 
   expect(folds([OTHER])[0]).toEqual([true, false]);
   expect(folds([OTHER])[1]?.[0], "a tombstone says nothing").toBe(false);
 });
+
+test("an answer has the message it answers, where that is loaded, and as it is now", () => {
+  const answer = { ...said(9, NOON), replyTo: 4 };
+  const quotedBy = (entries: Entry[], all: Partial<Parameters<typeof buildRows>[0]> = {}) => {
+    const row = rows(entries, all).at(-1);
+    return row?.kind === "message" ? [row.replyTo, row.quoted?.text] : null;
+  };
+  expect(quotedBy([said(2, NOON), said(4, NOON), said(7, NOON), answer])).toEqual([4, "text 4"]);
+  expect(quotedBy([said(5, NOON), answer])).toEqual([4, undefined]);
+  const waiting = pending({ what: "post", text: "mine", replyTo: 4 });
+  expect(quotedBy([said(4, NOON)], { pending: [waiting] })).toEqual([4, "text 4"]);
+});
+
+test("x5 what has not changed is the same row again, and what has is another", () => {
+  const entries = [said(1, NOON), { ...said(2, NOON + 1), replyTo: 1 }, said(3, NOON + 2)];
+  const first = rows(entries);
+  const more = rows([...entries, said(4, NOON + 3)]);
+  for (const [index, row] of first.entries()) if (row.kind !== "day") expect(more[index]).toBe(row);
+  const react = pending({ what: "react", seq: 3, emoji: "👍", on: true });
+  expect(rows(entries, { pending: [react] }).at(-1)).toMatchObject({ reactions: [{ count: 1, mine: true }] });
+  expect(rows(entries).at(-1)).toBe(first.at(-1));
+  const edited = rows([{ ...said(1, NOON), text: "better" }, ...entries.slice(1)]);
+  expect(edited[2]).toMatchObject({ key: "m2", quoted: { text: "better" } });
+  expect(rows(entries, { blocked: new Set([OTHER]) }).at(-1)).toMatchObject({ folded: true });
+  expect(rows(entries, { me: OTHER }).at(-1)).not.toBe(first.at(-1));
+  expect(rows(entries.slice(1)).at(1), "it begins a run now").toMatchObject({ key: "m2", continued: false });
+});

@@ -1,5 +1,5 @@
 // The lines of a timeline, from the log, the outbox and the divider. Pure.
-import type { ChatMessage, Entry, SystemLine } from "./log.js";
+import { type ChatMessage, type Entry, messageIn, type SystemLine } from "./log.js";
 import { type Mentions, mentioned, NOBODY } from "./mentions.js";
 import type { Pending } from "./outbox.js";
 import { has, type Reaction, wished } from "./reactions.js";
@@ -14,6 +14,10 @@ export interface MessageRow {
   authorId: string;
   text: string;
   mentions: Mentions;
+  /** The message it answers. */
+  replyTo: number | null;
+  /** That message, where it is loaded. */
+  quoted: ChatMessage | null;
   /** By somebody whom its reader blocks: shown only when asked for. */
   folded: boolean;
   /** It mentions whoever reads it. */
@@ -71,6 +75,11 @@ export interface RowsInput {
   blocked: ReadonlySet<string>;
 }
 
+/** Rows that were made before, by what they show: what has not changed is the same row
+    again, so that a long history costs little and its lines are not drawn anew. */
+const madeMessages = new WeakMap<ChatMessage, { row: MessageRow; me: string }>();
+const madeLines = new WeakMap<SystemLine, SystemRow>();
+
 export function buildRows({ entries, pending, divider, moreBefore, me, blocked }: RowsInput): Row[] {
   const rows: Row[] = [];
   const overlays = new Map<number, Pending>();
@@ -81,34 +90,35 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       wishes.set(body.seq, [...(wishes.get(body.seq) ?? []), intent]);
     else if (body.what !== "post") overlays.set(body.seq, intent);
   }
-  let previous: MessageRow | null = null;
-  let dayBefore = "";
+  let previous: { authorId: string; at: number } | null = null;
+  let today = { begins: Number.NaN, ends: Number.NaN };
   let divided = divider === null;
 
   const day = (at: number) => {
-    const key = new Date(at).toDateString();
-    if (key === dayBefore) return;
-    const first = dayBefore === "";
-    dayBefore = key;
+    if (at >= today.begins && at < today.ends) return;
+    const first = Number.isNaN(today.begins);
+    today = dayOf(at);
     previous = null;
     // A line that moves up when older ones arrive would take the reader along.
     if (first && moreBefore) return;
-    rows.push({ kind: "day", key: `day ${key}`, at });
+    rows.push({ kind: "day", key: `day ${new Date(at).toDateString()}`, at });
   };
-  const push = (row: MessageRow) => {
-    if (previous !== null && previous.authorId === row.authorId && row.at - previous.at < CONTINUED_MS) {
-      row.continued = true;
-      row.sameMinute = Math.floor(previous.at / 60_000) === Math.floor(row.at / 60_000);
-    }
-    previous = row;
-    rows.push(row);
+  /** How a line follows the one above it. */
+  const follows = (authorId: string, at: number) => {
+    const continued = previous !== null && previous.authorId === authorId && at - previous.at < CONTINUED_MS;
+    const sameMinute =
+      continued && previous !== null && Math.floor(previous.at / 60_000) === Math.floor(at / 60_000);
+    previous = { authorId, at };
+    return { continued, sameMinute };
   };
 
   for (const entry of entries) {
     day(entry.at);
     if (entry.kind === "system") {
       previous = null;
-      rows.push({ kind: "system", key: `s${entry.seq}`, line: entry });
+      const made = madeLines.get(entry) ?? { kind: "system", key: `s${entry.seq}`, line: entry };
+      madeLines.set(entry, made);
+      rows.push(made);
       continue;
     }
     if (!divided && entry.seq > (divider ?? 0) && entry.authorId !== me) {
@@ -116,20 +126,43 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       previous = null;
       rows.push({ kind: "unread", key: "unread" });
     }
-    const row = messageRow(entry, overlays.get(entry.seq) ?? null, wishes.get(entry.seq) ?? [], me);
-    push(blocked.has(entry.authorId) && !row.deleted ? { ...row, folded: true, callsMe: false } : row);
+    const { continued, sameMinute } = follows(entry.authorId, entry.at);
+    const overlay = overlays.get(entry.seq) ?? null;
+    const wished = wishes.get(entry.seq) ?? NO_WISHES;
+    const quoted = answered(entries, entry.replyTo);
+    const folded = blocked.has(entry.authorId) && !entry.deleted;
+    const made = madeMessages.get(entry);
+    if (
+      made !== undefined &&
+      overlay === null &&
+      wished.length === 0 &&
+      made.me === me &&
+      made.row.continued === continued &&
+      made.row.sameMinute === sameMinute &&
+      made.row.folded === folded &&
+      made.row.quoted === quoted
+    ) {
+      rows.push(made.row);
+      continue;
+    }
+    const plain = { ...messageRow(entry, overlay, wished, me), quoted, continued, sameMinute };
+    const row = folded && !plain.deleted ? { ...plain, folded: true, callsMe: false } : plain;
+    if (overlay === null && wished.length === 0) madeMessages.set(entry, { row, me });
+    rows.push(row);
   }
   const shown = entries[entries.length - 1]?.seq ?? 0;
   for (const intent of pending) {
     if (intent.body.what !== "post" || (intent.seq !== null && intent.seq <= shown)) continue;
     day(intent.at);
-    push({
+    rows.push({
       kind: "message",
       key: intent.requestId,
       seq: intent.seq ?? 0,
       authorId: me,
       text: intent.body.text,
       mentions: NOBODY,
+      replyTo: intent.body.replyTo,
+      quoted: answered(entries, intent.body.replyTo),
       folded: false,
       callsMe: false,
       at: intent.at,
@@ -140,11 +173,25 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       state: intent.state,
       pending: intent,
       refused: [],
-      continued: false,
-      sameMinute: false,
+      ...follows(me, intent.at),
     });
   }
   return rows;
+}
+
+const NO_WISHES: readonly Pending[] = [];
+
+/** The day that a moment is in, where the reader is; it may have 23 hours or 25. */
+function dayOf(at: number): { begins: number; ends: number } {
+  const begins = new Date(at);
+  begins.setHours(0, 0, 0, 0);
+  const ends = new Date(begins);
+  ends.setDate(ends.getDate() + 1);
+  return { begins: begins.getTime(), ends: ends.getTime() };
+}
+
+function answered(entries: readonly Entry[], seq: number | null): ChatMessage | null {
+  return seq === null ? null : (messageIn(entries, seq) ?? null);
 }
 
 /** What is on a message, with what its reader wished to put there or take back. */
@@ -183,6 +230,8 @@ function messageRow(
     authorId: message.authorId,
     text: body?.what === "edit" ? body.text : message.text,
     mentions: message.mentions,
+    replyTo: message.replyTo,
+    quoted: null,
     folded: false,
     callsMe: message.authorId !== me && mentioned(message.mentions, me),
     at: message.at,

@@ -1,6 +1,7 @@
 // What survives a reload: one IndexedDB per user. Where the browser gives none
 // (some private windows), the same face keeps it in memory.
 import { deleteDB, type IDBPDatabase, openDB } from "idb";
+import type { KeptDraft } from "./drafts.js";
 import type { KeptFriends } from "./friends.js";
 import type { CachedLog } from "./log.js";
 import type { Intent } from "./outbox.js";
@@ -9,7 +10,7 @@ import type { RoomEntry } from "./rooms.js";
 
 interface Kinds {
   outbox: Intent;
-  drafts: { roomId: string; text: string };
+  drafts: KeptDraft;
   logs: CachedLog;
   state: { rooms?: RoomEntry[]; users?: Person[]; friends?: KeptFriends };
 }

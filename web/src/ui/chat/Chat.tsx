@@ -1,33 +1,31 @@
 import type { Auth } from "parlor-client/net/auth";
 import type { User } from "parlor-client/net/rest";
 import { Client } from "parlor-client/sync/client";
+import { unreadOf } from "parlor-client/sync/rooms";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
 import { PHONE, useMedia, useStore } from "../hooks";
-import { ChangePassword } from "./ChangePassword";
-import { ConnectionSheet } from "./ConnectionSheet";
-import { CreateRoom } from "./CreateRoom";
+import { later } from "../later";
+import { Told } from "../Told";
+import { useTab } from "../title";
+import { useSwipeBack } from "../useSwipeBack";
 import { ChatContext, type Sheet } from "./context";
-import { Devices } from "./Devices";
-import { Directory } from "./Directory";
 import { Home } from "./Home";
-import { InvitePage } from "./InvitePage";
 import { Missing } from "./Missing";
-import { People } from "./People";
-import { Profile } from "./Profile";
 import { RoomPage } from "./RoomPage";
-import { Search } from "./Search";
-import { Settings } from "./Settings";
-import { Shortcuts } from "./Shortcuts";
 import { Sidebar } from "./Sidebar";
 import { Switcher } from "./Switcher";
-import { inOrder, sections, unreadOf } from "./sections";
+import { inOrder, sections } from "./sections";
 import { useKeys } from "./useKeys";
+import { useNotifications } from "./useNotifications";
 
-/** The message that a link names; a link to something else leads to the room. */
-function seqOf(text: string | undefined): number | null {
-  return text !== undefined && /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : null;
-}
+const Sheets = later(() => import("./Sheets"), null);
+const Directory = later(() => import("./Directory"), null);
+const People = later(() => import("./People"), null);
+const Search = later(() => import("./Search"), null);
+const InvitePage = later(() => import("./InvitePage"), null);
+/** Loaded as soon as the page has nothing else to do: without a network they are wanted too. */
+const SOON = [Sheets, Directory, People, Search, InvitePage];
 
 interface Props {
   auth: Auth;
@@ -62,6 +60,13 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
   const current = params?.id ?? null;
   const { rooms } = useStore(client.rooms);
 
+  useEffect(() => {
+    const load = () => void Promise.allSettled(SOON.map((part) => part.load()));
+    if (typeof requestIdleCallback !== "function") return void setTimeout(load, 1_000);
+    const idle = requestIdleCallback(load);
+    return () => cancelIdleCallback(idle);
+  }, []);
+
   // Where the room on screen stood in the list when it was entered.
   const entered = useRef({ id: "", unread: false });
   if (current !== null && entered.current.id !== current) {
@@ -71,8 +76,11 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
   const parts = sections(rooms, current, entered.current.id === current && entered.current.unread);
   useKeys({ order: inOrder(parts), current, go, show, sheet });
 
+  useTab(rooms.reduce((sum, room) => sum + unreadOf(room), 0));
+  useNotifications(client, current, go);
   const phone = useMedia(PHONE);
   const list = path === "/";
+  useSwipeBack(phone && !list, () => go("/"));
   return (
     <ChatContext value={context}>
       <div className="grid h-full grid-rows-[minmax(0,1fr)] md:grid-cols-[16rem_minmax(0,1fr)] lg:grid-cols-[20rem_minmax(0,1fr)]">
@@ -103,14 +111,18 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
           </Switch>
         )}
       </div>
-      {sheet === "create" && <CreateRoom onClose={() => show(null)} />}
+      <Told />
+      {sheet !== null && sheet !== "switch" && (
+        <div className="fixed inset-x-4 bottom-20 z-30 mx-auto w-fit">
+          <Sheets sheet={sheet} onClose={() => show(null)} />
+        </div>
+      )}
       {sheet === "switch" && <Switcher onClose={() => show(null)} />}
-      {sheet === "keys" && <Shortcuts onClose={() => show(null)} />}
-      {sheet === "profile" && <Profile onClose={() => show(null)} />}
-      {sheet === "devices" && <Devices onClose={() => show(null)} />}
-      {sheet === "password" && <ChangePassword onClose={() => show(null)} />}
-      {sheet === "settings" && <Settings onClose={() => show(null)} />}
-      {sheet === "connection" && <ConnectionSheet onClose={() => show(null)} />}
     </ChatContext>
   );
+}
+
+/** The message that a link names; null where it names none. */
+function seqOf(text: string | undefined): number | null {
+  return text !== undefined && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
 }

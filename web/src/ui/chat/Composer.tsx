@@ -1,9 +1,13 @@
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { SmilePlus } from "lucide-react";
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
 import { FormattedTime } from "react-intl";
+import { EmojiSheet } from "../emoji/EmojiSheet";
 import { reasonOf, useStore, useT } from "../hooks";
+import { Popover } from "../Popover";
+import { Answering } from "./Answering";
+import { CompletionList, useCompletion } from "./Completion";
 import { nameOf, useChat, useMe, useNames } from "./context";
 import { Growing } from "./Growing";
-import { MentionList, useMentions } from "./MentionList";
 
 /** The server's limit, in bytes of UTF-8. */
 const TEXT_BYTES = 16_384;
@@ -20,7 +24,7 @@ export function Composer({ id, onEditLast }: Props) {
   const me = useMe();
   const { rooms } = useStore(client.rooms);
   const status = useStore(client.connection);
-  const [text, setText] = useState(() => client.drafts.getSnapshot().get(id) ?? "");
+  const text = useStore(client.drafts).get(id) ?? "";
   const area = useRef<HTMLTextAreaElement>(null);
   const room = rooms.find((candidate) => candidate.id === id);
   const name = room?.name ?? "";
@@ -30,27 +34,47 @@ export function Composer({ id, onEditLast }: Props) {
   useEffect(() => {
     // On touch the keyboard would cover what one came to read.
     if (matchMedia("(pointer: fine)").matches) area.current?.focus();
-  }, []);
+    return () => client.drafts.leave(id);
+  }, [client, id]);
 
-  const mentions = useMentions({ id, text, area, onChange: change });
+  // Whoever chose to answer writes next.
+  const answering = useStore(client.answering).get(id) ?? null;
+  const answeredBefore = useRef(answering);
+  useEffect(() => {
+    if (answering !== null && answering !== answeredBefore.current) area.current?.focus();
+    answeredBefore.current = answering;
+  }, [answering]);
+
+  const completion = useCompletion({ id, text, area, onChange: change });
   const over = new TextEncoder().encode(text.trim()).length - TEXT_BYTES;
 
   function change(next: string) {
-    setText(next);
     client.saveDraft(id, next);
     if (next.trim() !== "") client.sayTyping(id);
+  }
+  /** Puts something where the caret is, and goes on behind it. */
+  function insert(piece: string) {
+    const element = area.current;
+    const { selectionStart: from, selectionEnd: to } = element ?? {
+      selectionStart: text.length,
+      selectionEnd: text.length,
+    };
+    change(text.slice(0, from) + piece + text.slice(to));
+    element?.focus();
+    // The caret follows once the text is there.
+    requestAnimationFrame(() => element?.setSelectionRange(from + piece.length, from + piece.length));
   }
   function send() {
     const body = text.trim();
     if (body === "" || over > 0) return;
-    client.write(id, { what: "post", text: body, replyTo: null });
-    change("");
+    client.write(id, { what: "post", text: body, replyTo: answering });
+    client.answer(id, null);
     area.current?.focus();
   }
   function onKeyDown(event: KeyboardEvent) {
     // Enter that ends a word of an input method is not meant for us.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
-    if (mentions.onKeyDown(event)) return;
+    if (completion.onKeyDown(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();
@@ -64,6 +88,9 @@ export function Composer({ id, onEditLast }: Props) {
       if (last === undefined) return;
       event.preventDefault();
       onEditLast(last.seq);
+    } else if (event.key === "Escape" && answering !== null) {
+      event.preventDefault();
+      client.answer(id, null);
     }
   }
 
@@ -89,6 +116,7 @@ export function Composer({ id, onEditLast }: Props) {
             send();
           }}
         >
+          {answering !== null && <Answering roomId={id} seq={answering} />}
           <span className="line-time py-1.5 text-accent" aria-hidden="true">
             <Now />
           </span>
@@ -97,21 +125,24 @@ export function Composer({ id, onEditLast }: Props) {
           </span>
           <div className="flex min-w-0 items-end gap-2 pe-3 max-md:ps-3">
             <div className="relative min-w-0 max-w-(--measure) flex-1">
-              <MentionList mentions={mentions} />
+              <CompletionList of={completion} />
               <Growing
                 ref={area}
                 data-testid="composer"
                 aria-label={t("composer.label", { name })}
                 placeholder={t("composer.placeholder", { name })}
-                className="composer-input w-full bg-transparent py-1.5 outline-none"
+                className="composer-input w-full bg-transparent py-1.5 outline-none pointer-coarse:min-h-11 pointer-coarse:py-2.5"
                 value={text}
-                onChange={change}
+                onChange={completion.onChange}
                 onKeyDown={onKeyDown}
-                onSelect={mentions.onSelect}
-                onBlur={mentions.close}
+                onSelect={completion.onSelect}
+                onBlur={() => {
+                  completion.close();
+                  client.drafts.leave(id);
+                }}
                 aria-autocomplete="list"
-                aria-controls={mentions.listId}
-                aria-activedescendant={mentions.activeId}
+                aria-controls={completion.listId}
+                aria-activedescendant={completion.activeId}
               />
               {over > 0 && (
                 <p role="alert" className="text-sm text-coral">
@@ -120,10 +151,11 @@ export function Composer({ id, onEditLast }: Props) {
               )}
               {away && text !== "" && over <= 0 && <p className="label">{t("composer.queuedHint")}</p>}
             </div>
+            <EmojiButton onPick={insert} />
             <button
               type="submit"
               data-testid="send"
-              className={`button ms-auto min-h-8.5 ${text.trim() === "" ? "text-muted" : "primary"}`}
+              className={`button ms-auto pointer-fine:min-h-8.5 ${text.trim() === "" ? "text-muted" : "primary"}`}
             >
               {t("composer.send")}
             </button>
@@ -131,6 +163,40 @@ export function Composer({ id, onEditLast }: Props) {
         </form>
       )}
     </div>
+  );
+}
+
+function EmojiButton({ onPick }: { onPick(emoji: string): void }) {
+  const t = useT();
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = useCallback(() => setOpen(false), []);
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        data-testid="add-emoji"
+        className="icon-button"
+        aria-label={t("composer.emoji")}
+        title={t("composer.emoji")}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        <SmilePlus size={18} aria-hidden="true" />
+      </button>
+      {open && (
+        <Popover label={t("reaction.pick")} anchor={button} onClose={close}>
+          <EmojiSheet
+            onPick={(emoji) => {
+              close();
+              onPick(emoji);
+            }}
+          />
+        </Popover>
+      )}
+    </>
   );
 }
 

@@ -23,7 +23,7 @@ export function ConnectionBadge() {
     >
       <button
         type="button"
-        className={`flex min-h-8 items-center gap-1.5 rounded-md px-2 tabular-nums hover:bg-tint ${tone(status)} ${status.state === "connecting" ? "late" : ""}`}
+        className={`flex min-h-8 pointer-coarse:min-h-11 items-center gap-1.5 rounded-md px-2 tabular-nums hover:bg-tint ${tone(status)} ${status.state === "connecting" ? "late" : ""}`}
         title={status.fallback === null ? t("conn.details") : t(`conn.why.${status.fallback}`)}
         onClick={() => show("connection")}
       >
@@ -34,7 +34,11 @@ export function ConnectionBadge() {
         )}
       </button>
       {away && (
-        <button type="button" className="link px-1" onClick={() => client.connection.tryNow()}>
+        <button
+          type="button"
+          className="link px-1 pointer-coarse:min-h-11"
+          onClick={() => client.connection.tryNow()}
+        >
           {t("conn.tryNow")}
         </button>
       )}

@@ -1,7 +1,9 @@
+import type { ProbeResult } from "parlor-client/net/connection";
 import type { LaneKind } from "parlor-client/net/lane";
 import { forcedLane, forceLane } from "parlor-client/net/memory";
 import { type ReactNode, useState } from "react";
 import { FormattedTime } from "react-intl";
+import { copyText } from "../copy";
 import { Dialog } from "../Dialog";
 import { useStore, useT } from "../hooks";
 import { useChat } from "./context";
@@ -12,7 +14,8 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
   const t = useT();
   const { client } = useChat();
   const status = useStore(client.connection);
-  const [copied, setCopied] = useState(false);
+  /** Copied; or what could not be, to be copied by hand. */
+  const [copied, setCopied] = useState<string | null>(null);
   const [forced, setForced] = useState(forcedLane());
   const ms = (value: number) => Math.max(1, Math.round(value));
 
@@ -27,15 +30,15 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
       state: status.state,
       lane: status.lane,
       fallback: status.fallback,
-      rtt_ms: status.rtts.map(ms),
+      rtt_ms: status.probes.map((probe) => (probe.ms === null ? "lost" : ms(probe.ms))),
       proven_at: status.provenAt === null ? null : new Date(status.provenAt).toISOString(),
       node: status.node,
       session: status.sessionId,
       protocol: "parlor.realtime.v1",
       agent: navigator.userAgent,
     };
-    await navigator.clipboard?.writeText(JSON.stringify(report, null, 2));
-    setCopied(true);
+    const text = JSON.stringify(report, null, 2);
+    setCopied((await copyText(text)) ? "yes" : text);
   }
 
   return (
@@ -62,10 +65,22 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
           {status.rttMs === null ? (
             "—"
           ) : (
-            <span className="flex items-center gap-3">
-              {status.rtts.length > 1 && <Spark values={status.rtts} />}
+            <span className="flex flex-wrap items-center gap-x-3">
+              <Spark probes={status.probes} />
               {t("conn.rtt.now", { ms: ms(status.rttMs) })}
             </span>
+          )}
+        </Fact>
+        <Fact name={t("conn.loss")}>
+          {status.lane === "webtransport" ? (
+            t("conn.loss.of", {
+              lost: status.probes.filter((probe) => probe.ms === null).length,
+              sent: status.probes.filter((probe) => probe.byDatagram).length,
+            })
+          ) : status.lane === "websocket" ? (
+            <span className="text-muted">{t("conn.loss.repeated")}</span>
+          ) : (
+            "—"
           )}
         </Fact>
         <Fact name={t("conn.proven")}>
@@ -99,9 +114,15 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
       </dl>
       <div className="mt-6 flex justify-end">
         <button type="button" className="button" onClick={() => void copy()} aria-live="polite">
-          {t(copied ? "conn.copied" : "conn.copy")}
+          {t(copied === "yes" ? "conn.copied" : "conn.copy")}
         </button>
       </div>
+      {copied !== null && copied !== "yes" && (
+        <label className="mt-3 grid gap-1">
+          <span className="label">{t("conn.copyByHand")}</span>
+          <textarea readOnly rows={6} className="field font-mono text-xs" value={copied} />
+        </label>
+      )}
     </Dialog>
   );
 }
@@ -115,15 +136,49 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-/** The round trips of the last minute as a line; its height is the slowest. */
-function Spark({ values }: { values: readonly number[] }) {
-  const top = Math.max(...values, 1);
-  const points = values.map(
-    (value, at) => `${(at * 72) / Math.max(1, values.length - 1)},${19 - (value / top) * 17}`,
+const SPARK = { width: 144, height: 28, minuteMs: 60_000 };
+
+/** The round trips of the last minute as a line, its height the slowest; a stroke
+    at the foot for each probe that was lost. */
+function Spark({ probes }: { probes: readonly ProbeResult[] }) {
+  const t = useT();
+  const times = probes.flatMap(({ ms }) => ms ?? []);
+  const last = probes.at(-1);
+  if (last === undefined || times.length < 2) return null;
+  const slowest = Math.max(...times, 1);
+  const x = (at: number) => SPARK.width * (1 - (last.at - at) / SPARK.minuteMs);
+  const y = (ms: number) => SPARK.height - 6 - (ms / slowest) * (SPARK.height - 8);
+  const points = probes.flatMap(({ at, ms }) =>
+    ms === null ? [] : `${x(at).toFixed(1)},${y(ms).toFixed(1)}`,
   );
+  const words = t("conn.rtt.range", {
+    low: Math.max(1, Math.round(Math.min(...times))),
+    high: Math.max(1, Math.round(slowest)),
+  });
   return (
-    <svg width="72" height="20" aria-hidden="true" className="overflow-visible text-accent">
+    <svg
+      width={SPARK.width}
+      height={SPARK.height}
+      role="img"
+      aria-label={words}
+      className="flex-none overflow-visible text-accent"
+    >
+      <title>{words}</title>
+      <line x1="0" y1={SPARK.height - 4} x2={SPARK.width} y2={SPARK.height - 4} className="stroke-line" />
       <polyline points={points.join(" ")} fill="none" stroke="currentColor" strokeWidth="1.5" />
+      {probes.map(({ at, ms }) =>
+        ms === null ? (
+          <line
+            key={at}
+            x1={x(at)}
+            y1={SPARK.height - 8}
+            x2={x(at)}
+            y2={SPARK.height}
+            className="stroke-coral"
+            strokeWidth="2"
+          />
+        ) : null,
+      )}
     </svg>
   );
 }

@@ -3,6 +3,7 @@ import type { Room } from "parlor-client/net/rest";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { reasonOf, useStore, useT } from "../hooks";
+import { useTitle } from "../title";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";
 
@@ -18,7 +19,7 @@ interface State {
 }
 
 /** The public rooms, to look around and join. */
-export function Directory() {
+export default function Directory() {
   const t = useT();
   const { client } = useChat();
   const { lane } = useStore(client.connection);
@@ -55,9 +56,7 @@ export function Directory() {
     },
     [client],
   );
-  useEffect(() => {
-    document.title = `${t("browse.title")} · ${t("app.name")}`;
-  }, [t]);
+  useTitle(t("browse.title"));
   // Again with every new connection: what failed offline is there now.
   // biome-ignore lint/correctness/useExhaustiveDependencies: live is the reason to load again
   useEffect(() => {

@@ -14,8 +14,15 @@ export function EditBox({ text, onSave, onCancel }: Props) {
   const area = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     const element = area.current;
+    const before = document.activeElement;
     element?.focus();
     element?.setSelectionRange(element.value.length, element.value.length);
+    return () => {
+      // To the box below, or to the message: its button was taken away meanwhile.
+      if (!element?.contains(document.activeElement)) return;
+      if (before instanceof HTMLTextAreaElement && before.isConnected) before.focus();
+      else element.closest<HTMLElement>("article")?.focus();
+    };
   }, []);
 
   function save() {

@@ -2,6 +2,8 @@ import { useEffect } from "react";
 import { FormattedMessage } from "react-intl";
 import { Link, useLocation } from "wouter";
 import { useStore, useT } from "../hooks";
+import { withMod } from "../mod";
+import { useTitle } from "../title";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";
 
@@ -12,13 +14,13 @@ export function Home() {
   const { status, rooms } = useStore(client.rooms);
   const [, go] = useLocation();
 
+  useTitle("");
   useEffect(() => {
-    document.title = t("app.name");
     if (status !== "ready") return;
     const last = localStorage.getItem("parlor.room");
     const room = rooms.find(({ id }) => id === last) ?? rooms.find(({ archived }) => !archived);
     if (room !== undefined) go(`/rooms/${room.id}`, { replace: true });
-  }, [status, rooms, go, t]);
+  }, [status, rooms, go]);
 
   return (
     <Page title={t("app.name")}>
@@ -31,7 +33,9 @@ export function Home() {
       ) : (
         <Notice
           title={t("rooms.pick")}
-          text={<FormattedMessage id="rooms.pick.hint" values={{ keys: <kbd key="k">Ctrl K</kbd> }} />}
+          text={
+            <FormattedMessage id="rooms.pick.hint" values={{ keys: <kbd key="k">{withMod("K")}</kbd> }} />
+          }
         />
       )}
     </Page>

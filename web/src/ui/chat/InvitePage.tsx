@@ -4,11 +4,12 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Invitation, useInvited } from "../Invitation";
+import { useTitle } from "../title";
 import { useChat } from "./context";
 import { Page } from "./Page";
 
 /** An invite link that somebody has opened; `joins` who has signed in for it. */
-export function InvitePage({ code, joins }: { code: string; joins: boolean }) {
+export default function InvitePage({ code, joins }: { code: string; joins: boolean }) {
   const t = useT();
   const { client } = useChat();
   const [, go] = useLocation();
@@ -35,9 +36,7 @@ export function InvitePage({ code, joins }: { code: string; joins: boolean }) {
     setJoining(false);
   }, [client, code, ask, t]);
 
-  useEffect(() => {
-    document.title = `${t("invite.title")} · ${t("app.name")}`;
-  }, [t]);
+  useTitle(t("invite.title"));
   useEffect(() => {
     // The link is a secret: it does not stay in the history.
     if (inside) go(`/rooms/${roomId}`, { replace: true });

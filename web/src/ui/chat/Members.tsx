@@ -10,6 +10,7 @@ import { MemberMenu } from "./MemberMenu";
 import { Mood } from "./Mood";
 import { Panel } from "./Panel";
 import { PersonPicker } from "./PersonPicker";
+import { PresenceDot, usePresenceWords } from "./Presence";
 
 /** Who is in the room. */
 export function Members({ id, onClose }: { id: string; onClose(): void }) {
@@ -56,6 +57,7 @@ export function Members({ id, onClose }: { id: string; onClose(): void }) {
         <ul>
           {members?.map((member) => (
             <li key={member.user.id} className="group flex items-center gap-2 rounded-md px-3 py-1.5">
+              <PresenceDot id={member.user.id} />
               <MemberText member={member} />
               {room !== undefined && (
                 <div className="flex-none pointer-fine:opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
@@ -88,6 +90,7 @@ function MemberText({ member: { user, role } }: { member: Member }) {
   const t = useT();
   const { client } = useChat();
   const isMe = user.id === client.user.id;
+  const presence = usePresenceWords(user.id);
   return (
     <span className="min-w-0 flex-1">
       <span className={`block truncate font-medium ${isMe ? "text-accent" : ""}`}>
@@ -97,6 +100,7 @@ function MemberText({ member: { user, role } }: { member: Member }) {
         @{user.name}
         {isMe && ` · ${t("members.you")}`}
         {role !== "member" && ` · ${t(`members.${role}`)}`}
+        {presence !== null && ` · ${presence}`}
       </span>
       {user.status_text !== "" && (
         <span className="label block truncate" title={user.status_text}>

@@ -1,4 +1,4 @@
-import { Clock, Copy, MailPlus, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
+import { Clock, Pin } from "lucide-react";
 import { ErrorCode } from "parlor-client/net/gen/parlor/realtime/v1/realtime_pb";
 import type { SystemLine } from "parlor-client/sync/log";
 import { EVERYBODY } from "parlor-client/sync/mentions";
@@ -9,11 +9,12 @@ import { memo, useState } from "react";
 import { FormattedDate, FormattedTime } from "react-intl";
 import { useStore, useT } from "../hooks";
 import { Markdown } from "../markdown";
-import { ConfirmDialog } from "./ConfirmDialog";
+import { Acts } from "./Acts";
 import { useChat } from "./context";
 import { EditBox } from "./EditBox";
 import { Mood } from "./Mood";
-import { ReactButton, Reactions } from "./Reactions";
+import { Quote } from "./Quote";
+import { Reactions } from "./Reactions";
 import { Edited } from "./Versions";
 
 export function DayLine({ at }: { at: number }) {
@@ -100,9 +101,13 @@ interface Props {
   mayDelete: boolean;
   /** Nothing can be put on it. */
   frozen: boolean;
+  /** The last own message that the other one of a direct room has read. */
+  readByPeer: boolean;
   editing: boolean;
   roomId: string;
   setEditing(seq: number | null): void;
+  /** Brings another message into view. */
+  onJump(seq: number): void;
 }
 
 export const MessageRow = memo(function MessageRow(props: Props) {
@@ -136,7 +141,7 @@ function FoldedRow({ row, onShow }: Props & { onShow(): void }) {
 }
 
 function WholeRow(props: Props) {
-  const { row, name, author, mine, frozen, editing, roomId, setEditing } = props;
+  const { row, name, author, mine, frozen, editing, roomId, setEditing, onJump } = props;
   const t = useT();
   const { client } = useChat();
   const waiting = row.state === "queued" || row.state === "sending";
@@ -181,6 +186,9 @@ function WholeRow(props: Props) {
         )}
       </span>
       <div className={`line-text ${row.state === "queued" ? "text-muted" : ""}`}>
+        {row.replyTo !== null && !row.deleted && (
+          <Quote roomId={roomId} seq={row.replyTo} loaded={row.quoted} onJump={onJump} />
+        )}
         {editing ? (
           <EditBox
             text={row.text}
@@ -204,6 +212,11 @@ function WholeRow(props: Props) {
           </span>
         )}
         {!editing && !row.deleted && row.edited && <Edited row={row} roomId={roomId} />}
+        {props.readByPeer && (
+          <span data-testid="read-mark" className="label md:absolute md:end-3 md:bottom-1">
+            {t("timeline.read")}
+          </span>
+        )}
         {row.state === "queued" && <span className="label text-amber">{t("timeline.queued")}</span>}
         {!editing && <Reactions row={row} roomId={roomId} frozen={frozen} />}
         {row.state === "failed" && row.pending !== null && <Failure pending={row.pending} />}
@@ -251,83 +264,5 @@ function Failure({ pending }: { pending: Pending }) {
         {t("timeline.discard")}
       </button>
     </p>
-  );
-}
-
-/** What can be done with a message; shown on hover, on focus, and on touch. */
-function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props) {
-  const t = useT();
-  const { client } = useChat();
-  const [asking, setAsking] = useState(false);
-  return (
-    <div className="absolute end-3 top-0 z-10 flex -translate-y-1/3 rounded-md border border-line bg-surface opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 max-md:end-1">
-      {!frozen && <ReactButton row={row} roomId={roomId} className="icon-button pointer-fine:size-7" />}
-      <button
-        type="button"
-        className="icon-button pointer-fine:size-7"
-        aria-label={t("message.copy")}
-        title={t("message.copy")}
-        onClick={() => void navigator.clipboard?.writeText(row.text)}
-      >
-        <Copy size={14} aria-hidden="true" />
-      </button>
-      {!frozen && (
-        <button
-          type="button"
-          data-testid="pin-message"
-          className="icon-button pointer-fine:size-7"
-          aria-label={t(row.pinned ? "message.unpin" : "message.pin")}
-          title={t(row.pinned ? "message.unpin" : "message.pin")}
-          onClick={() => client.write(roomId, { what: "pin", seq: row.seq, on: !row.pinned })}
-        >
-          {row.pinned ? <PinOff size={14} aria-hidden="true" /> : <Pin size={14} aria-hidden="true" />}
-        </button>
-      )}
-      {!mine && (
-        <button
-          type="button"
-          data-testid="mark-unread"
-          className="icon-button pointer-fine:size-7"
-          aria-label={t("message.unread")}
-          title={t("message.unread")}
-          onClick={() => client.markUnread(roomId, row.seq)}
-        >
-          <MailPlus size={14} aria-hidden="true" />
-        </button>
-      )}
-      {mine && (
-        <button
-          type="button"
-          data-testid="edit-message"
-          className="icon-button pointer-fine:size-7"
-          aria-label={t("message.edit")}
-          title={t("message.edit")}
-          onClick={() => setEditing(row.seq)}
-        >
-          <Pencil size={14} aria-hidden="true" />
-        </button>
-      )}
-      {mayDelete && (
-        <button
-          type="button"
-          data-testid="delete-message"
-          className="icon-button pointer-fine:size-7"
-          aria-label={t("message.delete")}
-          title={t("message.delete")}
-          onClick={() => setAsking(true)}
-        >
-          <Trash2 size={14} aria-hidden="true" />
-        </button>
-      )}
-      {asking && (
-        <ConfirmDialog
-          title={t("message.delete.confirm")}
-          text={row.text.slice(0, 200)}
-          action={t("message.delete")}
-          onClose={() => setAsking(false)}
-          onConfirm={async () => client.write(roomId, { what: "delete", seq: row.seq })}
-        />
-      )}
-    </div>
   );
 }

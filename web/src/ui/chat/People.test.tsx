@@ -8,7 +8,7 @@ import { ADA, FakeRest } from "../../../client/test/fake-rest";
 import { FakeServer, OTHER, USER } from "../../../client/test/fake-server";
 import { en } from "../../i18n/en";
 import { ChatContext } from "./context";
-import { People } from "./People";
+import People from "./People";
 
 const BEN = { ...ADA, id: OTHER, name: "ben", display_name: "Ben" };
 let rest: FakeRest;

@@ -4,22 +4,21 @@ import { nameOf, type Person } from "parlor-client/sync/people";
 import { type ReactNode, useEffect, useId, useState } from "react";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Trouble } from "../Trouble";
+import { useTitle } from "../title";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";
 import { PersonLine } from "./PersonLine";
 import type { Attempt } from "./usePersonActs";
 
 /** Who one's friends are, who asks, and whom one blocks. */
-export function People() {
+export default function People() {
   const t = useT();
   const { client } = useChat();
   const { status, ties, blocked } = useStore(client.friends);
   const { lane } = useStore(client.connection);
   const people = useStore(client.people);
   const [error, setError] = useState<string | null>(null);
-  useEffect(() => {
-    document.title = `${t("people.title")} · ${t("app.name")}`;
-  }, [t]);
+  useTitle(t("people.title"));
 
   // Somebody may be tied or blocked who was met on another device only.
   useEffect(() => {

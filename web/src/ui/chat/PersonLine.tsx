@@ -4,6 +4,7 @@ import { useT } from "../hooks";
 import { Menu } from "../Menu";
 import { nameOf } from "./context";
 import { Mood } from "./Mood";
+import { PresenceDot, usePresenceWords } from "./Presence";
 import { type Attempt, usePersonActs } from "./usePersonActs";
 
 interface Props {
@@ -17,18 +18,21 @@ interface Props {
 export function PersonLine({ person, attempt, children }: Props) {
   const t = useT();
   const { items, block, dialog } = usePersonActs(person, attempt);
+  const presence = usePresenceWords(person.id);
   return (
     <li
       data-testid="person"
       data-person={person.name}
       className="flex flex-wrap items-center gap-x-3 gap-y-2 py-2"
     >
+      <PresenceDot id={person.id} />
       <span className="min-w-32 flex-1">
         <span className="block truncate font-medium">
           {nameOf(person)} <Mood person={person} />
         </span>
         <span className="label block truncate" title={person.status_text || undefined}>
           @{person.name}
+          {presence !== null && ` · ${presence}`}
           {person.status_text !== "" && ` · ${person.status_text}`}
         </span>
       </span>

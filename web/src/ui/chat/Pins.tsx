@@ -25,6 +25,7 @@ export function Pins({ id, onClose, onShow }: Props) {
   const pins = list.value?.items;
 
   function show(seq: number) {
+    // Where it cannot be loaded, the room says so.
     onShow(seq);
     // The panel covers the conversation where there is no room beside it.
     if (matchMedia("(width < 1100px)").matches) onClose();

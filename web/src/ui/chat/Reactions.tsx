@@ -1,14 +1,11 @@
 import { SmilePlus } from "lucide-react";
 import type { Chip, MessageRow } from "parlor-client/sync/rows";
-import { type KeyboardEvent, useCallback, useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { useIntl } from "react-intl";
+import { EmojiSheet } from "../emoji/EmojiSheet";
 import { useT } from "../hooks";
 import { Popover } from "../Popover";
 import { useChat, useNames } from "./context";
-
-/** What people answer with most, the first line before all. */
-const COMMON = "👍 ❤️ 😂 🎉 👀 🙏 ✅ 🚀 👏 🔥 💯 🤔 😮 😢 😅 😍 🥳 🙌 💡 ☕ 👋 👎 ➕ ❌".split(" ");
-const COLUMNS = 8;
 
 /** The emoji below a message; one's own are tinted, and a click changes that. */
 export function Reactions({ row, roomId, frozen }: { row: MessageRow; roomId: string; frozen: boolean }) {
@@ -77,10 +74,14 @@ function ChipButton({ chip, frozen, onToggle }: { chip: Chip; frozen: boolean; o
 export function ReactButton({
   row,
   roomId,
+  shortcut,
+  tabIndex,
   className,
 }: {
   row: MessageRow;
   roomId: string;
+  shortcut?: string;
+  tabIndex?: -1;
   className: string;
 }) {
   const t = useT();
@@ -94,9 +95,11 @@ export function ReactButton({
         ref={button}
         type="button"
         data-testid="react"
+        tabIndex={tabIndex}
         className={className}
         aria-label={t("message.react")}
-        title={t("message.react")}
+        title={shortcut === undefined ? t("message.react") : `${t("message.react")} (${shortcut})`}
+        aria-keyshortcuts={shortcut}
         aria-haspopup="dialog"
         aria-expanded={open}
         onClick={() => setOpen(!open)}
@@ -105,7 +108,7 @@ export function ReactButton({
       </button>
       {open && (
         <Popover label={t("reaction.pick")} anchor={button} onClose={close}>
-          <Picker
+          <EmojiSheet
             onPick={(emoji) => {
               const mine = row.reactions.some((chip) => chip.emoji === emoji && chip.mine);
               client.write(roomId, { what: "react", seq: row.seq, emoji, on: !mine });
@@ -116,44 +119,5 @@ export function ReactButton({
         </Popover>
       )}
     </>
-  );
-}
-
-/** A grid of emoji; arrows move, Enter picks. */
-function Picker({ onPick }: { onPick(emoji: string): void }) {
-  const grid = useRef<HTMLDivElement>(null);
-  const [at, setAt] = useState(0);
-
-  function onKeyDown(event: KeyboardEvent) {
-    const steps: Record<string, number> = {
-      ArrowLeft: -1,
-      ArrowRight: 1,
-      ArrowUp: -COLUMNS,
-      ArrowDown: COLUMNS,
-    };
-    const to = at + (steps[event.key] ?? 0);
-    if (to === at || COMMON[to] === undefined) return;
-    event.preventDefault();
-    setAt(to);
-    grid.current?.querySelectorAll("button")[to]?.focus();
-  }
-
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys bubble up from the buttons
-    <div ref={grid} className="grid grid-cols-8" onKeyDown={onKeyDown}>
-      {COMMON.map((emoji, index) => (
-        <button
-          key={emoji}
-          type="button"
-          data-autofocus={index === 0 ? true : undefined}
-          tabIndex={index === at ? 0 : -1}
-          className="icon-button size-9 text-xl text-ink pointer-coarse:size-10"
-          onFocus={() => setAt(index)}
-          onClick={() => onPick(emoji)}
-        >
-          {emoji}
-        </button>
-      ))}
-    </div>
   );
 }

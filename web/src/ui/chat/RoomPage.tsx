@@ -1,11 +1,13 @@
 import { ArrowLeft } from "lucide-react";
 import type { Preferences } from "parlor-client/net/rest";
-import { Past } from "parlor-client/sync/past";
 import { mayInvite } from "parlor-client/sync/rooms";
-import { useCallback, useEffect, useState } from "react";
+import { useEffect, useLayoutEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
+import { copyText } from "../copy";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Menu, MenuChoice, MenuGroup, MenuItem } from "../Menu";
+import { tell } from "../Told";
+import { useTitle } from "../title";
 import { Composer } from "./Composer";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { ConnectionBadge } from "./ConnectionBadge";
@@ -17,12 +19,14 @@ import { Missing } from "./Missing";
 import { Mood } from "./Mood";
 import { Outside } from "./Outside";
 import { Pins } from "./Pins";
+import { usePresenceWords } from "./Presence";
 import { RoomMark } from "./RoomMark";
+import { Seeking, useSeek } from "./Seeking";
 import { Timeline } from "./Timeline";
 
 interface Props {
   id: string;
-  /** A message that the page shall begin at: where a hit or a link leads to. */
+  /** A message that a link leads to. */
   at: number | null;
 }
 
@@ -32,57 +36,35 @@ export function RoomPage({ id, at }: Props) {
   const { rooms } = useStore(client.rooms);
   const view = client.view(id);
   const state = useStore(view);
-  const [, go] = useLocation();
   const [panel, setPanel] = useState<"people" | "pins" | null>(null);
   const [shown, setShown] = useState<number | null>(null);
-  const [past, setPast] = useState<Past | null>(null);
-  const [lost, setLost] = useState(false);
-  /** Grows with every wish to see a message, the same one included. */
-  const [wish, setWish] = useState(0);
   const [editing, setEditing] = useState<number | null>(null);
+  const [, go] = useLocation();
   const valid = /^[0-9a-f-]{36}$/i.test(id);
 
-  useEffect(() => {
+  // Before anything is painted: reading begins at the divider.
+  useLayoutEffect(() => {
     if (!valid) return;
     void client.enter(id);
     localStorage.setItem("parlor.room", id);
     return () => client.exit(id);
   }, [client, id, valid]);
 
-  const entered = state.status === "ready";
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a wish is a reason to look again
-  useEffect(() => {
-    if (at === null || !entered) return;
-    let gone = false;
-    setLost(false);
-    const finding = client.find(id, at);
-    void finding.then((found) => {
-      if (gone) return;
-      if (found === null) return setLost(true);
-      setPast(found === "here" ? null : found);
-      setShown(at);
-    });
-    return () => {
-      gone = true;
-      void finding.then((found) => found instanceof Past && client.leavePast(found));
-    };
-  }, [client, id, at, entered, wish]);
-  const toNewest = useCallback(() => {
-    setPast(null);
-    go(`/rooms/${id}`, { replace: true });
-  }, [go, id]);
-  const showMessage = (seq: number) => {
-    go(`/rooms/${id}/${seq}`, { replace: true });
-    setWish((wish) => wish + 1);
-  };
-
   const room = rooms.find((candidate) => candidate.id === id);
   const known = useStore(client.people);
   const peer = room?.peerId == null ? undefined : known.get(room.peerId);
   const topic = peer === undefined ? room?.topic : peer.status_text;
+  useTitle(room?.name ?? "");
+
+  const { seeking, seek, past, toNewest } = useSeek(id, setShown);
+  // A link may lead to what has not come yet.
+  const comes = at !== null && at > state.seq && state.seq < (room?.head ?? 0);
   useEffect(() => {
-    document.title = room === undefined ? t("app.name") : `${room.name} · ${t("app.name")}`;
-  }, [room, t]);
+    if (at === null || state.status !== "ready" || comes) return;
+    void seek(at);
+    // The same link leads there again.
+    go(`/rooms/${id}`, { replace: true });
+  }, [at, state.status, comes, seek, go, id]);
 
   if (!valid || state.status === "missing") return <Missing />;
   if (state.status === "outside") return <Outside id={id} />;
@@ -101,9 +83,9 @@ export function RoomPage({ id, at }: Props) {
           {room === undefined && <h1 className="sr-only">{t("app.name")}</h1>}
           {room !== undefined && (
             <>
-              <div className="flex min-w-0 md:items-center md:gap-1 max-md:flex-col">
+              <div className="relative flex min-w-0 self-stretch md:items-center md:gap-1 max-md:flex-col max-md:justify-center">
                 <h1 className="flex min-w-0 items-center gap-1.5 text-base leading-5 font-semibold">
-                  <RoomMark visibility={room.visibility} size={16} />
+                  <RoomMark visibility={room.visibility} peerId={room.peerId} size={16} />
                   <span className="truncate">
                     {room.name} <Mood person={peer} />
                   </span>
@@ -111,7 +93,7 @@ export function RoomPage({ id, at }: Props) {
                 {room.visibility !== "direct" && (
                   <button
                     type="button"
-                    className="label flex-none rounded-md text-start hover:bg-tint hover:text-ink md:px-2 md:py-1"
+                    className="label flex-none rounded-md text-start hover:bg-tint hover:text-ink max-md:after:absolute max-md:after:inset-0 md:px-2 md:py-1"
                     aria-expanded={panel === "people"}
                     onClick={() => setPanel(panel === "people" ? null : "people")}
                   >
@@ -119,6 +101,7 @@ export function RoomPage({ id, at }: Props) {
                   </button>
                 )}
               </div>
+              {room.peerId !== null && <PeerWords id={room.peerId} />}
               <p className="label min-w-0 flex-1 truncate max-md:hidden" title={topic}>
                 {topic}
               </p>
@@ -129,16 +112,8 @@ export function RoomPage({ id, at }: Props) {
             <RoomMenu id={id} onPins={() => setPanel("pins")} />
           </div>
         </header>
-        {lost && (
-          <p role="alert" className="border-b border-line px-5 py-2 text-muted">
-            {t("past.lost")}{" "}
-            <button type="button" className="link" onClick={() => setLost(false)}>
-              {t("close")}
-            </button>
-          </p>
-        )}
         <Timeline
-          key={past === null ? id : `past${at}`}
+          key={past === null ? id : `past ${past.seq}`}
           id={id}
           past={past}
           onNewest={toNewest}
@@ -146,12 +121,24 @@ export function RoomPage({ id, at }: Props) {
           setEditing={setEditing}
           shown={shown}
           setShown={setShown}
+          onJump={seek}
         />
+        <Seeking state={seeking} />
         <Composer key={`c${id}`} id={id} onEditLast={setEditing} />
       </main>
       {panel === "people" && <Members id={id} onClose={() => setPanel(null)} />}
-      {panel === "pins" && <Pins id={id} onClose={() => setPanel(null)} onShow={showMessage} />}
+      {panel === "pins" && <Pins id={id} onClose={() => setPanel(null)} onShow={seek} />}
     </div>
+  );
+}
+
+/** How the other one of a direct room is, in words. */
+function PeerWords({ id }: { id: string }) {
+  const words = usePresenceWords(id);
+  return (
+    <p data-testid="peer-presence" className="label flex-none truncate">
+      {words}
+    </p>
   );
 }
 
@@ -174,6 +161,7 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
       setError(t("action.error", { detail: reasonOf(cause, t) }));
     }
   }
+  const copy = async (text: string) => tell(t((await copyText(text)) ? "copy.done" : "copy.refused"));
   const archive = () =>
     attempt(async () => client.rooms.put(await client.api.archiveRoom(id, !room.archived)));
   const prefer = (change: Partial<Preferences>) => void attempt(() => client.prefer(id, change));
@@ -181,9 +169,7 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
   return (
     <>
       <Menu label={t("room.menu")}>
-        <MenuItem onSelect={() => void navigator.clipboard?.writeText(location.href)}>
-          {t("room.copyLink")}
-        </MenuItem>
+        <MenuItem onSelect={() => void copy(`${location.origin}/rooms/${id}`)}>{t("room.copyLink")}</MenuItem>
         {mayInvite(room) && (
           <MenuItem testId="invite-people" onSelect={() => setOpen("invite")}>
             {t("room.invite")}

@@ -6,6 +6,7 @@ import { FormattedDate } from "react-intl";
 import { Link, useLocation, useSearch } from "wouter";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Trouble } from "../Trouble";
+import { useTitle } from "../title";
 import { nameOf, useChat, useMessage } from "./context";
 import { Page } from "./Page";
 import { RoomMark } from "./RoomMark";
@@ -19,7 +20,7 @@ const OTHERS = 4;
 const MORE_WITHIN_PX = 600;
 
 /** Messages of all rooms by their words, and the rooms and people that a word names. */
-export function Search() {
+export default function Search() {
   const t = useT();
   const { client } = useChat();
   const { lane } = useStore(client.connection);
@@ -34,9 +35,7 @@ export function Search() {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.select(), []);
 
-  useEffect(() => {
-    document.title = `${t("search.title")} · ${t("app.name")}`;
-  }, [t]);
+  useTitle(t("search.title"));
   useEffect(() => client.search.look(text, sort), [client, text, sort]);
   // What failed offline may be found now.
   const live = lane !== null;

@@ -1,9 +1,10 @@
-import { useId } from "react";
+import { useId, useState } from "react";
 import { language, setLanguage } from "../../i18n";
 import { Dialog } from "../Dialog";
-import { useStore, useT } from "../hooks";
-import { setTheme, theme } from "../theme";
+import { reasonOf, useStore, useT } from "../hooks";
+import { setTheme, THEMES, theme } from "../theme";
 import { nameOf, useChat, useMe } from "./context";
+import { NotifyChoice } from "./NotifyOffer";
 
 export function Settings({ onClose }: { onClose(): void }) {
   const t = useT();
@@ -24,11 +25,7 @@ export function Settings({ onClose }: { onClose(): void }) {
         <Choice
           legend={t("settings.theme")}
           value={look}
-          options={[
-            ["system", t("settings.theme.system")],
-            ["light", t("settings.theme.light")],
-            ["dark", t("settings.theme.dark")],
-          ]}
+          options={THEMES.map((choice) => [choice, t(`settings.theme.${choice}`)] as const)}
           onChange={setTheme}
         />
         <Choice
@@ -40,6 +37,8 @@ export function Settings({ onClose }: { onClose(): void }) {
           ]}
           onChange={(next) => void setLanguage(next)}
         />
+        <NotifyChoice />
+        <ReadMarks />
         <div className="border-t border-line pt-4">
           <p className="label mb-3">{t("settings.signedIn", { name: nameOf(me) ?? "" })}</p>
           {waiting > 0 && (
@@ -51,6 +50,42 @@ export function Settings({ onClose }: { onClose(): void }) {
         </div>
       </div>
     </Dialog>
+  );
+}
+
+/** Whether each sees up to where the other has read. */
+function ReadMarks() {
+  const t = useT();
+  const { client } = useChat();
+  const privacy = useStore(client.privacy);
+  const [error, setError] = useState<string | null>(null);
+  if (privacy === null) return null;
+  async function change(read_marks: boolean) {
+    try {
+      setError(null);
+      await client.privacy.wish({ read_marks });
+    } catch (cause) {
+      setError(t("action.error", { detail: reasonOf(cause, t) }));
+    }
+  }
+  return (
+    <div>
+      <Choice
+        legend={t("settings.readMarks")}
+        value={privacy.read_marks ? "on" : "off"}
+        options={[
+          ["on", t("settings.readMarks.on")],
+          ["off", t("settings.readMarks.off")],
+        ]}
+        onChange={(next) => void change(next === "on")}
+      />
+      <p className="label mt-2">{t("settings.readMarks.hint")}</p>
+      {error !== null && (
+        <p role="alert" className="text-coral text-sm">
+          {error}
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -66,11 +101,11 @@ function Choice<T extends string>({ legend, value, options, onChange }: ChoicePr
   return (
     <fieldset>
       <legend className="mb-2 text-sm font-medium">{legend}</legend>
-      <div className="flex rounded-lg border border-line bg-rail p-1">
+      <div className="flex flex-wrap rounded-lg border border-line bg-rail p-1">
         {options.map(([option, label]) => (
           <label
             key={option}
-            className="flex min-h-8 flex-1 cursor-pointer items-center justify-center rounded-md px-3 has-checked:bg-surface has-checked:font-medium has-focus-visible:outline-2 has-focus-visible:outline-accent pointer-coarse:min-h-11"
+            className="flex min-h-8 flex-auto cursor-pointer items-center justify-center rounded-md px-3 whitespace-nowrap has-checked:bg-surface has-checked:font-medium has-focus-visible:outline-2 has-focus-visible:outline-accent pointer-coarse:min-h-11"
           >
             <input
               type="radio"

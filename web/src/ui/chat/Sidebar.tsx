@@ -1,17 +1,17 @@
 import { BellOff, Compass, MessagesSquare, Plus, Search, Settings, Users } from "lucide-react";
-import type { RoomEntry } from "parlor-client/sync/rooms";
+import { type RoomEntry, unreadOf } from "parlor-client/sync/rooms";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { useStore, useT } from "../hooks";
+import { withMod } from "../mod";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
 import { MeMenu } from "./MeMenu";
 import { Mood } from "./Mood";
+import { NotifyOffer } from "./NotifyOffer";
 import { RoomMark } from "./RoomMark";
-import { inOrder, type Sections, unreadOf } from "./sections";
+import { inOrder, type Sections } from "./sections";
 import { Waiting } from "./Waiting";
-
-const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl ";
 
 interface Props {
   parts: Sections;
@@ -144,6 +144,7 @@ function RoomList({ parts, current, phone }: Props) {
         <Group title={t("rooms.rooms")} rooms={parts.rooms} current={current} />
         <Group title={t("rooms.archived")} rooms={parts.archived} current={current} />
       </div>
+      <NotifyOffer />
       <footer className="flex flex-none flex-wrap items-center border-t border-line p-2 lg:flex-nowrap text-sm whitespace-nowrap">
         <button type="button" data-testid="new-room" className="item w-auto" onClick={() => show("create")}>
           <Plus size={16} aria-hidden="true" className="text-muted" />
@@ -159,9 +160,9 @@ function RoomList({ parts, current, phone }: Props) {
           type="button"
           className="ms-auto hidden px-1 lg:block"
           onClick={() => show("switch")}
-          aria-label={`${t("switch.title")} ${MOD}K`}
+          aria-label={`${t("switch.title")} ${withMod("K")}`}
         >
-          <kbd>{MOD}K</kbd>
+          <kbd>{withMod("K")}</kbd>
         </button>
       </footer>
     </nav>
@@ -214,7 +215,7 @@ function RoomItem({ room, current }: { room: RoomEntry; current: boolean }) {
       aria-current={current ? "page" : undefined}
       title={room.preview === "" ? undefined : room.preview}
     >
-      <RoomMark visibility={room.visibility} strong={unread > 0} />
+      <RoomMark visibility={room.visibility} peerId={room.peerId} strong={unread > 0} />
       <span
         className={`min-w-0 flex-1 truncate ${unread > 0 ? "font-semibold" : ""} ${muted ? "text-muted" : ""}`}
       >

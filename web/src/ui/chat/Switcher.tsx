@@ -1,12 +1,12 @@
 import { AtSign, CornerDownLeft } from "lucide-react";
 import { PeopleFinder } from "parlor-client/sync/finder";
+import { unreadOf } from "parlor-client/sync/rooms";
 import { type KeyboardEvent, type ReactNode, useId, useState } from "react";
 import { useLocation } from "wouter";
 import { Dialog } from "../Dialog";
 import { reasonOf, useStore, useT } from "../hooks";
 import { nameOf, useChat, useMessage } from "./context";
 import { RoomMark } from "./RoomMark";
-import { unreadOf } from "./sections";
 
 interface Choice {
   id: string;
@@ -59,6 +59,8 @@ export function Switcher({ onClose }: { onClose(): void }) {
     command("new", t("switch.new"), () => show("create")),
     command("profile", t("profile.title"), () => show("profile")),
     command("devices", t("devices.title"), () => show("devices")),
+    command("password", t("password.title"), () => show("password")),
+    command("connection", t("conn.details"), () => show("connection")),
     command("settings", t("switch.settings"), () => show("settings")),
     command("keys", t("switch.shortcuts"), () => show("keys")),
   ];

@@ -1,12 +1,15 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
+import type { Entry } from "parlor-client/sync/log";
 import type { Past } from "parlor-client/sync/past";
 import { buildRows, type MessageRow as MessageRowData, type Row } from "parlor-client/sync/rows";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
 import { useEscape, useStore, useT } from "../hooks";
+import { useLooking } from "../looking";
 import { useChat, useNames } from "./context";
 import { DayLine, MessageRow, SystemRow, UnreadLine } from "./MessageRow";
+import { onMessageKey } from "./messageKeys";
 import { Notice } from "./Page";
 
 interface Props {
@@ -16,6 +19,8 @@ interface Props {
   /** A message that shall be brought into view. */
   shown: number | null;
   setShown(seq: null): void;
+  /** Brings a message into view, from wherever it is. */
+  onJump(seq: number): void;
   /** The part of the room's past that is shown in place of what is new. */
   past: Past | null;
   /** Ends that. */
@@ -33,7 +38,7 @@ const NONE: readonly never[] = [];
 const CATCH_UP_MS = 4_000;
 const ESTIMATES: Record<Row["kind"], number> = { message: 30, system: 26, day: 44, unread: 32 };
 
-export function Timeline({ id, editing, setEditing, shown, setShown, past, onNewest }: Props) {
+export function Timeline({ id, editing, setEditing, shown, setShown, onJump, past, onNewest }: Props) {
   const t = useT();
   const names = useNames();
   const { client } = useChat();
@@ -61,17 +66,30 @@ export function Timeline({ id, editing, setEditing, shown, setShown, past, onNew
     [entries, pending, divider, moreBefore, client, folds],
   );
 
+  // In a direct room the last own message that the other one has read says so.
+  const privacy = useStore(client.privacy);
+  const peerRead = isDirect && privacy?.read_marks === true ? (room?.peerReadSeq ?? 0) : 0;
+  const markedSeq = useMemo(
+    () =>
+      entries.findLast(
+        (entry) => entry.seq <= peerRead && entry.kind === "message" && entry.authorId === client.user.id,
+      )?.seq ?? 0,
+    [entries, peerRead, client],
+  );
+
   // While a kept room catches up with what is unread, nothing moves yet.
   const lastSeq = entries[entries.length - 1]?.seq ?? 0;
   const headAtEntry = useRef(room?.head ?? 0);
-  const [catchingUp, setCatchingUp] = useState(divider !== null && lastSeq > 0);
+  const [catchingUp, setCatchingUp] = useState(true);
 
   const scroller = useRef<HTMLDivElement>(null);
+  // The same function for the same rows: with another one all of them are placed anew.
+  const getItemKey = useCallback((index: number) => rows[index]?.key ?? index, [rows]);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => ESTIMATES[rows[index]?.kind ?? "message"],
-    getItemKey: (index) => rows[index]?.key ?? index,
+    getItemKey,
     anchorTo: "end",
     followOnAppend: !catchingUp && !moreAfter,
     scrollEndThreshold: END_SLACK,
@@ -91,7 +109,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, past, onNew
   // Where reading begins: at the divider where there is one, else at the end.
   const placed = useRef(false);
   const seenSeq = useRef(0);
-  const ready = state.status === "ready";
+  const ready = state.status === "ready" && state.entered;
   useLayoutEffect(() => {
     if (!ready || rows.length === 0) return;
     const unread = rows.findIndex((row) => row.kind === "unread");
@@ -101,7 +119,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, past, onNew
       if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
       else virtualizer.scrollToEnd();
     }
-    if (catchingUp && lastSeq >= headAtEntry.current) {
+    if (catchingUp && (divider === null || lastSeq >= headAtEntry.current)) {
       if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
       setCatchingUp(false);
     }
@@ -164,13 +182,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, past, onNew
       view.note({ divider: seenSeq.current });
     }
   }, [client, id, view, past, ready, atEnd, looking, catchingUp, divider, lastSeq]);
-  const newer =
-    atEnd || past !== null
-      ? 0
-      : entries.filter(
-          (entry) =>
-            entry.kind === "message" && entry.seq > seenSeq.current && entry.authorId !== client.user.id,
-        ).length;
+  const newer = atEnd || past !== null ? 0 : newerThan(entries, seenSeq.current, client.user.id);
 
   // Older lines come before the reader reaches the top.
   const items = virtualizer.getVirtualItems();
@@ -219,6 +231,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, past, onNew
   return (
     <section aria-label={t("timeline.label", { name })} className="ruled relative min-h-0 flex-1">
       {state.status === "loading" && <GreyLines />}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys are for the messages in it */}
       <div
         ref={scroller}
         data-testid="timeline"
@@ -226,6 +239,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, past, onNew
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         onScroll={noteEnd}
+        onKeyDown={onMessageKey}
         className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none] -outline-offset-2"
       >
         <div {...feed} className="relative flex min-h-full flex-col">
@@ -267,9 +281,11 @@ export function Timeline({ id, editing, setEditing, shown, setShown, past, onNew
                         row.authorId === client.user.id || room?.role === "owner" || room?.role === "admin"
                       }
                       frozen={room?.archived !== false}
+                      readByPeer={row.seq > 0 && row.seq === markedSeq}
                       editing={editing === row.seq && row.seq > 0}
                       roomId={id}
                       setEditing={setEditing}
+                      onJump={onJump}
                     />
                   )}
                 </div>
@@ -330,6 +346,17 @@ export function Timeline({ id, editing, setEditing, shown, setShown, past, onNew
       <Announcer rows={rows} names={names} me={client.user.id} />
     </section>
   );
+}
+
+/** How many messages of others come after one. */
+function newerThan(entries: readonly Entry[], seq: number, me: string): number {
+  let count = 0;
+  for (let at = entries.length - 1; at >= 0; at -= 1) {
+    const entry = entries[at];
+    if (entry === undefined || entry.seq <= seq) break;
+    if (entry.kind === "message" && entry.authorId !== me) count += 1;
+  }
+  return count;
 }
 
 function timeOf(row: Row): number | null {
@@ -393,25 +420,4 @@ function GreyLines() {
       ))}
     </div>
   );
-}
-
-/** True while the page is in front of somebody. */
-function useLooking(): boolean {
-  const [looking, setLooking] = useState(isLooking);
-  useEffect(() => {
-    const update = () => setLooking(isLooking());
-    document.addEventListener("visibilitychange", update);
-    addEventListener("focus", update);
-    addEventListener("blur", update);
-    return () => {
-      document.removeEventListener("visibilitychange", update);
-      removeEventListener("focus", update);
-      removeEventListener("blur", update);
-    };
-  }, []);
-  return looking;
-}
-
-function isLooking(): boolean {
-  return document.visibilityState === "visible" && document.hasFocus();
 }

@@ -1,8 +1,8 @@
 import type { RoomSummary } from "parlor-client/net/rest";
-import { summaryEntry } from "parlor-client/sync/rooms";
+import { summaryEntry, unreadOf } from "parlor-client/sync/rooms";
 import { describe, expect, test } from "vitest";
 import { summary } from "../../../client/test/fake-rest";
-import { inOrder, sections, unreadOf } from "./sections";
+import { inOrder, sections } from "./sections";
 
 /** A room that is called like its id. */
 const room = (id: string, change: Partial<RoomSummary> = {}) =>

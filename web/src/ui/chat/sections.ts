@@ -1,6 +1,6 @@
 // The order of the room list: what is unread first, then favourites, people and
 // rooms, each by name.
-import { isUnused, type RoomEntry } from "parlor-client/sync/rooms";
+import { isUnused, type RoomEntry, unreadOf } from "parlor-client/sync/rooms";
 
 export interface Sections {
   unread: RoomEntry[];
@@ -8,11 +8,6 @@ export interface Sections {
   directs: RoomEntry[];
   rooms: RoomEntry[];
   archived: RoomEntry[];
-}
-
-/** How much of what is unread the user wants to be told of. */
-export function unreadOf({ notify, unread, mentions }: RoomEntry): number {
-  return { all: unread, mentions, none: 0 }[notify];
 }
 
 /** `shownUnread` is the room on screen where it was unread when it was entered:

@@ -1,7 +1,6 @@
-import type { RoomEntry } from "parlor-client/sync/rooms";
+import { type RoomEntry, unreadOf } from "parlor-client/sync/rooms";
 import { useEffect } from "react";
 import type { Sheet } from "./context";
-import { unreadOf } from "./sections";
 
 interface Keys {
   order: readonly RoomEntry[];

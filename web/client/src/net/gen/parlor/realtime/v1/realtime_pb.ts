@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parlor/realtime/v1/realtime.proto.
  */
 export const file_parlor_realtime_v1_realtime: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLjAgoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAQgYKBGtpbmQicAoFSGVsbG8SFAoMYWNjZXNzX3Rva2VuGAEgASgJEhMKC2RldmljZV9uYW1lGAIgASgJEg4KBmNsaWVudBgDIAEoCRIsCgZyZXN1bWUYBCADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24iNgoIUG9zaXRpb24SDgoGbG9nX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgsKA3NlcRgDIAEoBCIdCgVSZW5ldxIUCgxhY2Nlc3NfdG9rZW4YASABKAki6gMKB1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoDBIoCgRwb3N0GAIgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLlBvc3RIABIoCgRlZGl0GAMgASgLMhgucGFybG9yLnJlYWx0aW1lLnYxLkVkaXRIABIsCgZkZWxldGUYBCABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRGVsZXRlSAASMQoJbWFya19yZWFkGAYgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtSZWFkSAASKAoEb3BlbhgHIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5PcGVuSAASLQoFY2xvc2UYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VMb2dIABIqCgVmZXRjaBgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5GZXRjaEgAEioKBXJlYWN0GBQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0SAASNQoLbWFya191bnJlYWQYFSABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWFya1VucmVhZEgAEiYKA3BpbhgWIAEoCzIXLnBhcmxvci5yZWFsdGltZS52MS5QaW5IAEIGCgRib2R5IjcKBFBvc3QSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEIjIKBEVkaXQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDAoEdGV4dBgDIAEoCSImCgZEZWxldGUSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiRAoFUmVhY3QSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDQoFZW1vamkYAyABKAkSDgoGcmVtb3ZlGAQgASgIIigKCE1hcmtSZWFkEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIjMKA1BpbhIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBBIOCgZyZW1vdmUYAyABKAgiKgoKTWFya1VucmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCI5CgRPcGVuEg8KB3Jvb21faWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJYWZ0ZXJfc2VxGAMgASgEIhsKCENsb3NlTG9nEg8KB3Jvb21faWQYASABKAwiWQoFRmV0Y2gSDgoGbG9nX2lkGAEgASgMEhMKCWFmdGVyX3NlcRgCIAEoBEgAEhQKCmJlZm9yZV9zZXEYAyABKARIABINCgVsaW1pdBgEIAEoDUIGCgRmcm9tIhgKBUZvY3VzEg8KB3Jvb21faWQYASABKAwiHwoMQ2xpZW50VHlwaW5nEg8KB3Jvb21faWQYASABKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCLpAwoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIyCgloZWFydGJlYXQYCCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuSGVhcnRiZWF0SAASKgoFcHJvYmUYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUHJvYmVIABItCgdnb19hd2F5GAogASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkdvQXdheUgAEioKBWNsb3NlGAsgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlSABCBgoEa2luZCKFAgoHV2VsY29tZRIPCgd1c2VyX2lkGAEgASgMEhEKCWRldmljZV9pZBgCIAEoDBISCgpzZXNzaW9uX2lkGAMgASgMEioKBmxpbWl0cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5MaW1pdHMSFAoMaGVhcnRiZWF0X21zGAUgASgNEisKBWhlYWRzGAYgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkEhUKDWV4cGlyZXNfYXRfdXMYByABKAMSLgoIdXNlcl9sb2cYCCABKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUG9zaXRpb24SDAoEbm9kZRgJIAEoCSLVAQoGTGltaXRzEhMKC2ZyYW1lX2J5dGVzGAEgASgNEhIKCnRleHRfYnl0ZXMYAiABKA0SGwoTdW5hbnN3ZXJlZF9yZXF1ZXN0cxgDIAEoDRIRCglvcGVuX2xvZ3MYBCABKA0SFAoMZmV0Y2hfZXZlbnRzGAUgASgNEhUKDXJlcXVlc3RfYnVyc3QYBiABKA0SGwoTcmVxdWVzdHNfcGVyX3NlY29uZBgHIAEoDRIQCghoZWxsb19tcxgIIAEoDRIWCg5kYXRhZ3JhbV9ieXRlcxgJIAEoDSJ3CgVSZXBseRISCgpyZXF1ZXN0X2lkGAEgASgMEiQKAm9rGAIgASgLMhYucGFybG9yLnJlYWx0aW1lLnYxLk9rSAASKgoFZXJyb3IYAyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JIAEIICgZyZXN1bHQiaQoCT2sSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEg0KBWVwb2NoGAMgASgEEioKBmV2ZW50cxgEIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5FdmVudHMSDAoEbW9yZRgFIAEoCCJdCgVFcnJvchIrCgRjb2RlGAEgASgOMh0ucGFybG9yLnJlYWx0aW1lLnYxLkVycm9yQ29kZRIPCgdtZXNzYWdlGAIgASgJEhYKDnJldHJ5X2FmdGVyX21zGAMgASgNImUKBkV2ZW50cxIOCgZsb2dfaWQYASABKAwSDQoFZXBvY2gYAiABKAQSEQoJZmlyc3Rfc2VxGAMgASgEEikKBmV2ZW50cxgEIAMoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FdmVudCLoDQoFRXZlbnQSCwoDc2VxGAEgASgEEg0KBWF0X3VzGAIgASgDEhAKCGFjdG9yX2lkGAMgASgMEhIKCnJlcXVlc3RfaWQYBCABKAwSOwoObWVzc2FnZV9wb3N0ZWQYCiABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBvc3RlZEgAEjsKDm1lc3NhZ2VfZWRpdGVkGAsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VFZGl0ZWRIABI9Cg9tZXNzYWdlX2RlbGV0ZWQYDCABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZURlbGV0ZWRIABI3Cgxyb29tX2NyZWF0ZWQYFCABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUNyZWF0ZWRIABI3Cgxyb29tX3JlbmFtZWQYFSABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbVJlbmFtZWRIABI5Cg1yb29tX2FyY2hpdmVkGBYgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLlJvb21BcmNoaXZlZEgAEjkKDW1lbWJlcl9qb2luZWQYFyABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVySm9pbmVkSAASNQoLbWVtYmVyX2xlZnQYGCABKAsyHi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyTGVmdEgAEjsKDnJlYWN0aW9uX2FkZGVkGBkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0aW9uQWRkZWRIABI/ChByZWFjdGlvbl9yZW1vdmVkGBogASgLMiMucGFybG9yLnJlYWx0aW1lLnYxLlJlYWN0aW9uUmVtb3ZlZEgAEjsKDm1lc3NhZ2VfcGlubmVkGBsgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VQaW5uZWRIABI/ChBtZXNzYWdlX3VucGlubmVkGBwgASgLMiMucGFybG9yLnJlYWx0aW1lLnYxLk1lc3NhZ2VVbnBpbm5lZEgAEjcKDHJvbGVfY2hhbmdlZBgdIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlQ2hhbmdlZEgAEjkKDW1lbWJlcl9iYW5uZWQYHiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyQmFubmVkSAASPQoPbWVtYmVyX3VuYmFubmVkGB8gASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLk1lbWJlclVuYmFubmVkSAASOwoOaW52aXRlX2NyZWF0ZWQYICABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuSW52aXRlQ3JlYXRlZEgAEjsKDmludml0ZV9yZXZva2VkGCEgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLkludml0ZVJldm9rZWRIABIzCgpyb29tX2FkZGVkGCggASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21BZGRlZEgAEjcKDHJvb21fcmVtb3ZlZBgpIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tUmVtb3ZlZEgAEjMKCnJlYWRfbW92ZWQYKiABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuUmVhZE1vdmVkSAASPQoPcHJvZmlsZV9jaGFuZ2VkGCsgASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLlByb2ZpbGVDaGFuZ2VkSAASPgoQb3duX3JvbGVfY2hhbmdlZBgsIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5Pd25Sb2xlQ2hhbmdlZEgAEkUKE3ByZWZlcmVuY2VzX2NoYW5nZWQYLSABKAsyJi5wYXJsb3IucmVhbHRpbWUudjEuUHJlZmVyZW5jZXNDaGFuZ2VkSAASPwoQZnJpZW5kX3JlcXVlc3RlZBgyIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5GcmllbmRSZXF1ZXN0ZWRIABI3CgxmcmllbmRfYWRkZWQYMyABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kQWRkZWRIABI7Cg5mcmllbmRfcmVtb3ZlZBg0IAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5GcmllbmRSZW1vdmVkSAASNwoMdXNlcl9ibG9ja2VkGDUgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlVzZXJCbG9ja2VkSAASOwoOdXNlcl91bmJsb2NrZWQYNiABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuVXNlclVuYmxvY2tlZEgAQgYKBGJvZHkiawoNTWVzc2FnZVBvc3RlZBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgEEg4KBmVyYXNlZBgDIAEoCBITCgttZW50aW9uX2lkcxgUIAMoDBIVCg1tZW50aW9uc19yb29tGBUgASgIIm4KDU1lc3NhZ2VFZGl0ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDAoEdGV4dBgCIAEoCRIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCCIlCg5NZXNzYWdlRGVsZXRlZBITCgttZXNzYWdlX3NlcRgBIAEoBCIzCg1SZWFjdGlvbkFkZGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEg0KBWVtb2ppGAIgASgJIjUKD1JlYWN0aW9uUmVtb3ZlZBITCgttZXNzYWdlX3NlcRgBIAEoBBINCgVlbW9qaRgCIAEoCSIkCg1NZXNzYWdlUGlubmVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEIiYKD01lc3NhZ2VVbnBpbm5lZBITCgttZXNzYWdlX3NlcRgBIAEoBCJeCgtSb29tQ3JlYXRlZBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJEjIKCnZpc2liaWxpdHkYAyABKA4yHi5wYXJsb3IucmVhbHRpbWUudjEuVmlzaWJpbGl0eSIqCgtSb29tUmVuYW1lZBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJIiAKDFJvb21BcmNoaXZlZBIQCghhcmNoaXZlZBgBIAEoCCJHCgxNZW1iZXJKb2luZWQSDwoHdXNlcl9pZBgBIAEoDBImCgRyb2xlGAIgASgOMhgucGFybG9yLnJlYWx0aW1lLnYxLlJvbGUiHQoKTWVtYmVyTGVmdBIPCgd1c2VyX2lkGAEgASgMIkYKC1JvbGVDaGFuZ2VkEg8KB3VzZXJfaWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlIjMKDE1lbWJlckJhbm5lZBIPCgd1c2VyX2lkGAEgASgMEhIKCndhc19tZW1iZXIYAiABKAgiIQoOTWVtYmVyVW5iYW5uZWQSDwoHdXNlcl9pZBgBIAEoDCIiCg1JbnZpdGVDcmVhdGVkEhEKCWludml0ZV9pZBgBIAEoDCIiCg1JbnZpdGVSZXZva2VkEhEKCWludml0ZV9pZBgBIAEoDCIcCglSb29tQWRkZWQSDwoHcm9vbV9pZBgBIAEoDCIeCgtSb29tUmVtb3ZlZBIPCgdyb29tX2lkGAEgASgMIikKCVJlYWRNb3ZlZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCJRCg5Qcm9maWxlQ2hhbmdlZBIUCgxkaXNwbGF5X25hbWUYASABKAkSEwoLc3RhdHVzX3RleHQYAiABKAkSFAoMc3RhdHVzX2Vtb2ppGAMgASgJIkkKDk93blJvbGVDaGFuZ2VkEg8KB3Jvb21faWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlImQKElByZWZlcmVuY2VzQ2hhbmdlZBIPCgdyb29tX2lkGAEgASgMEioKBm5vdGlmeRgCIAEoDjIaLnBhcmxvci5yZWFsdGltZS52MS5Ob3RpZnkSEQoJZmF2b3VyaXRlGAMgASgIIjQKD0ZyaWVuZFJlcXVlc3RlZBIPCgd1c2VyX2lkGAEgASgMEhAKCG91dGdvaW5nGAIgASgIIh4KC0ZyaWVuZEFkZGVkEg8KB3VzZXJfaWQYASABKAwiIAoNRnJpZW5kUmVtb3ZlZBIPCgd1c2VyX2lkGAEgASgMIh4KC1VzZXJCbG9ja2VkEg8KB3VzZXJfaWQYASABKAwiIAoNVXNlclVuYmxvY2tlZBIPCgd1c2VyX2lkGAEgASgMIjQKBVJlc2V0Eg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEIjgKCVJvb21IZWFkcxIrCgVoZWFkcxgBIAMoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Sb29tSGVhZCKRAQoIUm9vbUhlYWQSDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIMCgRoZWFkGAMgASgEEhAKCHJlYWRfc2VxGAQgASgEEg4KBnVucmVhZBgFIAEoDRIPCgdwcmV2aWV3GAYgASgJEhIKCmxhc3RfYXRfdXMYByABKAMSEAoIbWVudGlvbnMYFCABKA0iKgoGVHlwaW5nEg8KB3Jvb21faWQYASABKAwSDwoHdXNlcl9pZBgCIAEoDCJICglIZWFydGJlYXQSDgoGZGlnZXN0GAEgASgGEisKBWhlYWRzGAIgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIlIKBkdvQXdheRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNIlEKBUNsb3NlEi8KBnJlYXNvbhgBIAEoDjIfLnBhcmxvci5yZWFsdGltZS52MS5DbG9zZVJlYXNvbhIXCg9yZXN1bWVfYWZ0ZXJfbXMYAiABKA0qigMKCUVycm9yQ29kZRIaChZFUlJPUl9DT0RFX1VOU1BFQ0lGSUVEEAASHwobRVJST1JfQ09ERV9JTlZBTElEX0FSR1VNRU5UEAESGAoURVJST1JfQ09ERV9OT1RfRk9VTkQQAhIYChRFUlJPUl9DT0RFX0ZPUkJJRERFThADEiMKH0VSUk9SX0NPREVfSURFTVBPVEVOQ1lfTUlTTUFUQ0gQBBIXChNFUlJPUl9DT0RFX0NPTkZMSUNUEAUSHAoYRVJST1JfQ09ERV9ST09NX0FSQ0hJVkVEEAYSHAoYRVJST1JfQ09ERV9UT09fTUFOWV9PUEVOEAcSGwoXRVJST1JfQ09ERV9SQVRFX0xJTUlURUQQEBIaChZFUlJPUl9DT0RFX1VOQVZBSUxBQkxFEBESHQoZRVJST1JfQ09ERV9SRVRSWV9JTl9PUkRFUhASEiEKHUVSUk9SX0NPREVfUkVTT1VSQ0VfRVhIQVVTVEVEEBMSFwoTRVJST1JfQ09ERV9JTlRFUk5BTBAUKlYKBk5vdGlmeRIWChJOT1RJRllfVU5TUEVDSUZJRUQQABIOCgpOT1RJRllfQUxMEAESEwoPTk9USUZZX01FTlRJT05TEAISDwoLTk9USUZZX05PTkUQAypuCgpWaXNpYmlsaXR5EhoKFlZJU0lCSUxJVFlfVU5TUEVDSUZJRUQQABIVChFWSVNJQklMSVRZX1BVQkxJQxABEhYKElZJU0lCSUxJVFlfUFJJVkFURRACEhUKEVZJU0lCSUxJVFlfRElSRUNUEAMqTQoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDgoKUk9MRV9PV05FUhABEg4KClJPTEVfQURNSU4QAhIPCgtST0xFX01FTUJFUhADKoYDCgtDbG9zZVJlYXNvbhIcChhDTE9TRV9SRUFTT05fVU5TUEVDSUZJRUQQABIWChJDTE9TRV9SRUFTT05fRFJBSU4QARIcChhDTE9TRV9SRUFTT05fU0xPV19SRUFERVIQAhIbChdDTE9TRV9SRUFTT05fT1ZFUkxPQURFRBADEhUKEUNMT1NFX1JFQVNPTl9JRExFEAQSGQoVQ0xPU0VfUkVBU09OX0lOVEVSTkFMEAUSHgoaQ0xPU0VfUkVBU09OX0hFTExPX1RJTUVPVVQQBhIeChpDTE9TRV9SRUFTT05fVE9LRU5fRVhQSVJFRBAQEiAKHENMT1NFX1JFQVNPTl9VTkFVVEhFTlRJQ0FURUQQERIYChRDTE9TRV9SRUFTT05fUkVWT0tFRBASEhkKFUNMT1NFX1JFQVNPTl9QUk9UT0NPTBAgEh0KGUNMT1NFX1JFQVNPTl9SQVRFX0xJTUlURUQQIhIYChRDTE9TRV9SRUFTT05fR09PREJZRRAwIgQIIRAhYgZwcm90bzM");
+  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLZAwoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjcKDHNldF9wcmVzZW5jZRgGIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5TZXRQcmVzZW5jZUgAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEjsKDndhdGNoX3ByZXNlbmNlGAkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLldhdGNoUHJlc2VuY2VIAEIGCgRraW5kInAKBUhlbGxvEhQKDGFjY2Vzc190b2tlbhgBIAEoCRITCgtkZXZpY2VfbmFtZRgCIAEoCRIOCgZjbGllbnQYAyABKAkSLAoGcmVzdW1lGAQgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIjYKCFBvc2l0aW9uEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBILCgNzZXEYAyABKAQiHQoFUmVuZXcSFAoMYWNjZXNzX3Rva2VuGAEgASgJIp0ECgdSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAwSKAoEcG9zdBgCIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5Qb3N0SAASKAoEZWRpdBgDIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5FZGl0SAASLAoGZGVsZXRlGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkRlbGV0ZUgAEjEKCW1hcmtfcmVhZBgGIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5NYXJrUmVhZEgAEigKBG9wZW4YByABKAsyGC5wYXJsb3IucmVhbHRpbWUudjEuT3BlbkgAEi0KBWNsb3NlGAggASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlTG9nSAASKgoFZmV0Y2gYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRmV0Y2hIABIqCgVyZWFjdBgUIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZWFjdEgAEjUKC21hcmtfdW5yZWFkGBUgASgLMh4ucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtVbnJlYWRIABImCgNwaW4YFiABKAsyFy5wYXJsb3IucmVhbHRpbWUudjEuUGluSAASMQoJc2V0X2RyYWZ0GBcgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLlNldERyYWZ0SABCBgoEYm9keSI3CgRQb3N0Eg8KB3Jvb21faWQYASABKAwSDAoEdGV4dBgCIAEoCRIQCghyZXBseV90bxgDIAEoBCIyCgRFZGl0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEgwKBHRleHQYAyABKAkiJgoGRGVsZXRlEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIkQKBVJlYWN0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEg0KBWVtb2ppGAMgASgJEg4KBnJlbW92ZRgEIAEoCCIoCghNYXJrUmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCIzCgNQaW4SDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDgoGcmVtb3ZlGAMgASgIIioKCk1hcmtVbnJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiOwoIU2V0RHJhZnQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEIjkKBE9wZW4SDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglhZnRlcl9zZXEYAyABKAQiGwoIQ2xvc2VMb2cSDwoHcm9vbV9pZBgBIAEoDCJZCgVGZXRjaBIOCgZsb2dfaWQYASABKAwSEwoJYWZ0ZXJfc2VxGAIgASgESAASFAoKYmVmb3JlX3NlcRgDIAEoBEgAEg0KBWxpbWl0GAQgASgNQgYKBGZyb20iGAoFRm9jdXMSDwoHcm9vbV9pZBgBIAEoDCIfCgxDbGllbnRUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDCI/CgtTZXRQcmVzZW5jZRIwCgVzdGF0ZRgBIAEoDjIhLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZVN0YXRlIiEKDVdhdGNoUHJlc2VuY2USEAoIdXNlcl9pZHMYASADKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCKbBAoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIwCghwcmVzZW5jZRgHIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZUgAEjIKCWhlYXJ0YmVhdBgIIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5IZWFydGJlYXRIABIqCgVwcm9iZRgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEi0KB2dvX2F3YXkYCiABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuR29Bd2F5SAASKgoFY2xvc2UYCyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VIAEIGCgRraW5kIoUCCgdXZWxjb21lEg8KB3VzZXJfaWQYASABKAwSEQoJZGV2aWNlX2lkGAIgASgMEhIKCnNlc3Npb25faWQYAyABKAwSKgoGbGltaXRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkxpbWl0cxIUCgxoZWFydGJlYXRfbXMYBSABKA0SKwoFaGVhZHMYBiADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUhlYWQSFQoNZXhwaXJlc19hdF91cxgHIAEoAxIuCgh1c2VyX2xvZxgIIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Qb3NpdGlvbhIMCgRub2RlGAkgASgJItUBCgZMaW1pdHMSEwoLZnJhbWVfYnl0ZXMYASABKA0SEgoKdGV4dF9ieXRlcxgCIAEoDRIbChN1bmFuc3dlcmVkX3JlcXVlc3RzGAMgASgNEhEKCW9wZW5fbG9ncxgEIAEoDRIUCgxmZXRjaF9ldmVudHMYBSABKA0SFQoNcmVxdWVzdF9idXJzdBgGIAEoDRIbChNyZXF1ZXN0c19wZXJfc2Vjb25kGAcgASgNEhAKCGhlbGxvX21zGAggASgNEhYKDmRhdGFncmFtX2J5dGVzGAkgASgNIncKBVJlcGx5EhIKCnJlcXVlc3RfaWQYASABKAwSJAoCb2sYAiABKAsyFi5wYXJsb3IucmVhbHRpbWUudjEuT2tIABIqCgVlcnJvchgDIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FcnJvckgAQggKBnJlc3VsdCJpCgJPaxILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSDQoFZXBvY2gYAyABKAQSKgoGZXZlbnRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50cxIMCgRtb3JlGAUgASgIIl0KBUVycm9yEisKBGNvZGUYASABKA4yHS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JDb2RlEg8KB21lc3NhZ2UYAiABKAkSFgoOcmV0cnlfYWZ0ZXJfbXMYAyABKA0iZQoGRXZlbnRzEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglmaXJzdF9zZXEYAyABKAQSKQoGZXZlbnRzGAQgAygLMhkucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50IpsPCgVFdmVudBILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSEAoIYWN0b3JfaWQYAyABKAwSEgoKcmVxdWVzdF9pZBgEIAEoDBI7Cg5tZXNzYWdlX3Bvc3RlZBgKIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlUG9zdGVkSAASOwoObWVzc2FnZV9lZGl0ZWQYCyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZUVkaXRlZEgAEj0KD21lc3NhZ2VfZGVsZXRlZBgMIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlRGVsZXRlZEgAEjcKDHJvb21fY3JlYXRlZBgUIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tQ3JlYXRlZEgAEjcKDHJvb21fcmVuYW1lZBgVIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tUmVuYW1lZEgAEjkKDXJvb21fYXJjaGl2ZWQYFiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFyY2hpdmVkSAASOQoNbWVtYmVyX2pvaW5lZBgXIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJKb2luZWRIABI1CgttZW1iZXJfbGVmdBgYIAEoCzIeLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJMZWZ0SAASOwoOcmVhY3Rpb25fYWRkZWQYGSABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25BZGRlZEgAEj8KEHJlYWN0aW9uX3JlbW92ZWQYGiABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25SZW1vdmVkSAASOwoObWVzc2FnZV9waW5uZWQYGyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBpbm5lZEgAEj8KEG1lc3NhZ2VfdW5waW5uZWQYHCABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVVucGlubmVkSAASNwoMcm9sZV9jaGFuZ2VkGB0gASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvbGVDaGFuZ2VkSAASOQoNbWVtYmVyX2Jhbm5lZBgeIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJCYW5uZWRIABI9Cg9tZW1iZXJfdW5iYW5uZWQYHyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyVW5iYW5uZWRIABI7Cg5pbnZpdGVfY3JlYXRlZBggIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5JbnZpdGVDcmVhdGVkSAASOwoOaW52aXRlX3Jldm9rZWQYISABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuSW52aXRlUmV2b2tlZEgAEjMKCnJvb21fYWRkZWQYKCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFkZGVkSAASNwoMcm9vbV9yZW1vdmVkGCkgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21SZW1vdmVkSAASMwoKcmVhZF9tb3ZlZBgqIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5SZWFkTW92ZWRIABI9Cg9wcm9maWxlX2NoYW5nZWQYKyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuUHJvZmlsZUNoYW5nZWRIABI+ChBvd25fcm9sZV9jaGFuZ2VkGCwgASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLk93blJvbGVDaGFuZ2VkSAASRQoTcHJlZmVyZW5jZXNfY2hhbmdlZBgtIAEoCzImLnBhcmxvci5yZWFsdGltZS52MS5QcmVmZXJlbmNlc0NoYW5nZWRIABI5Cg1kcmFmdF9jaGFuZ2VkGC4gASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkRyYWZ0Q2hhbmdlZEgAEj0KD3ByaXZhY3lfY2hhbmdlZBgvIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5Qcml2YWN5Q2hhbmdlZEgAEjcKDHBhcnRuZXJfcmVhZBgwIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5QYXJ0bmVyUmVhZEgAEj8KEGZyaWVuZF9yZXF1ZXN0ZWQYMiABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kUmVxdWVzdGVkSAASNwoMZnJpZW5kX2FkZGVkGDMgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLkZyaWVuZEFkZGVkSAASOwoOZnJpZW5kX3JlbW92ZWQYNCABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kUmVtb3ZlZEgAEjcKDHVzZXJfYmxvY2tlZBg1IAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Vc2VyQmxvY2tlZEgAEjsKDnVzZXJfdW5ibG9ja2VkGDYgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLlVzZXJVbmJsb2NrZWRIAEIGCgRib2R5ImsKDU1lc3NhZ2VQb3N0ZWQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoBBIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCCJuCg1NZXNzYWdlRWRpdGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEgwKBHRleHQYAiABKAkSDgoGZXJhc2VkGAMgASgIEhMKC21lbnRpb25faWRzGBQgAygMEhUKDW1lbnRpb25zX3Jvb20YFSABKAgiJQoOTWVzc2FnZURlbGV0ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiMwoNUmVhY3Rpb25BZGRlZBITCgttZXNzYWdlX3NlcRgBIAEoBBINCgVlbW9qaRgCIAEoCSI1Cg9SZWFjdGlvblJlbW92ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDQoFZW1vamkYAiABKAkiJAoNTWVzc2FnZVBpbm5lZBITCgttZXNzYWdlX3NlcRgBIAEoBCImCg9NZXNzYWdlVW5waW5uZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiXgoLUm9vbUNyZWF0ZWQSDAoEbmFtZRgBIAEoCRINCgV0b3BpYxgCIAEoCRIyCgp2aXNpYmlsaXR5GAMgASgOMh4ucGFybG9yLnJlYWx0aW1lLnYxLlZpc2liaWxpdHkiKgoLUm9vbVJlbmFtZWQSDAoEbmFtZRgBIAEoCRINCgV0b3BpYxgCIAEoCSIgCgxSb29tQXJjaGl2ZWQSEAoIYXJjaGl2ZWQYASABKAgiRwoMTWVtYmVySm9pbmVkEg8KB3VzZXJfaWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlIh0KCk1lbWJlckxlZnQSDwoHdXNlcl9pZBgBIAEoDCJGCgtSb2xlQ2hhbmdlZBIPCgd1c2VyX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSIzCgxNZW1iZXJCYW5uZWQSDwoHdXNlcl9pZBgBIAEoDBISCgp3YXNfbWVtYmVyGAIgASgIIiEKDk1lbWJlclVuYmFubmVkEg8KB3VzZXJfaWQYASABKAwiIgoNSW52aXRlQ3JlYXRlZBIRCglpbnZpdGVfaWQYASABKAwiIgoNSW52aXRlUmV2b2tlZBIRCglpbnZpdGVfaWQYASABKAwiHAoJUm9vbUFkZGVkEg8KB3Jvb21faWQYASABKAwiHgoLUm9vbVJlbW92ZWQSDwoHcm9vbV9pZBgBIAEoDCIpCglSZWFkTW92ZWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiUQoOUHJvZmlsZUNoYW5nZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJEhMKC3N0YXR1c190ZXh0GAIgASgJEhQKDHN0YXR1c19lbW9qaRgDIAEoCSJJCg5Pd25Sb2xlQ2hhbmdlZBIPCgdyb29tX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSJkChJQcmVmZXJlbmNlc0NoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIqCgZub3RpZnkYAiABKA4yGi5wYXJsb3IucmVhbHRpbWUudjEuTm90aWZ5EhEKCWZhdm91cml0ZRgDIAEoCCJTCgxEcmFmdENoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEEhIKCnN1cGVyc2VkZWQYBCABKAgiNwoOUHJpdmFjeUNoYW5nZWQSEQoJaW52aXNpYmxlGAEgASgIEhIKCnJlYWRfbWFya3MYAiABKAgiKwoLUGFydG5lclJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiNAoPRnJpZW5kUmVxdWVzdGVkEg8KB3VzZXJfaWQYASABKAwSEAoIb3V0Z29pbmcYAiABKAgiHgoLRnJpZW5kQWRkZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1GcmllbmRSZW1vdmVkEg8KB3VzZXJfaWQYASABKAwiHgoLVXNlckJsb2NrZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1Vc2VyVW5ibG9ja2VkEg8KB3VzZXJfaWQYASABKAwiNAoFUmVzZXQSDgoGbG9nX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgwKBGhlYWQYAyABKAQiOAoJUm9vbUhlYWRzEisKBWhlYWRzGAEgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkIpEBCghSb29tSGVhZBIPCgdyb29tX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgwKBGhlYWQYAyABKAQSEAoIcmVhZF9zZXEYBCABKAQSDgoGdW5yZWFkGAUgASgNEg8KB3ByZXZpZXcYBiABKAkSEgoKbGFzdF9hdF91cxgHIAEoAxIQCghtZW50aW9ucxgUIAEoDSIqCgZUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDBIPCgd1c2VyX2lkGAIgASgMIj4KCFByZXNlbmNlEjIKB2VudHJpZXMYASADKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuUHJlc2VuY2VFbnRyeSJoCg1QcmVzZW5jZUVudHJ5Eg8KB3VzZXJfaWQYASABKAwSMAoFc3RhdGUYAiABKA4yIS5wYXJsb3IucmVhbHRpbWUudjEuUHJlc2VuY2VTdGF0ZRIUCgxsYXN0X3NlZW5fdXMYAyABKAMiSAoJSGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBhIrCgVoZWFkcxgCIAMoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Qb3NpdGlvbiJSCgZHb0F3YXkSLwoGcmVhc29uGAEgASgOMh8ucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlUmVhc29uEhcKD3Jlc3VtZV9hZnRlcl9tcxgCIAEoDSJRCgVDbG9zZRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNKooDCglFcnJvckNvZGUSGgoWRVJST1JfQ09ERV9VTlNQRUNJRklFRBAAEh8KG0VSUk9SX0NPREVfSU5WQUxJRF9BUkdVTUVOVBABEhgKFEVSUk9SX0NPREVfTk9UX0ZPVU5EEAISGAoURVJST1JfQ09ERV9GT1JCSURERU4QAxIjCh9FUlJPUl9DT0RFX0lERU1QT1RFTkNZX01JU01BVENIEAQSFwoTRVJST1JfQ09ERV9DT05GTElDVBAFEhwKGEVSUk9SX0NPREVfUk9PTV9BUkNISVZFRBAGEhwKGEVSUk9SX0NPREVfVE9PX01BTllfT1BFThAHEhsKF0VSUk9SX0NPREVfUkFURV9MSU1JVEVEEBASGgoWRVJST1JfQ09ERV9VTkFWQUlMQUJMRRAREh0KGUVSUk9SX0NPREVfUkVUUllfSU5fT1JERVIQEhIhCh1FUlJPUl9DT0RFX1JFU09VUkNFX0VYSEFVU1RFRBATEhcKE0VSUk9SX0NPREVfSU5URVJOQUwQFCpWCgZOb3RpZnkSFgoSTk9USUZZX1VOU1BFQ0lGSUVEEAASDgoKTk9USUZZX0FMTBABEhMKD05PVElGWV9NRU5USU9OUxACEg8KC05PVElGWV9OT05FEAMqbgoKVmlzaWJpbGl0eRIaChZWSVNJQklMSVRZX1VOU1BFQ0lGSUVEEAASFQoRVklTSUJJTElUWV9QVUJMSUMQARIWChJWSVNJQklMSVRZX1BSSVZBVEUQAhIVChFWSVNJQklMSVRZX0RJUkVDVBADKk0KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg4KClJPTEVfT1dORVIQARIOCgpST0xFX0FETUlOEAISDwoLUk9MRV9NRU1CRVIQAyp/Cg1QcmVzZW5jZVN0YXRlEh4KGlBSRVNFTkNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVUFJFU0VOQ0VfU1RBVEVfT05MSU5FEAESFwoTUFJFU0VOQ0VfU1RBVEVfQVdBWRACEhoKFlBSRVNFTkNFX1NUQVRFX09GRkxJTkUQAyqGAwoLQ2xvc2VSZWFzb24SHAoYQ0xPU0VfUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSQ0xPU0VfUkVBU09OX0RSQUlOEAESHAoYQ0xPU0VfUkVBU09OX1NMT1dfUkVBREVSEAISGwoXQ0xPU0VfUkVBU09OX09WRVJMT0FERUQQAxIVChFDTE9TRV9SRUFTT05fSURMRRAEEhkKFUNMT1NFX1JFQVNPTl9JTlRFUk5BTBAFEh4KGkNMT1NFX1JFQVNPTl9IRUxMT19USU1FT1VUEAYSHgoaQ0xPU0VfUkVBU09OX1RPS0VOX0VYUElSRUQQEBIgChxDTE9TRV9SRUFTT05fVU5BVVRIRU5USUNBVEVEEBESGAoUQ0xPU0VfUkVBU09OX1JFVk9LRUQQEhIZChVDTE9TRV9SRUFTT05fUFJPVE9DT0wQIBIdChlDTE9TRV9SRUFTT05fUkFURV9MSU1JVEVEECISGAoUQ0xPU0VfUkVBU09OX0dPT0RCWUUQMCIECCEQIWIGcHJvdG8z");
 
 /**
  * @generated from message parlor.realtime.v1.ClientFrame
@@ -57,6 +57,12 @@ export type ClientFrame = Message<"parlor.realtime.v1.ClientFrame"> & {
     case: "typing";
   } | {
     /**
+     * @generated from field: parlor.realtime.v1.SetPresence set_presence = 6;
+     */
+    value: SetPresence;
+    case: "setPresence";
+  } | {
+    /**
      * @generated from field: parlor.realtime.v1.ClientHeartbeat heartbeat = 7;
      */
     value: ClientHeartbeat;
@@ -67,6 +73,12 @@ export type ClientFrame = Message<"parlor.realtime.v1.ClientFrame"> & {
      */
     value: Probe;
     case: "probe";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.WatchPresence watch_presence = 9;
+     */
+    value: WatchPresence;
+    case: "watchPresence";
   } | { case: undefined; value?: undefined };
 };
 
@@ -240,6 +252,12 @@ export type Request = Message<"parlor.realtime.v1.Request"> & {
      */
     value: Pin;
     case: "pin";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.SetDraft set_draft = 23;
+     */
+    value: SetDraft;
+    case: "setDraft";
   } | { case: undefined; value?: undefined };
 };
 
@@ -440,6 +458,38 @@ export const MarkUnreadSchema: GenMessage<MarkUnread> = /*@__PURE__*/
   messageDesc(file_parlor_realtime_v1_realtime, 11);
 
 /**
+ * Keeps what the user has begun to write in a room, in place of what was kept.
+ * Without text and reply_to: nothing.
+ *
+ * @generated from message parlor.realtime.v1.SetDraft
+ */
+export type SetDraft = Message<"parlor.realtime.v1.SetDraft"> & {
+  /**
+   * @generated from field: bytes room_id = 1;
+   */
+  roomId: Uint8Array;
+
+  /**
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * Seq of the message it answers; 0 for none.
+   *
+   * @generated from field: uint64 reply_to = 3;
+   */
+  replyTo: bigint;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.SetDraft.
+ * Use `create(SetDraftSchema)` to create a new message.
+ */
+export const SetDraftSchema: GenMessage<SetDraft> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 12);
+
+/**
  * Start following a log after `after_seq`. The Reply carries epoch and head;
  * the missing events follow, then live ones. A position that does not fit is
  * answered by Reset.
@@ -468,7 +518,7 @@ export type Open = Message<"parlor.realtime.v1.Open"> & {
  * Use `create(OpenSchema)` to create a new message.
  */
 export const OpenSchema: GenMessage<Open> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 12);
+  messageDesc(file_parlor_realtime_v1_realtime, 13);
 
 /**
  * @generated from message parlor.realtime.v1.CloseLog
@@ -485,7 +535,7 @@ export type CloseLog = Message<"parlor.realtime.v1.CloseLog"> & {
  * Use `create(CloseLogSchema)` to create a new message.
  */
 export const CloseLogSchema: GenMessage<CloseLog> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 13);
+  messageDesc(file_parlor_realtime_v1_realtime, 14);
 
 /**
  * A page of events of one log. Exactly one of after_seq and before_seq;
@@ -529,7 +579,7 @@ export type Fetch = Message<"parlor.realtime.v1.Fetch"> & {
  * Use `create(FetchSchema)` to create a new message.
  */
 export const FetchSchema: GenMessage<Fetch> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 14);
+  messageDesc(file_parlor_realtime_v1_realtime, 15);
 
 /**
  * The room on screen: its events travel on a stream of their own. Empty: none.
@@ -548,7 +598,7 @@ export type Focus = Message<"parlor.realtime.v1.Focus"> & {
  * Use `create(FocusSchema)` to create a new message.
  */
 export const FocusSchema: GenMessage<Focus> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 15);
+  messageDesc(file_parlor_realtime_v1_realtime, 16);
 
 /**
  * @generated from message parlor.realtime.v1.ClientTyping
@@ -565,7 +615,46 @@ export type ClientTyping = Message<"parlor.realtime.v1.ClientTyping"> & {
  * Use `create(ClientTypingSchema)` to create a new message.
  */
 export const ClientTypingSchema: GenMessage<ClientTyping> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 16);
+  messageDesc(file_parlor_realtime_v1_realtime, 17);
+
+/**
+ * What this session says of its user from now on: online, which it says at
+ * first, or away.
+ *
+ * @generated from message parlor.realtime.v1.SetPresence
+ */
+export type SetPresence = Message<"parlor.realtime.v1.SetPresence"> & {
+  /**
+   * @generated from field: parlor.realtime.v1.PresenceState state = 1;
+   */
+  state: PresenceState;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.SetPresence.
+ * Use `create(SetPresenceSchema)` to create a new message.
+ */
+export const SetPresenceSchema: GenMessage<SetPresence> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 18);
+
+/**
+ * The people whose presence is shown, in place of those before; at most 100.
+ *
+ * @generated from message parlor.realtime.v1.WatchPresence
+ */
+export type WatchPresence = Message<"parlor.realtime.v1.WatchPresence"> & {
+  /**
+   * @generated from field: repeated bytes user_ids = 1;
+   */
+  userIds: Uint8Array[];
+};
+
+/**
+ * Describes the message parlor.realtime.v1.WatchPresence.
+ * Use `create(WatchPresenceSchema)` to create a new message.
+ */
+export const WatchPresenceSchema: GenMessage<WatchPresence> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 19);
 
 /**
  * `digest` is the XOR of position_digest over all open logs (PROTOCOL.md).
@@ -584,7 +673,7 @@ export type ClientHeartbeat = Message<"parlor.realtime.v1.ClientHeartbeat"> & {
  * Use `create(ClientHeartbeatSchema)` to create a new message.
  */
 export const ClientHeartbeatSchema: GenMessage<ClientHeartbeat> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 17);
+  messageDesc(file_parlor_realtime_v1_realtime, 20);
 
 /**
  * Echoed unchanged by the server, on the way it came.
@@ -603,7 +692,7 @@ export type Probe = Message<"parlor.realtime.v1.Probe"> & {
  * Use `create(ProbeSchema)` to create a new message.
  */
 export const ProbeSchema: GenMessage<Probe> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 18);
+  messageDesc(file_parlor_realtime_v1_realtime, 21);
 
 /**
  * @generated from message parlor.realtime.v1.ServerFrame
@@ -650,6 +739,12 @@ export type ServerFrame = Message<"parlor.realtime.v1.ServerFrame"> & {
     case: "typing";
   } | {
     /**
+     * @generated from field: parlor.realtime.v1.Presence presence = 7;
+     */
+    value: Presence;
+    case: "presence";
+  } | {
+    /**
      * @generated from field: parlor.realtime.v1.Heartbeat heartbeat = 8;
      */
     value: Heartbeat;
@@ -680,7 +775,7 @@ export type ServerFrame = Message<"parlor.realtime.v1.ServerFrame"> & {
  * Use `create(ServerFrameSchema)` to create a new message.
  */
 export const ServerFrameSchema: GenMessage<ServerFrame> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 19);
+  messageDesc(file_parlor_realtime_v1_realtime, 22);
 
 /**
  * @generated from message parlor.realtime.v1.Welcome
@@ -745,7 +840,7 @@ export type Welcome = Message<"parlor.realtime.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 20);
+  messageDesc(file_parlor_realtime_v1_realtime, 23);
 
 /**
  * Limits the client must keep; all per session.
@@ -806,7 +901,7 @@ export type Limits = Message<"parlor.realtime.v1.Limits"> & {
  * Use `create(LimitsSchema)` to create a new message.
  */
 export const LimitsSchema: GenMessage<Limits> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 21);
+  messageDesc(file_parlor_realtime_v1_realtime, 24);
 
 /**
  * @generated from message parlor.realtime.v1.Reply
@@ -840,7 +935,7 @@ export type Reply = Message<"parlor.realtime.v1.Reply"> & {
  * Use `create(ReplySchema)` to create a new message.
  */
 export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 22);
+  messageDesc(file_parlor_realtime_v1_realtime, 25);
 
 /**
  * @generated from message parlor.realtime.v1.Ok
@@ -848,7 +943,7 @@ export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
 export type Ok = Message<"parlor.realtime.v1.Ok"> & {
   /**
    * Seq of the event that the request made (Post, Edit, Delete, React, Pin,
-   * MarkRead, MarkUnread), or the head of the log (Open, Fetch).
+   * MarkRead, MarkUnread, SetDraft), or the head of the log (Open, Fetch).
    *
    * @generated from field: uint64 seq = 1;
    */
@@ -884,7 +979,7 @@ export type Ok = Message<"parlor.realtime.v1.Ok"> & {
  * Use `create(OkSchema)` to create a new message.
  */
 export const OkSchema: GenMessage<Ok> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 23);
+  messageDesc(file_parlor_realtime_v1_realtime, 26);
 
 /**
  * @generated from message parlor.realtime.v1.Error
@@ -915,7 +1010,7 @@ export type Error = Message<"parlor.realtime.v1.Error"> & {
  * Use `create(ErrorSchema)` to create a new message.
  */
 export const ErrorSchema: GenMessage<Error> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 24);
+  messageDesc(file_parlor_realtime_v1_realtime, 27);
 
 /**
  * A dense run of events: events[i].seq = first_seq + i.
@@ -949,7 +1044,7 @@ export type Events = Message<"parlor.realtime.v1.Events"> & {
  * Use `create(EventsSchema)` to create a new message.
  */
 export const EventsSchema: GenMessage<Events> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 25);
+  messageDesc(file_parlor_realtime_v1_realtime, 28);
 
 /**
  * @generated from message parlor.realtime.v1.Event
@@ -1124,6 +1219,24 @@ export type Event = Message<"parlor.realtime.v1.Event"> & {
     case: "preferencesChanged";
   } | {
     /**
+     * @generated from field: parlor.realtime.v1.DraftChanged draft_changed = 46;
+     */
+    value: DraftChanged;
+    case: "draftChanged";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.PrivacyChanged privacy_changed = 47;
+     */
+    value: PrivacyChanged;
+    case: "privacyChanged";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.PartnerRead partner_read = 48;
+     */
+    value: PartnerRead;
+    case: "partnerRead";
+  } | {
+    /**
      * @generated from field: parlor.realtime.v1.FriendRequested friend_requested = 50;
      */
     value: FriendRequested;
@@ -1160,7 +1273,7 @@ export type Event = Message<"parlor.realtime.v1.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 26);
+  messageDesc(file_parlor_realtime_v1_realtime, 29);
 
 /**
  * @generated from message parlor.realtime.v1.MessagePosted
@@ -1203,7 +1316,7 @@ export type MessagePosted = Message<"parlor.realtime.v1.MessagePosted"> & {
  * Use `create(MessagePostedSchema)` to create a new message.
  */
 export const MessagePostedSchema: GenMessage<MessagePosted> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 27);
+  messageDesc(file_parlor_realtime_v1_realtime, 30);
 
 /**
  * @generated from message parlor.realtime.v1.MessageEdited
@@ -1240,7 +1353,7 @@ export type MessageEdited = Message<"parlor.realtime.v1.MessageEdited"> & {
  * Use `create(MessageEditedSchema)` to create a new message.
  */
 export const MessageEditedSchema: GenMessage<MessageEdited> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 28);
+  messageDesc(file_parlor_realtime_v1_realtime, 31);
 
 /**
  * @generated from message parlor.realtime.v1.MessageDeleted
@@ -1257,7 +1370,7 @@ export type MessageDeleted = Message<"parlor.realtime.v1.MessageDeleted"> & {
  * Use `create(MessageDeletedSchema)` to create a new message.
  */
 export const MessageDeletedSchema: GenMessage<MessageDeleted> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 29);
+  messageDesc(file_parlor_realtime_v1_realtime, 32);
 
 /**
  * The actor put an emoji on a message.
@@ -1281,7 +1394,7 @@ export type ReactionAdded = Message<"parlor.realtime.v1.ReactionAdded"> & {
  * Use `create(ReactionAddedSchema)` to create a new message.
  */
 export const ReactionAddedSchema: GenMessage<ReactionAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 30);
+  messageDesc(file_parlor_realtime_v1_realtime, 33);
 
 /**
  * @generated from message parlor.realtime.v1.ReactionRemoved
@@ -1303,7 +1416,7 @@ export type ReactionRemoved = Message<"parlor.realtime.v1.ReactionRemoved"> & {
  * Use `create(ReactionRemovedSchema)` to create a new message.
  */
 export const ReactionRemovedSchema: GenMessage<ReactionRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 31);
+  messageDesc(file_parlor_realtime_v1_realtime, 34);
 
 /**
  * @generated from message parlor.realtime.v1.MessagePinned
@@ -1320,7 +1433,7 @@ export type MessagePinned = Message<"parlor.realtime.v1.MessagePinned"> & {
  * Use `create(MessagePinnedSchema)` to create a new message.
  */
 export const MessagePinnedSchema: GenMessage<MessagePinned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 32);
+  messageDesc(file_parlor_realtime_v1_realtime, 35);
 
 /**
  * @generated from message parlor.realtime.v1.MessageUnpinned
@@ -1337,7 +1450,7 @@ export type MessageUnpinned = Message<"parlor.realtime.v1.MessageUnpinned"> & {
  * Use `create(MessageUnpinnedSchema)` to create a new message.
  */
 export const MessageUnpinnedSchema: GenMessage<MessageUnpinned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 33);
+  messageDesc(file_parlor_realtime_v1_realtime, 36);
 
 /**
  * @generated from message parlor.realtime.v1.RoomCreated
@@ -1364,7 +1477,7 @@ export type RoomCreated = Message<"parlor.realtime.v1.RoomCreated"> & {
  * Use `create(RoomCreatedSchema)` to create a new message.
  */
 export const RoomCreatedSchema: GenMessage<RoomCreated> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 34);
+  messageDesc(file_parlor_realtime_v1_realtime, 37);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRenamed
@@ -1386,7 +1499,7 @@ export type RoomRenamed = Message<"parlor.realtime.v1.RoomRenamed"> & {
  * Use `create(RoomRenamedSchema)` to create a new message.
  */
 export const RoomRenamedSchema: GenMessage<RoomRenamed> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 35);
+  messageDesc(file_parlor_realtime_v1_realtime, 38);
 
 /**
  * @generated from message parlor.realtime.v1.RoomArchived
@@ -1403,7 +1516,7 @@ export type RoomArchived = Message<"parlor.realtime.v1.RoomArchived"> & {
  * Use `create(RoomArchivedSchema)` to create a new message.
  */
 export const RoomArchivedSchema: GenMessage<RoomArchived> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 36);
+  messageDesc(file_parlor_realtime_v1_realtime, 39);
 
 /**
  * @generated from message parlor.realtime.v1.MemberJoined
@@ -1425,7 +1538,7 @@ export type MemberJoined = Message<"parlor.realtime.v1.MemberJoined"> & {
  * Use `create(MemberJoinedSchema)` to create a new message.
  */
 export const MemberJoinedSchema: GenMessage<MemberJoined> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 37);
+  messageDesc(file_parlor_realtime_v1_realtime, 40);
 
 /**
  * @generated from message parlor.realtime.v1.MemberLeft
@@ -1442,7 +1555,7 @@ export type MemberLeft = Message<"parlor.realtime.v1.MemberLeft"> & {
  * Use `create(MemberLeftSchema)` to create a new message.
  */
 export const MemberLeftSchema: GenMessage<MemberLeft> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 38);
+  messageDesc(file_parlor_realtime_v1_realtime, 41);
 
 /**
  * A member's role is another from now on.
@@ -1466,7 +1579,7 @@ export type RoleChanged = Message<"parlor.realtime.v1.RoleChanged"> & {
  * Use `create(RoleChangedSchema)` to create a new message.
  */
 export const RoleChangedSchema: GenMessage<RoleChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 39);
+  messageDesc(file_parlor_realtime_v1_realtime, 42);
 
 /**
  * Is no member, if it was one, and cannot become one until it is unbanned.
@@ -1492,7 +1605,7 @@ export type MemberBanned = Message<"parlor.realtime.v1.MemberBanned"> & {
  * Use `create(MemberBannedSchema)` to create a new message.
  */
 export const MemberBannedSchema: GenMessage<MemberBanned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 40);
+  messageDesc(file_parlor_realtime_v1_realtime, 43);
 
 /**
  * @generated from message parlor.realtime.v1.MemberUnbanned
@@ -1509,7 +1622,7 @@ export type MemberUnbanned = Message<"parlor.realtime.v1.MemberUnbanned"> & {
  * Use `create(MemberUnbannedSchema)` to create a new message.
  */
 export const MemberUnbannedSchema: GenMessage<MemberUnbanned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 41);
+  messageDesc(file_parlor_realtime_v1_realtime, 44);
 
 /**
  * There is a link by which others become members. Its code stands in no event.
@@ -1528,7 +1641,7 @@ export type InviteCreated = Message<"parlor.realtime.v1.InviteCreated"> & {
  * Use `create(InviteCreatedSchema)` to create a new message.
  */
 export const InviteCreatedSchema: GenMessage<InviteCreated> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 42);
+  messageDesc(file_parlor_realtime_v1_realtime, 45);
 
 /**
  * A link holds no longer.
@@ -1547,7 +1660,7 @@ export type InviteRevoked = Message<"parlor.realtime.v1.InviteRevoked"> & {
  * Use `create(InviteRevokedSchema)` to create a new message.
  */
 export const InviteRevokedSchema: GenMessage<InviteRevoked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 43);
+  messageDesc(file_parlor_realtime_v1_realtime, 46);
 
 /**
  * @generated from message parlor.realtime.v1.RoomAdded
@@ -1564,7 +1677,7 @@ export type RoomAdded = Message<"parlor.realtime.v1.RoomAdded"> & {
  * Use `create(RoomAddedSchema)` to create a new message.
  */
 export const RoomAddedSchema: GenMessage<RoomAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 44);
+  messageDesc(file_parlor_realtime_v1_realtime, 47);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRemoved
@@ -1581,7 +1694,7 @@ export type RoomRemoved = Message<"parlor.realtime.v1.RoomRemoved"> & {
  * Use `create(RoomRemovedSchema)` to create a new message.
  */
 export const RoomRemovedSchema: GenMessage<RoomRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 45);
+  messageDesc(file_parlor_realtime_v1_realtime, 48);
 
 /**
  * @generated from message parlor.realtime.v1.ReadMoved
@@ -1603,7 +1716,7 @@ export type ReadMoved = Message<"parlor.realtime.v1.ReadMoved"> & {
  * Use `create(ReadMovedSchema)` to create a new message.
  */
 export const ReadMovedSchema: GenMessage<ReadMoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 46);
+  messageDesc(file_parlor_realtime_v1_realtime, 49);
 
 /**
  * What others see of the user, all of it, as it is from now on.
@@ -1634,7 +1747,7 @@ export type ProfileChanged = Message<"parlor.realtime.v1.ProfileChanged"> & {
  * Use `create(ProfileChangedSchema)` to create a new message.
  */
 export const ProfileChangedSchema: GenMessage<ProfileChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 47);
+  messageDesc(file_parlor_realtime_v1_realtime, 50);
 
 /**
  * The user's role in a room is another from now on.
@@ -1658,7 +1771,7 @@ export type OwnRoleChanged = Message<"parlor.realtime.v1.OwnRoleChanged"> & {
  * Use `create(OwnRoleChangedSchema)` to create a new message.
  */
 export const OwnRoleChangedSchema: GenMessage<OwnRoleChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 48);
+  messageDesc(file_parlor_realtime_v1_realtime, 51);
 
 /**
  * What the user wants of a room, all of it, as it is from now on.
@@ -1687,7 +1800,97 @@ export type PreferencesChanged = Message<"parlor.realtime.v1.PreferencesChanged"
  * Use `create(PreferencesChangedSchema)` to create a new message.
  */
 export const PreferencesChangedSchema: GenMessage<PreferencesChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 49);
+  messageDesc(file_parlor_realtime_v1_realtime, 52);
+
+/**
+ * What the user has begun to write in a room, all of it, as it is from now on.
+ *
+ * @generated from message parlor.realtime.v1.DraftChanged
+ */
+export type DraftChanged = Message<"parlor.realtime.v1.DraftChanged"> & {
+  /**
+   * @generated from field: bytes room_id = 1;
+   */
+  roomId: Uint8Array;
+
+  /**
+   * Without text and reply_to: nothing.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * @generated from field: uint64 reply_to = 3;
+   */
+  replyTo: bigint;
+
+  /**
+   * A later event tells what became of it; what it said is gone.
+   *
+   * @generated from field: bool superseded = 4;
+   */
+  superseded: boolean;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.DraftChanged.
+ * Use `create(DraftChangedSchema)` to create a new message.
+ */
+export const DraftChangedSchema: GenMessage<DraftChanged> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 53);
+
+/**
+ * What the user lets others know of themselves, all of it, as it is from now on.
+ *
+ * @generated from message parlor.realtime.v1.PrivacyChanged
+ */
+export type PrivacyChanged = Message<"parlor.realtime.v1.PrivacyChanged"> & {
+  /**
+   * To others the user is never there.
+   *
+   * @generated from field: bool invisible = 1;
+   */
+  invisible: boolean;
+
+  /**
+   * In direct rooms each sees up to where the other has read, where both want it.
+   *
+   * @generated from field: bool read_marks = 2;
+   */
+  readMarks: boolean;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.PrivacyChanged.
+ * Use `create(PrivacyChangedSchema)` to create a new message.
+ */
+export const PrivacyChangedSchema: GenMessage<PrivacyChanged> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 54);
+
+/**
+ * The other one of a direct room has read up to here.
+ *
+ * @generated from message parlor.realtime.v1.PartnerRead
+ */
+export type PartnerRead = Message<"parlor.realtime.v1.PartnerRead"> & {
+  /**
+   * @generated from field: bytes room_id = 1;
+   */
+  roomId: Uint8Array;
+
+  /**
+   * @generated from field: uint64 seq = 2;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.PartnerRead.
+ * Use `create(PartnerReadSchema)` to create a new message.
+ */
+export const PartnerReadSchema: GenMessage<PartnerRead> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 55);
 
 /**
  * Somebody is asked to be friends.
@@ -1715,7 +1918,7 @@ export type FriendRequested = Message<"parlor.realtime.v1.FriendRequested"> & {
  * Use `create(FriendRequestedSchema)` to create a new message.
  */
 export const FriendRequestedSchema: GenMessage<FriendRequested> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 50);
+  messageDesc(file_parlor_realtime_v1_realtime, 56);
 
 /**
  * @generated from message parlor.realtime.v1.FriendAdded
@@ -1732,7 +1935,7 @@ export type FriendAdded = Message<"parlor.realtime.v1.FriendAdded"> & {
  * Use `create(FriendAddedSchema)` to create a new message.
  */
 export const FriendAddedSchema: GenMessage<FriendAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 51);
+  messageDesc(file_parlor_realtime_v1_realtime, 57);
 
 /**
  * Nothing stands between the two any more, be it a friendship or a request.
@@ -1751,7 +1954,7 @@ export type FriendRemoved = Message<"parlor.realtime.v1.FriendRemoved"> & {
  * Use `create(FriendRemovedSchema)` to create a new message.
  */
 export const FriendRemovedSchema: GenMessage<FriendRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 52);
+  messageDesc(file_parlor_realtime_v1_realtime, 58);
 
 /**
  * In the log of whoever blocks alone.
@@ -1770,7 +1973,7 @@ export type UserBlocked = Message<"parlor.realtime.v1.UserBlocked"> & {
  * Use `create(UserBlockedSchema)` to create a new message.
  */
 export const UserBlockedSchema: GenMessage<UserBlocked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 53);
+  messageDesc(file_parlor_realtime_v1_realtime, 59);
 
 /**
  * @generated from message parlor.realtime.v1.UserUnblocked
@@ -1787,7 +1990,7 @@ export type UserUnblocked = Message<"parlor.realtime.v1.UserUnblocked"> & {
  * Use `create(UserUnblockedSchema)` to create a new message.
  */
 export const UserUnblockedSchema: GenMessage<UserUnblocked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 54);
+  messageDesc(file_parlor_realtime_v1_realtime, 60);
 
 /**
  * The client's position does not fit this log: forget it and load anew.
@@ -1816,7 +2019,7 @@ export type Reset = Message<"parlor.realtime.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 55);
+  messageDesc(file_parlor_realtime_v1_realtime, 61);
 
 /**
  * Rooms of the user that the session has not open; at most one entry per room
@@ -1836,7 +2039,7 @@ export type RoomHeads = Message<"parlor.realtime.v1.RoomHeads"> & {
  * Use `create(RoomHeadsSchema)` to create a new message.
  */
 export const RoomHeadsSchema: GenMessage<RoomHeads> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 56);
+  messageDesc(file_parlor_realtime_v1_realtime, 62);
 
 /**
  * @generated from message parlor.realtime.v1.RoomHead
@@ -1894,7 +2097,7 @@ export type RoomHead = Message<"parlor.realtime.v1.RoomHead"> & {
  * Use `create(RoomHeadSchema)` to create a new message.
  */
 export const RoomHeadSchema: GenMessage<RoomHead> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 57);
+  messageDesc(file_parlor_realtime_v1_realtime, 63);
 
 /**
  * @generated from message parlor.realtime.v1.Typing
@@ -1916,7 +2119,55 @@ export type Typing = Message<"parlor.realtime.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 58);
+  messageDesc(file_parlor_realtime_v1_realtime, 64);
+
+/**
+ * How people are whom the session watches: those of whom that is new.
+ *
+ * @generated from message parlor.realtime.v1.Presence
+ */
+export type Presence = Message<"parlor.realtime.v1.Presence"> & {
+  /**
+   * @generated from field: repeated parlor.realtime.v1.PresenceEntry entries = 1;
+   */
+  entries: PresenceEntry[];
+};
+
+/**
+ * Describes the message parlor.realtime.v1.Presence.
+ * Use `create(PresenceSchema)` to create a new message.
+ */
+export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 65);
+
+/**
+ * @generated from message parlor.realtime.v1.PresenceEntry
+ */
+export type PresenceEntry = Message<"parlor.realtime.v1.PresenceEntry"> & {
+  /**
+   * @generated from field: bytes user_id = 1;
+   */
+  userId: Uint8Array;
+
+  /**
+   * @generated from field: parlor.realtime.v1.PresenceState state = 2;
+   */
+  state: PresenceState;
+
+  /**
+   * Where offline: when last seen, cut to the minute; 0: not told.
+   *
+   * @generated from field: int64 last_seen_us = 3;
+   */
+  lastSeenUs: bigint;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.PresenceEntry.
+ * Use `create(PresenceEntrySchema)` to create a new message.
+ */
+export const PresenceEntrySchema: GenMessage<PresenceEntry> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 66);
 
 /**
  * `digest` is the XOR of position_digest over all logs this session has open,
@@ -1942,7 +2193,7 @@ export type Heartbeat = Message<"parlor.realtime.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 59);
+  messageDesc(file_parlor_realtime_v1_realtime, 67);
 
 /**
  * The node wants this session gone: reconnect after about resume_after_ms,
@@ -1967,7 +2218,7 @@ export type GoAway = Message<"parlor.realtime.v1.GoAway"> & {
  * Use `create(GoAwaySchema)` to create a new message.
  */
 export const GoAwaySchema: GenMessage<GoAway> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 60);
+  messageDesc(file_parlor_realtime_v1_realtime, 68);
 
 /**
  * Last frame of a session.
@@ -1991,7 +2242,7 @@ export type Close = Message<"parlor.realtime.v1.Close"> & {
  * Use `create(CloseSchema)` to create a new message.
  */
 export const CloseSchema: GenMessage<Close> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 61);
+  messageDesc(file_parlor_realtime_v1_realtime, 69);
 
 /**
  * A request that failed; the session goes on.
@@ -2175,6 +2426,39 @@ export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
   enumDesc(file_parlor_realtime_v1_realtime, 3);
 
 /**
+ * @generated from enum parlor.realtime.v1.PresenceState
+ */
+export enum PresenceState {
+  /**
+   * @generated from enum value: PRESENCE_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: PRESENCE_STATE_ONLINE = 1;
+   */
+  ONLINE = 1,
+
+  /**
+   * Somewhere online, and nowhere active.
+   *
+   * @generated from enum value: PRESENCE_STATE_AWAY = 2;
+   */
+  AWAY = 2,
+
+  /**
+   * @generated from enum value: PRESENCE_STATE_OFFLINE = 3;
+   */
+  OFFLINE = 3,
+}
+
+/**
+ * Describes the enum parlor.realtime.v1.PresenceState.
+ */
+export const PresenceStateSchema: GenEnum<PresenceState> = /*@__PURE__*/
+  enumDesc(file_parlor_realtime_v1_realtime, 4);
+
+/**
  * @generated from enum parlor.realtime.v1.CloseReason
  */
 export enum CloseReason {
@@ -2256,5 +2540,5 @@ export enum CloseReason {
  * Describes the enum parlor.realtime.v1.CloseReason.
  */
 export const CloseReasonSchema: GenEnum<CloseReason> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 4);
+  enumDesc(file_parlor_realtime_v1_realtime, 5);
 

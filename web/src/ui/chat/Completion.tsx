@@ -1,6 +1,8 @@
-import { type Callable, EVERYBODY, fitting, nameBefore } from "parlor-client/sync/mentions";
+import type { Callable } from "parlor-client/sync/mentions";
+import { EVERYBODY, fitting, nameBefore } from "parlor-client/sync/mentions";
 import {
   type KeyboardEvent,
+  type ReactNode,
   type RefObject,
   useEffect,
   useId,
@@ -8,6 +10,9 @@ import {
   useRef,
   useState,
 } from "react";
+import { language } from "../../i18n";
+import { loadEmoji, loadedEmoji } from "../emoji/load";
+import { closeName, type EmojiSet, emojiBefore, fittingEmoji } from "../emoji/names";
 import { useStore, useT } from "../hooks";
 import { useChat } from "./context";
 
@@ -20,29 +25,67 @@ interface Options {
   onChange(text: string): void;
 }
 
-export interface MentionState {
-  choices: readonly Callable[];
+interface Choice {
+  id: string;
+  label: ReactNode;
+  note: string;
+  /** What takes the place of what was begun. */
+  put: string;
+}
+
+export interface Completion {
+  /** Of whom or what the list is. */
+  kind: "mention" | "emoji";
+  choices: readonly Choice[];
   chosen: number;
   listId: string | undefined;
   activeId: string | undefined;
   optionId(index: number): string;
   /** True where the key was meant for the list. */
   onKeyDown(event: KeyboardEvent): boolean;
+  /** What was typed, with an emoji in place of a name that was just closed. */
+  onChange(text: string): void;
   onSelect(): void;
   close(): void;
-  pick(person: Callable): void;
+  pick(choice: Choice): void;
 }
 
-/** The list that opens while a name is written after an `@`. */
-export function useMentions({ id, text, area, onChange }: Options): MentionState {
+/** The list that opens while a name is written after an `@` or a `:`. */
+export function useCompletion({ id, text, area, onChange }: Options): Completion {
   const t = useT();
   const base = useId();
   const [caret, setCaret] = useState<number | null>(null);
   const [at, setAt] = useState(0);
-  const writing = caret === null ? null : nameBefore(text, caret);
-  const members = useMembers(id, writing !== null);
+  const calling = caret === null ? null : nameBefore(text, caret);
+  const naming = caret === null || calling !== null ? null : emojiBefore(text, caret);
+  const members = useMembers(id, calling !== null);
+  const emoji = useEmoji(naming !== null);
+  const { locale } = useStore(language);
   const everybody = { id: EVERYBODY, name: EVERYBODY, display_name: t("mention.room") };
-  const choices = writing === null ? [] : fitting(members, writing.begun, everybody).slice(0, SHOWN);
+
+  const writing = calling ?? naming;
+  let choices: Choice[] = [];
+  if (calling !== null) {
+    choices = fitting(members, calling.begun, everybody)
+      .slice(0, SHOWN)
+      .map(({ id, name, display_name }) => ({
+        id,
+        label: <span className="font-medium">@{name}</span>,
+        note: display_name,
+        put: `@${name} `,
+      }));
+  } else if (naming !== null && emoji !== null) {
+    choices = fittingEmoji(emoji, naming.begun, SHOWN).map(({ emoji, names, label }) => ({
+      id: emoji,
+      label: (
+        <>
+          <span className="text-xl">{emoji}</span> {names[0] === undefined ? label : `:${names[0]}:`}
+        </>
+      ),
+      note: names[0] === undefined ? "" : label,
+      put: `${emoji} `,
+    }));
+  }
   const chosen = Math.min(at, Math.max(0, choices.length - 1));
   const begun = writing?.begun;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another beginning, another first
@@ -56,9 +99,9 @@ export function useMentions({ id, text, area, onChange }: Options): MentionState
     caretAfter.current = null;
   });
 
-  function pick({ name }: Callable) {
+  function pick({ put }: Choice) {
     if (writing === null || caret === null) return;
-    const before = `${text.slice(0, writing.at)}@${name} `;
+    const before = text.slice(0, writing.at) + put;
     caretAfter.current = before.length;
     onChange(before + text.slice(caret).replace(/^ /, ""));
     setCaret(null);
@@ -66,6 +109,7 @@ export function useMentions({ id, text, area, onChange }: Options): MentionState
   const open = choices.length > 0;
   const optionId = (index: number) => `${base}-${index}`;
   return {
+    kind: calling === null ? "emoji" : "mention",
     choices,
     chosen,
     listId: open ? base : undefined,
@@ -73,17 +117,25 @@ export function useMentions({ id, text, area, onChange }: Options): MentionState
     optionId,
     onKeyDown(event) {
       if (!open) return false;
-      const person = choices[chosen];
+      const choice = choices[chosen];
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         const step = event.key === "ArrowDown" ? 1 : -1;
         setAt((chosen + step + choices.length) % choices.length);
-      } else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && person !== undefined) {
-        pick(person);
+      } else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && choice !== undefined) {
+        pick(choice);
       } else if (event.key === "Escape") setCaret(null);
       else return false;
       event.preventDefault();
       event.stopPropagation();
       return true;
+    },
+    onChange(next) {
+      const set = loadedEmoji.get(locale);
+      const now = area.current?.selectionEnd ?? next.length;
+      // Only what was typed: a text that is put in whole stays as it is.
+      const closed = set !== undefined && next.length === text.length + 1 ? closeName(set, next, now) : null;
+      if (closed !== null) caretAfter.current = closed.caret;
+      onChange(closed?.text ?? next);
     },
     onSelect() {
       const element = area.current;
@@ -93,6 +145,27 @@ export function useMentions({ id, text, area, onChange }: Options): MentionState
     close: () => setCaret(null),
     pick,
   };
+}
+
+/** All emoji in the reader's language, loaded when they are first needed. */
+function useEmoji(wanted: boolean): EmojiSet | null {
+  const { locale } = useStore(language);
+  const [set, setSet] = useState<EmojiSet | null>(loadedEmoji.get(locale) ?? null);
+  useEffect(() => {
+    if (!wanted) return;
+    let stale = false;
+    loadEmoji(locale).then(
+      (loaded) => {
+        if (!stale) setSet(loaded);
+      },
+      // Offline, a name stays a name.
+      () => {},
+    );
+    return () => {
+      stale = true;
+    };
+  }, [wanted, locale]);
+  return set;
 }
 
 /** Who else is in the room, asked for when it is first needed. */
@@ -121,22 +194,22 @@ function useMembers(id: string, wanted: boolean): readonly Callable[] {
   return members;
 }
 
-export function MentionList({ mentions }: { mentions: MentionState }) {
+export function CompletionList({ of }: { of: Completion }) {
   const t = useT();
-  const { choices, chosen, listId, optionId, pick } = mentions;
+  const { kind, choices, chosen, listId, optionId, pick } = of;
   if (listId === undefined) return null;
   return (
     <div
       id={listId}
       role="listbox"
-      aria-label={t("mention.list")}
-      data-testid="mention-list"
+      aria-label={t(`${kind}.list`)}
+      data-testid={`${kind}-list`}
       className="absolute start-0 bottom-full z-20 mb-2 w-80 max-w-full rounded-lg border border-line bg-surface p-1"
     >
-      {choices.map((person, index) => (
+      {choices.map((choice, index) => (
         // biome-ignore lint/a11y/useFocusableInteractive: the text area keeps the focus
         <div
-          key={person.id}
+          key={choice.id}
           id={optionId(index)}
           role="option"
           aria-selected={index === chosen}
@@ -144,11 +217,11 @@ export function MentionList({ mentions }: { mentions: MentionState }) {
           // Before the text area loses the focus.
           onPointerDown={(event) => {
             event.preventDefault();
-            pick(person);
+            pick(choice);
           }}
         >
-          <span className="font-medium">@{person.name}</span>
-          <span className="label min-w-0 flex-1 truncate">{person.display_name}</span>
+          <span className="flex flex-none items-center gap-2">{choice.label}</span>
+          <span className="label min-w-0 flex-1 truncate">{choice.note}</span>
         </div>
       ))}
     </div>

@@ -1,0 +1,72 @@
+// What one begins is on all of one's devices, and who is there shows to whom it shall.
+
+import assert from "node:assert/strict";
+import { until } from "../lib/wait.mjs";
+import { story } from "../lib/world.mjs";
+
+const room = (person, name) => person.page.getByTestId("room-item").filter({ hasText: name });
+const composed = (person) => person.page.getByTestId("composer").inputValue();
+/** How somebody shows in the list of rooms. */
+const dot = (person, name) => room(person, name).getByTestId("presence").getAttribute("data-state");
+
+story("drafts, presence and read marks follow two people over three devices", async (world) => {
+  await world.serve();
+  const ada = await world.person("ada");
+  await ada.register();
+  await ada.createRoom("celadon");
+  const ben = await world.person("ben");
+  await ben.register();
+  await ben.join("celadon");
+  const phone = await world.person("ada");
+  await phone.signIn();
+
+  // What is begun on the laptop is on the phone, and is not posted by it.
+  await room(phone, "celadon").click();
+  await ada.page.getByTestId("composer").fill("half a thou");
+  await until("the phone has the draft", async () => (await composed(phone)) === "half a thou");
+  await phone.page.locator('a[href="/people"]').first().click();
+  await room(phone, "celadon").getByText("draft", { exact: true }).waitFor();
+  await room(phone, "celadon").click();
+  await phone.page.getByTestId("composer").press("End");
+  await phone.page.keyboard.type("ght");
+  await phone.page.keyboard.press("Enter");
+  await phone.sees("half a thought");
+  assert.equal(await composed(phone), "");
+  // The laptop's box lets go of it once nobody writes there.
+  await ada.page.getByTestId("composer").blur();
+  await until("the draft is gone from the laptop", async () => (await composed(ada)) === "");
+
+  // They talk to each other, and see each other.
+  await ben.page.locator('a[href="/people"]').first().click();
+  await ben.page.getByTestId("find-people").fill("ada");
+  await ben.page.getByTestId("found-people").locator("[aria-haspopup=menu]").click();
+  await ben.page.getByTestId("message-person").click();
+  await ben.page.getByTestId("composer").waitFor();
+  await ben.say("hello ada");
+  await ben.sees("hello ada");
+  await room(ada, "ben").waitFor();
+  await until("ada sees that ben is there", async () => (await dot(ada, "ben")) === "online");
+  await until("ben sees that ada is there", async () => (await dot(ben, "ada")) === "online");
+  assert.equal(await ben.page.getByTestId("peer-presence").textContent(), "online");
+
+  // She reads it, and he sees that she did.
+  assert.equal(await ben.page.getByTestId("read-mark").count(), 0);
+  await room(ada, "ben").click();
+  await ada.sees("hello ada");
+  await ada.page.getByTestId("timeline").click();
+  await ben.page.getByTestId("read-mark").waitFor();
+
+  // Whoever is invisible is there for nobody, on all of their devices.
+  await ben.page.locator("[data-testid=me]:visible").first().click();
+  await ben.page.getByTestId("invisible").click();
+  await until("ben is gone", async () => (await dot(ada, "ben")) === "offline");
+  assert.equal(await ada.page.getByTestId("peer-presence").textContent(), "offline");
+  await ben.page.reload();
+  await ben.page.locator("[data-testid=me]:visible").first().click();
+  await until(
+    "ben's page knows that he is invisible",
+    async () => (await ben.page.getByTestId("invisible").getAttribute("aria-checked")) === "true",
+  );
+  await ben.page.getByTestId("invisible").click();
+  await until("ben is back", async () => (await dot(ada, "ben")) === "online");
+});

@@ -1,0 +1,180 @@
+import { idToBytes } from "parlor-client/net/id";
+import { Client } from "parlor-client/sync/client";
+import { forgetStorage } from "parlor-client/sync/storage";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ADA, FakeRest, summary } from "../../../client/test/fake-rest";
+import { FakeServer, OTHER, ROOM, USER } from "../../../client/test/fake-server";
+import { message, page } from "../../../client/test/page";
+import type { Watch } from "./notifications";
+
+/** What the browser was told to show. */
+class Shown {
+  static permission: NotificationPermission = "granted";
+  static all: Shown[] = [];
+  static requestPermission = async () => {
+    Shown.permission = "granted";
+    return Shown.permission;
+  };
+  onclick: () => void = () => {};
+  closed = false;
+  readonly title: string;
+  readonly options: NotificationOptions;
+  constructor(title: string, options: NotificationOptions) {
+    this.title = title;
+    this.options = options;
+    Shown.all.push(this);
+  }
+  close() {
+    this.closed = true;
+  }
+}
+
+let rest: FakeRest;
+let server: FakeServer;
+let client: Client;
+let watching: Watch[];
+let current: string | null;
+let looking: boolean;
+let went: string[];
+
+beforeEach(() => {
+  localStorage.clear();
+  Shown.all = [];
+  Shown.permission = "granted";
+  vi.resetModules();
+  vi.stubGlobal("WebTransport", class {});
+  vi.stubGlobal("Notification", Shown);
+  vi.spyOn(document, "hasFocus").mockImplementation(() => looking);
+  rest = new FakeRest();
+  vi.stubGlobal("fetch", rest.fetch);
+  server = new FakeServer();
+  current = null;
+  looking = false;
+  went = [];
+  watching = [];
+});
+afterEach(async () => {
+  for (const watch of watching) watch.stop();
+  await client.stop(false);
+  await forgetStorage(USER);
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+const settled = (check: () => void) => vi.waitFor(check, { timeout: 4_000, interval: 5 });
+
+/** A page with the room at message 1, read; something is said in it when the test says so. */
+async function begin(notify: "all" | "mentions" | "none" = "all") {
+  rest.rooms = [summary({ head: "1", read_seq: "1", notify })];
+  client = await Client.start({ auth: await rest.auth(), user: ADA, openers: server.openers });
+  await settled(() => expect(client.rooms.isFresh).toBe(true));
+  await watch();
+}
+async function watch() {
+  const { watch } = await import("./notifications");
+  watching.push(watch(client, { go: (path) => went.push(path), current: () => current }));
+  return (await import("./notifyState")).notifyState;
+}
+function said(seq: number, { mentions = 0, unread = seq - 1, author = OTHER } = {}) {
+  const mention_ids = mentions > 0 ? [USER] : [];
+  rest.newest = page([message(seq, `text ${seq}`, { mention_ids, author_id: author })], seq);
+  const head = {
+    roomId: idToBytes(ROOM),
+    epoch: 1n,
+    head: BigInt(seq),
+    readSeq: 1n,
+    unread,
+    mentions,
+    preview: "",
+    lastAtUs: 0n,
+  };
+  server.last.say({ case: "roomHeads", value: { heads: [head] } });
+}
+const titles = () => Shown.all.map(({ title, options }) => `${title}: ${options.body}`);
+
+test("what comes is told with who said it, and a click leads to it", async () => {
+  await begin();
+  said(2);
+  await settled(() => expect(titles()).toEqual(["Ben · design: text 2"]));
+  Shown.all[0]?.onclick();
+  expect(went).toEqual([`/rooms/${ROOM}/2`]);
+  said(2, { unread: 0 });
+  expect(Shown.all[0]?.closed, "what was read needs no telling").toBe(true);
+});
+
+test("only mentions are told where that is the level, and nothing where it is none", async () => {
+  await begin("mentions");
+  said(2);
+  said(3, { mentions: 1 });
+  await settled(() => expect(titles()).toEqual(["Ben · design: text 3"]));
+  client.rooms.change(ROOM, { notify: "none" });
+  said(4, { mentions: 2 });
+  client.rooms.change(ROOM, { notify: "all" });
+  said(5, { mentions: 2 });
+  await settled(() => expect(titles()).toEqual(["Ben · design: text 3", "Ben · design: text 5"]));
+});
+
+test("the room that somebody looks at tells nothing, in this tab or another", async () => {
+  await begin();
+  current = ROOM;
+  looking = true;
+  said(2);
+  looking = false;
+  localStorage.setItem("parlor.looking", `another-tab ${ROOM}`);
+  said(3);
+  localStorage.removeItem("parlor.looking");
+  said(4);
+  await settled(() => expect(titles()).toEqual(["Ben · design: text 4"]));
+});
+
+test("one of two tabs tells, and the other goes on when the first is closed", async () => {
+  const waiting: (() => void)[] = [];
+  vi.stubGlobal("navigator", {
+    ...navigator,
+    onLine: true,
+    languages: ["en"],
+    userAgent: "test",
+    locks: {
+      request: (name: string, ...rest: unknown[]) => {
+        const callback = rest.at(-1) as () => Promise<void>;
+        if (!name.startsWith("parlor.notify")) return callback();
+        waiting.push(callback);
+        return new Promise(() => {});
+      },
+    },
+  });
+  await begin();
+  await watch();
+  waiting[0]?.();
+  said(2);
+  await settled(() => expect(titles()).toEqual(["Ben · design: text 2"]));
+  watching.shift()?.stop();
+  waiting[1]?.();
+  said(3);
+  await settled(() => expect(titles()).toEqual(["Ben · design: text 2", "Ben · design: text 3"]));
+});
+
+test("the browser is asked after a mention, and only when the user says so", async () => {
+  Shown.permission = "default";
+  await begin();
+  const state = await import("./notifyState");
+  said(2);
+  expect(state.notifyState.getSnapshot()).toBe("off");
+  said(3, { mentions: 1 });
+  expect(state.notifyState.getSnapshot()).toBe("offered");
+  expect([Shown.permission, titles()]).toEqual(["default", []]);
+  await state.turnOn();
+  expect([Shown.permission, state.notifyState.getSnapshot()]).toEqual(["granted", "on"]);
+  said(4, { mentions: 2 });
+  await settled(() => expect(titles()).toEqual(["Ben · design: text 4"]));
+});
+
+test("whoever said no is not offered it again", async () => {
+  Shown.permission = "default";
+  await begin();
+  const state = await import("./notifyState");
+  said(2, { mentions: 1 });
+  state.turnOff();
+  said(3, { mentions: 2 });
+  expect(state.notifyState.getSnapshot()).toBe("off");
+});

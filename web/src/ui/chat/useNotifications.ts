@@ -1,0 +1,32 @@
+import type { Client } from "parlor-client/sync/client";
+import { useEffect, useRef } from "react";
+import type { Watch } from "./notifications";
+
+/** Tells of new messages where nobody looks at them. */
+export function useNotifications(client: Client, current: string | null, go: (path: string) => void): void {
+  const where = useRef({ current, go });
+  const running = useRef<Watch | null>(null);
+  useEffect(() => {
+    where.current = { current, go };
+    running.current?.moved();
+  }, [current, go]);
+  useEffect(() => {
+    let gone = false;
+    import("./notifications").then(
+      ({ watch }) => {
+        if (gone) return;
+        running.current = watch(client, {
+          go: (path) => where.current.go(path),
+          current: () => where.current.current,
+        });
+      },
+      // Offline there is nothing to tell of.
+      () => {},
+    );
+    return () => {
+      gone = true;
+      running.current?.stop();
+      running.current = null;
+    };
+  }, [client]);
+}

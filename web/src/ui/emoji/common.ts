@@ -1,0 +1,2 @@
+/** What people answer with most. */
+export const COMMON: readonly string[] = "👍 ❤️ 😂 🎉 👀 🙏 ✅ 🚀".split(" ");

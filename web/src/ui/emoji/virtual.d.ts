@@ -1,0 +1,4 @@
+declare module "virtual:emoji-*" {
+  const set: import("./names").EmojiSet;
+  export default set;
+}
