@@ -27,6 +27,8 @@ pub enum Announcement {
         /// The device.
         device: DeviceId,
     },
+    /// What is told to everybody has changed.
+    AnnouncementsChanged,
     /// Somebody is typing; may be lost.
     Typing {
         /// Where.

@@ -100,13 +100,13 @@ impl Builder {
         let (control, wishes) = mpsc::channel(CONTROL_QUEUE);
         let (tell_status, status) = watch::channel(Status::Connecting);
         let (tell_presence, presence) = watch::channel(HashMap::new());
-        let tell = Tell { status: tell_status, presence: tell_presence };
+        let (tell_announced, announced) = watch::channel(0);
+        let tell = Tell { status: tell_status, presence: tell_presence, announced: tell_announced };
         let tasks = TaskTracker::new();
         tasks.spawn(Driver::new(dialer, self.device_name, asks, wishes, tell).run());
         tasks.close();
-        let client = Client {
-            inner: Arc::new(Inner { requests, control, status, presence, rest, auth, tasks }),
-        };
+        let inner = Inner { requests, control, status, presence, announced, rest, auth, tasks };
+        let client = Client { inner: Arc::new(inner) };
         client.live().await?;
         Ok(client)
     }
@@ -125,6 +125,7 @@ struct Inner {
     requests: mpsc::Sender<Ask>,
     control: mpsc::Sender<Control>,
     status: watch::Receiver<Status>,
+    announced: watch::Receiver<u64>,
     presence: watch::Receiver<HashMap<UserId, Presence>>,
     rest: Rest,
     auth: Arc<Auth>,
@@ -326,6 +327,10 @@ impl Client {
     pub async fn user(&self, user: UserId) -> Result<UserInfo, RestError> {
         let rest = &self.inner.rest;
         self.signed(|token| async move { rest.user(&token, user).await }).await
+    }
+
+    pub(crate) fn watch_announced(&self) -> watch::Receiver<u64> {
+        self.inner.announced.clone()
     }
 
     pub(crate) fn rest(&self) -> &Rest {

@@ -123,6 +123,7 @@ pub(crate) struct Driver {
 pub(crate) struct Tell {
     pub(crate) status: watch::Sender<Status>,
     pub(crate) presence: watch::Sender<People>,
+    pub(crate) announced: watch::Sender<u64>,
 }
 
 /// How those people are who are watched, as far as it is known.
@@ -242,6 +243,7 @@ impl Driver {
                     let _ = answer.send(result);
                 }
             }
+            Effect::Announced => self.tell.announced.send_modify(|times| *times += 1),
             Effect::Status(status) => {
                 self.tell.status.send_replace(status);
             }

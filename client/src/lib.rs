@@ -27,6 +27,7 @@
 
 #![allow(unreachable_pub, reason = "the feature `machines` shows some inner parts")]
 
+mod admin;
 mod auth;
 mod client;
 mod driver;
@@ -79,9 +80,10 @@ pub use client::{Builder, Client, ConnectError};
 pub use event::RoomEvent;
 pub use protocol::Page as EventPage;
 pub use rest::{
-    BanInfo, BlockInfo, DeviceInfo, DraftInfo, Found, FriendInfo, History, Hit, InviteInfo,
-    InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, Place, ReactionInfo, Rest,
-    RestError, RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
+    AnnouncementInfo, BanInfo, BlockInfo, DeviceInfo, DraftInfo, Found, FriendInfo, History, Hit,
+    InviteInfo, InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, Place,
+    ReactionInfo, Rest, RestError, RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo,
+    VersionInfo,
 };
 pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
 pub use status::{Closed, Lane, Status};

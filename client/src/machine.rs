@@ -94,6 +94,8 @@ pub enum Effect {
     Deliver { room: RoomId, event: RoomEvent },
     /// Answer a request of the application.
     Answer { id: RequestId, result: Result<Done, Refusal> },
+    /// What is told to everybody has changed.
+    Announced,
     /// Tell how people are.
     Presence(Vec<(UserId, Presence)>),
     /// Tell how the connection is.
@@ -331,6 +333,7 @@ impl Machine {
                 }
             }
             Inbound::GoAway { resume_after } => live.leave_at = Some(now + resume_after),
+            Inbound::Announced => self.effects.push(Effect::Announced),
             Inbound::Close(close) => self.closed_by_server(now, close),
             // A second one breaks no promise that matters here.
             Inbound::Welcome(_) => {}

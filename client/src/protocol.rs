@@ -69,14 +69,33 @@ pub enum Page {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inbound {
     Welcome(Welcome),
-    Reply { id: RequestId, result: Result<Done, Refusal> },
+    Reply {
+        id: RequestId,
+        result: Result<Done, Refusal>,
+    },
     Events(Run),
-    Reset { log: LogId, head: Position },
-    Typing { room: RoomId, user: UserId },
-    Presence { people: Vec<(UserId, Presence)> },
-    Heartbeat { heads: Vec<(LogId, Position)> },
-    Probe { nonce: u64 },
-    GoAway { resume_after: Duration },
+    Reset {
+        log: LogId,
+        head: Position,
+    },
+    Typing {
+        room: RoomId,
+        user: UserId,
+    },
+    Presence {
+        people: Vec<(UserId, Presence)>,
+    },
+    Heartbeat {
+        heads: Vec<(LogId, Position)>,
+    },
+    Probe {
+        nonce: u64,
+    },
+    GoAway {
+        resume_after: Duration,
+    },
+    /// What is told to everybody has changed.
+    Announced,
     Close(Close),
 }
 

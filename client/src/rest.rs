@@ -1,5 +1,6 @@
 //! The REST face, as far as a chat client needs it.
 
+mod admin;
 mod friends;
 mod invites;
 mod members;
@@ -28,9 +29,9 @@ use tower::util::BoxCloneSyncService;
 use crate::{net::Stream, tls};
 
 pub use model::{
-    BanInfo, BlockInfo, DeviceInfo, DraftInfo, FriendInfo, History, InviteInfo, InvitePreview,
-    InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, RoomInfo, Scope,
-    ServerInfo, SessionTokens, UserInfo, VersionInfo,
+    AnnouncementInfo, BanInfo, BlockInfo, DeviceInfo, DraftInfo, FriendInfo, History, InviteInfo,
+    InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, RoomInfo,
+    Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
 };
 pub use search::{Found, Hit, Place};
 

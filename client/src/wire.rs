@@ -160,6 +160,7 @@ pub fn inbound(frame: pb::ServerFrame) -> Result<Option<Inbound>, WireError> {
         Kind::Close(frame) => Inbound::Close(close(frame)),
         // Heads of rooms that are not followed: nothing here shows them.
         Kind::RoomHeads(_) => return Ok(None),
+        Kind::Announcement(_) => Inbound::Announced,
     }))
 }
 

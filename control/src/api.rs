@@ -6,7 +6,9 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{account, app::App, health, messages, people, problem, rooms, server_info};
+use crate::{
+    account, admin, announcements, app::App, health, messages, people, problem, rooms, server_info,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,6 +31,7 @@ use crate::{account, app::App, health, messages, people, problem, rooms, server_
         (name = "invites", description = "Links by which others come into a room"),
         (name = "messages", description = "What is said in rooms"),
         (name = "server", description = "The server itself"),
+        (name = "admin", description = "Running the server; there is nothing here for others"),
     ),
 )]
 struct Document;
@@ -54,6 +57,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(account::refresh::refresh))
         .routes(routes!(account::log_out::log_out))
         .routes(routes!(account::password::change_password))
+        .routes(routes!(account::claim::claim))
+        .routes(routes!(account::reset::reset))
         .routes(routes!(account::me::me, account::update_me::update_me))
         .routes(routes!(account::privacy::privacy, account::set_privacy::set_privacy))
         .routes(routes!(account::devices::devices, account::sign_out_others::sign_out_others))
@@ -91,9 +96,32 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(messages::pin::pin, messages::unpin::unpin))
         .routes(routes!(messages::mark_read::mark_read))
         .routes(routes!(messages::mark_unread::mark_unread))
-        .routes(routes!(messages::search::search));
+        .routes(routes!(messages::search::search))
+        .routes(routes!(announcements::announcements))
+        .merge(admin_routes());
     OpenApiRouter::with_openapi(Document::openapi())
         .nest("/api/v1", v1)
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+}
+
+/// Everything under `/admin`; see [`crate::extract::Admin`].
+fn admin_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(admin::users::users))
+        .routes(routes!(admin::disable::disable))
+        .routes(routes!(admin::enable::enable))
+        .routes(routes!(admin::reset::reset))
+        .routes(routes!(admin::grant::grant, admin::revoke::revoke))
+        .routes(routes!(admin::rooms::rooms))
+        .routes(routes!(admin::archive::archive))
+        .routes(routes!(admin::sessions::sessions))
+        .routes(routes!(admin::end_device::end_device))
+        .routes(routes!(admin::settings::settings, admin::set_settings::set_settings))
+        .routes(routes!(admin::sign_up_link::sign_up_link))
+        .routes(routes!(admin::limits::limits))
+        .routes(routes!(admin::storage::storage))
+        .routes(routes!(admin::audit::audit))
+        .routes(routes!(admin::announce::announce))
+        .routes(routes!(admin::end_announcement::end_announcement))
 }

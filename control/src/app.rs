@@ -18,6 +18,7 @@ use crate::{
     cursor::List,
     extract::Paging,
     middleware::Limiter,
+    policy::Policy,
     problem::{internal, refused},
     unbroken::Unbroken,
     users::Users,
@@ -31,6 +32,7 @@ pub(crate) struct App {
     pub users: Users,
     pub per_user: Arc<Limiter<UserId>>,
     pub unbroken: Unbroken,
+    pub policy: Policy,
 }
 
 /// Some of a list, and where it goes on.
@@ -51,7 +53,7 @@ impl App {
     pub(crate) fn new(deps: Deps) -> Self {
         let users = Users::new(deps.users.clone());
         let per_user = Arc::new(Limiter::new(deps.settings.rates.per_user));
-        Self { deps, users, per_user, unbroken: Unbroken::default() }
+        Self { deps, users, per_user, unbroken: Unbroken::default(), policy: Policy::default() }
     }
 
     /// A room in which `user` may do `action`.

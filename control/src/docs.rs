@@ -44,7 +44,7 @@ pub(crate) fn complete(mut openapi: OpenApi) -> OpenApi {
     for (path, item) in &mut openapi.paths.paths {
         let is_api = path.starts_with("/api/");
         for operation in operations(item) {
-            refuse(operation, is_api);
+            refuse(operation, is_api, path.starts_with("/api/v1/admin/"));
             for (status, response) in &mut operation.responses.responses {
                 if let RefOr::T(response) = response {
                     finish(status, response, is_api, &schemas);
@@ -91,7 +91,7 @@ fn header(description: &str, example: &str) -> Header {
 }
 
 /// The refusals that an operation shares with others of its kind.
-fn refuse(operation: &mut Operation, is_api: bool) {
+fn refuse(operation: &mut Operation, is_api: bool, is_admin: bool) {
     let secured = operation.security.as_ref().is_some_and(|security| !security.is_empty());
     let has_body = operation.request_body.is_some();
     let has_key = operation.parameters.iter().flatten().any(
@@ -100,6 +100,7 @@ fn refuse(operation: &mut Operation, is_api: bool) {
     let common = [
         (has_body || has_key, "400", "INVALID_ARGUMENT: body or headers do not parse"),
         (secured, "401", "UNAUTHENTICATED: no valid access token"),
+        (is_admin, "404", "NOT_FOUND: the caller is no admin"),
         (has_key, "409", "IDEMPOTENCY_MISMATCH: the key was used for something else"),
         (has_body, "413", "TOO_LARGE: the body has too many bytes"),
         (has_body, "415", "UNSUPPORTED_MEDIA_TYPE: the body is not application/json"),

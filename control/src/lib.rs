@@ -5,6 +5,8 @@
 //! is decided in one place, and every change goes through the log.
 
 mod account;
+mod admin;
+mod announcements;
 mod api;
 mod app;
 mod cursor;
@@ -15,9 +17,11 @@ mod extract;
 pub mod fuzzing;
 mod grpc;
 mod health;
+mod live;
 mod messages;
 mod middleware;
 mod people;
+mod policy;
 mod problem;
 mod rooms;
 mod server_info;
@@ -37,6 +41,7 @@ use tokio::sync::watch;
 use tonic::transport::Channel;
 
 pub use extract::{Network, NetworkError};
+pub use live::{Limited, Live, LiveLimits, LiveSession};
 pub use problem::Problem;
 
 /// All that the control plane works with. Cheap to clone.
@@ -49,6 +54,12 @@ pub struct Deps {
     /// Friends and blocks, to read; and to see whether the database answers, and
     /// whether a device was signed out.
     pub store: parlor_store::Store,
+    /// The right to change settings and announcements.
+    pub server_writer: parlor_store::ServerWriter,
+    /// What the realtime side of this process tells of itself.
+    pub live: Arc<dyn Live>,
+    /// Counts the requests that rate limits refuse.
+    pub limited: Arc<Limited>,
     /// Where commits are announced.
     pub bus: Bus,
     /// The time.

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Lanes,
+    admin::wire::SignUp,
     app::App,
     extract::{Json, authority},
 };
@@ -23,9 +24,8 @@ pub(crate) struct ServerInfo {
     /// Ways for a realtime session to travel.
     lanes: Vec<Lane>,
     limits: Limits,
-    /// `open`: anybody may register.
-    #[schema(example = "open")]
-    sign_up: &'static str,
+    /// Who may make an account.
+    sign_up: SignUp,
 }
 
 /// One way for a realtime session to travel.
@@ -123,7 +123,7 @@ pub(crate) async fn server_info(State(app): State<App>, request: Request) -> Jso
             password_min_chars: limits::PASSWORD_MIN_CHARS,
             page_items: limits::PAGE_ITEMS,
         },
-        sign_up: "open",
+        sign_up: app.policy.get(&app.deps.store.server).await.into(),
     })
 }
 

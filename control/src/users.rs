@@ -7,10 +7,12 @@ use std::{
 
 use parlor_domain::{Code, DeviceId, Refusal, UserId, limits};
 use parlor_proto::user::{
-    self as proto, ChangePasswordRequest, FindUserRequest, GetKeysRequest, GetUserRequest,
-    GetUsersRequest, ListDevicesRequest, LogInRequest, LogOutRequest, RefreshRequest,
-    RegisterRequest, SearchUsersRequest, SignOutDeviceRequest, SignOutOthersRequest, Tokens,
-    user_service_client::UserServiceClient,
+    self as proto, ChangePasswordRequest, ClaimAdminRequest, EndDeviceRequest, FindUserRequest,
+    GetKeysRequest, GetUserRequest, GetUsersRequest, ListDevicesRequest, LogInRequest,
+    LogOutRequest, MakeResetLinkReply, MakeResetLinkRequest, MakeSignUpLinkReply,
+    MakeSignUpLinkRequest, RefreshRequest, RegisterRequest, ResetPasswordRequest,
+    SearchUsersRequest, SetAdminRequest, SetDisabledRequest, SignOutDeviceRequest,
+    SignOutOthersRequest, Tokens, user_service_client::UserServiceClient,
 };
 use tonic::{Response, Status, transport::Channel};
 use uuid::Uuid;
@@ -67,6 +69,43 @@ impl Users {
         request: ChangePasswordRequest,
     ) -> Result<(), Refusal> {
         answer(self.client.clone().change_password(request)).await.map(drop)
+    }
+
+    pub(crate) async fn set_disabled(&self, request: SetDisabledRequest) -> Result<(), Refusal> {
+        answer(self.client.clone().set_disabled(request)).await.map(drop)
+    }
+
+    pub(crate) async fn set_admin(&self, request: SetAdminRequest) -> Result<(), Refusal> {
+        answer(self.client.clone().set_admin(request)).await.map(drop)
+    }
+
+    pub(crate) async fn end_device(&self, request: EndDeviceRequest) -> Result<(), Refusal> {
+        answer(self.client.clone().end_device(request)).await.map(drop)
+    }
+
+    pub(crate) async fn make_reset_link(
+        &self,
+        request: MakeResetLinkRequest,
+    ) -> Result<MakeResetLinkReply, Refusal> {
+        answer(self.client.clone().make_reset_link(request)).await
+    }
+
+    pub(crate) async fn make_sign_up_link(
+        &self,
+        request: MakeSignUpLinkRequest,
+    ) -> Result<MakeSignUpLinkReply, Refusal> {
+        answer(self.client.clone().make_sign_up_link(request)).await
+    }
+
+    pub(crate) async fn claim_admin(&self, request: ClaimAdminRequest) -> Result<(), Refusal> {
+        answer(self.client.clone().claim_admin(request)).await.map(drop)
+    }
+
+    pub(crate) async fn reset_password(
+        &self,
+        request: ResetPasswordRequest,
+    ) -> Result<(), Refusal> {
+        answer(self.client.clone().reset_password(request)).await.map(drop)
     }
 
     /// The signed-in devices of whoever asks, from the device called `current`.

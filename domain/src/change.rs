@@ -50,6 +50,16 @@ pub enum Change {
         /// Whether it shall be archived.
         archived: bool,
     },
+    /// Archive a room, or take it out of the archive, as an admin of the server.
+    /// Leaves an entry in the audit log.
+    ArchiveByServer {
+        /// The room.
+        room: RoomId,
+        /// Whether it shall be archived.
+        archived: bool,
+        /// Where the admin is, for the audit log.
+        address: String,
+    },
     /// Make sure that the actor and somebody else have their direct room.
     OpenDirect {
         /// The room: [`crate::direct_room`] of the two.
@@ -239,6 +249,7 @@ impl Change {
             | Self::OpenDirect { room, .. }
             | Self::RenameRoom { room, .. }
             | Self::ArchiveRoom { room, .. }
+            | Self::ArchiveByServer { room, .. }
             | Self::Join { room }
             | Self::Leave { room }
             | Self::AddMember { room, .. }
@@ -337,6 +348,11 @@ impl Command {
             }
             Change::ArchiveRoom { archived, .. } => {
                 field(b"archive");
+                field(&[u8::from(*archived)]);
+            }
+            // Not from where: a retry may come from another network.
+            Change::ArchiveByServer { archived, .. } => {
+                field(b"archive by server");
                 field(&[u8::from(*archived)]);
             }
             Change::Join { .. } => field(b"join"),

@@ -52,6 +52,10 @@ codes! {
     BadRefreshToken = "BAD_REFRESH_TOKEN", 401;
     /// Seen but not allowed.
     Forbidden = "FORBIDDEN", 403;
+    /// The server takes no new accounts, or only by an invite link.
+    SignUpClosed = "SIGN_UP_CLOSED", 403;
+    /// The password is right, and an admin has disabled the account.
+    AccountDisabled = "ACCOUNT_DISABLED", 403;
     /// The request comes from a page that is not allowed to make it.
     OriginRefused = "ORIGIN_REFUSED", 403;
     /// Does not exist, or the caller may not know that it does.

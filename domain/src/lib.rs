@@ -4,6 +4,7 @@
 //! Pure: no socket, no database, no task. Wire types (`parlor-proto`) and table
 //! rows (`parlor-store`) are turned into these types at the edges, once.
 
+mod admin;
 mod change;
 mod clock;
 mod code;
@@ -29,6 +30,10 @@ mod search;
 mod text;
 mod tie;
 
+pub use admin::{
+    AnnouncementLevel, AuditEntry, OneTimeCode, OneTimeCodeError, OneTimeHash, Operator, ServerAct,
+    ServerAnnouncement, SignUp, permit_server,
+};
 pub use change::{Change, Command, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use code::{Code, Refusal};
@@ -51,7 +56,7 @@ pub use search::{
     Has, Match, Phrase, SearchError, SearchQuery, Sender, Sort, Token, has_link, tokens,
 };
 pub use text::{
-    Body, ClientName, DeviceName, DisplayName, DraftText, Emoji, Password, RoomName, StatusEmoji,
-    StatusText, TextError, Topic, UserName,
+    AnnouncementText, Body, ClientName, DeviceName, DisplayName, DraftText, Emoji, Password,
+    RoomName, StatusEmoji, StatusText, TextError, Topic, UserName,
 };
 pub use tie::{Block, Friend, Tie};

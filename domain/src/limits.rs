@@ -64,6 +64,15 @@ pub const INVITES: u32 = PAGE_ITEMS;
 pub const INVITE_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// How long an invite link with an end may hold.
 pub const INVITE_LONGEST_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3_600);
+/// How long a one-time link holds by which somebody becomes the first admin, or
+/// sets a new password.
+pub const ONE_TIME_LINK_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+/// What is told to everybody, in characters.
+pub const ANNOUNCEMENT_CHARS: usize = 500;
+/// Announcements that are shown at once; each stands above what people came for.
+pub const ANNOUNCEMENTS: u32 = 5;
+/// Messages of a room are counted up to this number where the server is looked at.
+pub const ROOM_MESSAGES_COUNTED: u32 = 10_000;
 /// Users named for one emoji on one message; the others are counted.
 pub const REACTION_USERS: u32 = 20;
 /// Names called in one message.

@@ -160,6 +160,11 @@ text!(
     |text| name(text, limits::ROOM_NAME_CHARS)
 );
 text!(
+    /// What is told to everybody: one line, trimmed, without invisible characters.
+    AnnouncementText,
+    |text| name(text, limits::ANNOUNCEMENT_CHARS)
+);
+text!(
     /// A room's topic: one line, trimmed; may be empty.
     Topic,
     |text| line(text, limits::TOPIC_CHARS)

@@ -167,15 +167,15 @@ export async function tour(world, settings) {
   await by("search-hit").click();
   await page.locator("[data-marked]").waitFor();
   await look("room, a message that was found");
+  await lookAtAdmin(ada, { look, lookAtDialog, by, dialog }, await world.server.claimLink());
+  await page.goto(`${ada.url}/rooms/${room}`);
+  await ada.sees("mine, to be changed and it was");
 
   await lookAtDialog("switcher", () => page.keyboard.press("Control+k"));
   await lookAtDialog("shortcuts", () => page.keyboard.press("Control+/"));
   await lookAtDialog("settings", async () => {
     await page.keyboard.press("Control+k");
-    const options = dialog.getByRole("option");
-    await options.last().waitFor();
-    // The last command is the sheet of shortcuts; the settings are above it.
-    await options.nth((await options.count()) - 2).click();
+    await dialog.locator("[data-choice=settings]").click();
     await dialog.getByRole("radio").first().waitFor({ state: "attached" });
   });
   await lookAtDialog("connection", () => by("connection").getByRole("button").first().click());
@@ -196,6 +196,63 @@ export async function tour(world, settings) {
 
   console.log(`# ${looked.length} screens: ${looked.join(", ")}`);
   assert.deepEqual(found, []);
+}
+
+/** The pages of those who run the server, and the links that they hand on. */
+async function lookAtAdmin({ page, url }, { look, lookAtDialog, by, dialog }, link) {
+  await page.goto(`${url}/admin/claim`);
+  await page.locator('main a[href="/"]').last().waitFor();
+  await look("first admin, without a link");
+  await page.goto(link);
+  await by("claim").waitFor();
+  await look("first admin");
+  await by("claim").click();
+  await by("admin-user").waitFor();
+  await look("admin, people");
+  const ben = page.locator("[data-testid=admin-user][data-name=ben]");
+  const act = async (index) => {
+    await ben.locator("[aria-haspopup=menu]").click();
+    await page.getByRole("menuitem").nth(index).click();
+  };
+  await ben.locator("[aria-haspopup=menu]").click();
+  await page.getByRole("menu").waitFor();
+  await look("admin, menu of a person");
+  await lookAtDialog("disable?", () => page.getByRole("menuitem").last().click());
+  await act(0);
+  await dialog.getByRole("button").last().click();
+  await by("one-time-link").waitFor();
+  await look("reset link");
+  const reset = await by("one-time-link").inputValue();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("searchbox").fill("nobody is called so");
+  await page.getByRole("status").filter({ hasText: /./ }).first().waitFor();
+  await look("admin, nobody found");
+  for (const [section, shown] of [
+    ["rooms", "admin-room"],
+    ["sessions", "admin-session"],
+    ["settings", "policy-open"],
+    ["audit", "audit-entry"],
+  ]) {
+    await page.goto(`${url}/admin/${section}`);
+    await by(shown).waitFor();
+    await look(`admin, ${section}`);
+  }
+  await page.goto(`${url}/admin/announcements`);
+  await by("announce-text").fill("Down at six 六点停机");
+  await page.getByRole("checkbox").check();
+  await by("announce").click();
+  await by("announcement").waitFor();
+  await look("admin, announcements");
+  await by("announcement").getByRole("button").click();
+  await by("announcement").waitFor({ state: "detached" });
+  await page.goto(reset);
+  await by("reset-password").waitFor();
+  await look("reset a password");
+  await by("reset-password").fill(`${PASSWORD} anew`);
+  await by("reset-submit").click();
+  await by("reset-done").waitFor();
+  await look("reset a password, done");
 }
 
 /** Ben, a room of his with all kinds of messages, another one, and a link into a private one. */

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import dgram from "node:dgram";
 import { once } from "node:events";
 import { openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -68,6 +69,13 @@ export class Server {
       if (child.exitCode !== null) throw new Hopeless(`the server ended with ${child.exitCode}`);
       return (await fetch(`${this.url}/readyz`)).ok;
     });
+  }
+
+  /** The link that it printed last, by which somebody becomes the first admin. */
+  async claimLink() {
+    const printed = await readFile(this.logFile, "utf8");
+    const links = printed.match(/http\S+\/admin\/claim#[\w-]{43}/g) ?? [];
+    return links.at(-1);
   }
 
   /** Ends it as a power cut would: kill -9. */

@@ -103,6 +103,7 @@ async fn hall() -> Hall {
             name: UserName::parse(&name).expect("a name"),
             display_name: DisplayName::parse(&name).expect("a name"),
             password_hash: "none".into(),
+            entry: parlor_store::Entry::Unasked,
         };
         let device = NewDevice {
             id: device,

@@ -21,10 +21,10 @@ mod transport;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod wire;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use parlor_bus::Bus;
-use parlor_domain::{Clock, OriginPolicy, limits};
+use parlor_domain::{Clock, DeviceId, OriginPolicy, SessionId, Timestamp, UserId, limits};
 use parlor_store::Store;
 use parlor_token::Verifier;
 use tokio::time::timeout;
@@ -89,6 +89,27 @@ impl Default for Rates {
     }
 }
 
+/// A session that has said Hello, for those who run the server.
+#[derive(Clone, Debug)]
+pub struct LiveSession {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose.
+    pub user: UserId,
+    /// Of which device.
+    pub device: DeviceId,
+    /// How it travels.
+    pub lane: Lane,
+    /// When it began.
+    pub since: Timestamp,
+    /// Round-trip time, where the lane measures it.
+    pub rtt: Option<Duration>,
+    /// Output that waits to be written.
+    pub queued_bytes: usize,
+    /// Where it comes from.
+    pub peer: SocketAddr,
+}
+
 /// Settings of a node.
 #[derive(Clone, Debug, Default)]
 pub struct NodeConfig {
@@ -148,6 +169,16 @@ impl Node {
     /// How many sessions have said Hello.
     pub fn sessions(&self) -> usize {
         self.inner.sessions.len()
+    }
+
+    /// What there is to know of each of them, in no order.
+    pub fn live(&self) -> Vec<LiveSession> {
+        self.inner.sessions.live()
+    }
+
+    /// How many requests its rate limits have refused.
+    pub fn limited(&self) -> u64 {
+        self.inner.limited.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// How many rooms are awake.

@@ -1,7 +1,10 @@
 //! One node: the sessions it holds, the rooms that are awake on it, and what
 //! reaches both from the bus.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Instant,
+};
 
 use parlor_bus::{Announcement, Bus, Received};
 use parlor_domain::{Clock, Timestamp};
@@ -27,6 +30,8 @@ pub(crate) struct Inner {
     clock: Arc<dyn Clock>,
     pub(crate) registry: Registry,
     pub(crate) sessions: Arc<Sessions>,
+    /// Requests that rate limits refused.
+    pub(crate) limited: AtomicU64,
     pub(crate) presences: Arc<Presences>,
     pub(crate) tasks: TaskTracker,
     /// No new sessions from here on.
@@ -54,6 +59,7 @@ impl Inner {
             clock,
             registry: Registry::default(),
             sessions: Arc::new(Sessions::new(user_rate)),
+            limited: AtomicU64::new(0),
             tasks: TaskTracker::new(),
             draining: CancellationToken::new(),
             stopped: CancellationToken::new(),
@@ -81,6 +87,11 @@ impl Inner {
         }
     }
 
+    /// The time, for people.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// The end of a session's token on the wall clock, for the client.
     pub(crate) fn ends_at(&self, checked: Checked) -> Timestamp {
         self.clock.now().plus(checked.ends_at.saturating_duration_since(Instant::now()))
@@ -105,6 +116,9 @@ impl Inner {
                 }
                 Received::Announcement(Announcement::DeviceRevoked { device }) => {
                     self.sessions.revoke(device);
+                }
+                Received::Announcement(Announcement::AnnouncementsChanged) => {
+                    self.sessions.announced();
                 }
                 Received::Announcement(Announcement::Typing { room, user }) => {
                     if let Some(room) = self.registry.awake(room.into()) {

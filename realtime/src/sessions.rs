@@ -3,17 +3,22 @@
 use std::{
     collections::{HashMap, HashSet},
     hash::Hash,
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use parlor_domain::{DeviceId, LogId, SessionId, UserId};
+use parlor_domain::{DeviceId, LogId, SessionId, Timestamp, UserId};
 
-use crate::session::{
-    close::CloseReason,
-    machine::Checked,
-    rate::{Rate, TokenBucket},
-    shared::Shared,
+use crate::{
+    LiveSession,
+    session::{
+        close::CloseReason,
+        machine::Checked,
+        rate::{Rate, TokenBucket},
+        shared::Shared,
+    },
+    transport::{Lane, streams::Opener},
 };
 
 /// Every session that has said Hello.
@@ -25,12 +30,29 @@ pub(crate) struct Sessions {
 
 #[derive(Debug, Default)]
 struct Index {
-    all: HashMap<SessionId, Arc<Shared>>,
+    all: HashMap<SessionId, Entry>,
     by_device: HashMap<DeviceId, Vec<Arc<Shared>>>,
     /// Who wants to know when a log grows without following it.
     watchers: HashMap<LogId, Vec<Arc<Shared>>>,
     /// The bucket that all sessions of a user share, while there are any.
     buckets: HashMap<UserId, Arc<Mutex<TokenBucket>>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    shared: Arc<Shared>,
+    who: Checked,
+    about: About,
+}
+
+/// What those who run the server are told of a session.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub(crate) lane: Lane,
+    pub(crate) peer: SocketAddr,
+    pub(crate) since: Timestamp,
+    /// Knows how long the way is, on a lane that measures it.
+    pub(crate) under: Option<Opener>,
 }
 
 fn take_out<K: Hash + Eq>(index: &mut HashMap<K, Vec<Arc<Shared>>>, key: &K, session: SessionId) {
@@ -52,9 +74,14 @@ impl Sessions {
     }
 
     /// Makes a session known; dropping the guard makes it unknown again.
-    pub(crate) fn register(self: &Arc<Self>, shared: &Arc<Shared>, who: Checked) -> SessionGuard {
+    pub(crate) fn register(
+        self: &Arc<Self>,
+        shared: &Arc<Shared>,
+        who: Checked,
+        about: About,
+    ) -> SessionGuard {
         let mut index = self.index();
-        index.all.insert(shared.id, Arc::clone(shared));
+        index.all.insert(shared.id, Entry { shared: Arc::clone(shared), who, about });
         index.by_device.entry(who.device).or_default().push(Arc::clone(shared));
         let fresh = || Arc::new(Mutex::new(TokenBucket::new(self.user_rate, Instant::now())));
         let bucket = Arc::clone(index.buckets.entry(who.user).or_insert_with(fresh));
@@ -72,6 +99,26 @@ impl Sessions {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.index().all.len()
+    }
+
+    /// What there is to know of each.
+    pub(crate) fn live(&self) -> Vec<LiveSession> {
+        let live = |Entry { shared, who, about }: &Entry| LiveSession {
+            id: shared.id,
+            user: who.user,
+            device: who.device,
+            lane: about.lane,
+            since: about.since,
+            rtt: about.under.as_ref().map(Opener::rtt),
+            queued_bytes: shared.outbox.bytes(),
+            peer: about.peer,
+        };
+        self.index().all.values().map(live).collect()
+    }
+
+    /// What is told to everybody has changed: every session hears of it.
+    pub(crate) fn announced(&self) {
+        self.index().all.values().for_each(|entry| entry.shared.announced());
     }
 
     /// A log has grown: tells those who watch it.
@@ -94,19 +141,22 @@ impl Sessions {
         for (log, watchers) in &index.watchers {
             watchers.iter().for_each(|shared| shared.grown(*log));
         }
-        index.all.values().for_each(|shared| shared.recheck_device());
+        for Entry { shared, .. } in index.all.values() {
+            shared.recheck_device();
+            shared.announced();
+        }
     }
 
     /// Sends every client elsewhere, spread over `within`.
     pub(crate) fn drain(&self, within: Duration) {
-        for shared in self.index().all.values() {
+        for Entry { shared, .. } in self.index().all.values() {
             shared.drain(within.mul_f64(rand::random::<f64>()));
         }
     }
 
     /// Ends every session.
     pub(crate) fn kick_all(&self, reason: CloseReason) {
-        self.index().all.values().for_each(|shared| shared.kick(reason));
+        self.index().all.values().for_each(|entry| entry.shared.kick(reason));
     }
 }
 

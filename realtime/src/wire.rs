@@ -354,6 +354,10 @@ pub fn heartbeat(digest: HeadsDigest, heads: &[(LogId, Position)]) -> Bytes {
     }))
 }
 
+pub fn announcements_changed() -> Bytes {
+    server(pb::server_frame::Kind::Announcement(pb::AnnouncementsChanged {}))
+}
+
 pub fn go_away(resume_after: std::time::Duration) -> Bytes {
     server(pb::server_frame::Kind::GoAway(pb::GoAway {
         reason: pb::CloseReason::Drain.into(),

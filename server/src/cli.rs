@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{config::Flags, talk::Talk};
+use crate::{admin::Admin, config::Flags, talk::Talk};
 
 /// Team chat that stays right when the network does not. Without a command it
 /// serves, with everything in one process.
@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Serve(Box<Serve>),
     /// Talk in a room from the terminal, or from a pipe.
     Talk(Box<Talk>),
+    /// See and change what concerns the whole server, from the machine it runs on.
+    Admin(Box<Admin>),
 }
 
 /// Every flag is an environment variable and a key of the file too.

@@ -14,7 +14,7 @@ use std::{
 
 use confique::{Config as _, File, FileFormat, Layer as _};
 
-pub use values::{DatabaseUrl, LogFormat, ProxyNetwork, ServerUrl, ValueError};
+pub use values::{DatabaseUrl, LogFormat, ProxyNetwork, ServerUrl, SignUpPolicy, ValueError};
 
 /// A certificate that browsers take by its hash may be valid this long
 /// (W3C WebTransport, section on custom certificate requirements, says two
@@ -75,6 +75,12 @@ pub struct Config {
     #[config(env = "PARLOR_GRPC_REFLECTION", default = false)]
     #[config(layer_attr(arg(long, num_args = 0..=1, default_missing_value = "true")))]
     pub grpc_reflection: bool,
+
+    /// Who may make an account: `open` (anybody), `invite` (who has a link) or
+    /// `closed` (nobody). Counts at the very first start; later an admin changes it.
+    #[config(env = "PARLOR_SIGN_UP", default = "open")]
+    #[config(layer_attr(arg(long, value_name = "POLICY")))]
+    pub sign_up: SignUpPolicy,
 
     /// Where people reach this server from outside. Left out: at `listen`.
     #[config(env = "PARLOR_PUBLIC_URL")]

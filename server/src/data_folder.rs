@@ -12,6 +12,8 @@ use parlor_token::Signer;
 
 /// Length of the key that refresh tokens are derived with.
 const SECRET_BYTES: usize = 32;
+/// Where the server of the folder was last.
+const URL: &str = "url";
 /// Permission bits of group and others.
 const NOT_OWNER: u32 = 0o077;
 
@@ -87,6 +89,14 @@ impl DataFolder {
         Ok(path)
     }
 
+    /// Notes where the server is, for programs that its owner runs on the same folder.
+    ///
+    /// # Errors
+    /// The file system refused.
+    pub(crate) fn note_url(&self, url: &str) -> Result<(), DataFolderError> {
+        write_secret(&self.path.join(URL), url.as_bytes())
+    }
+
     /// The folder of certificates, made where it is missing.
     ///
     /// # Errors
@@ -114,6 +124,27 @@ impl DataFolder {
             quic_secret: secret(&folder.join("quic_secret"))?,
         })
     }
+}
+
+/// What the owner of a data folder shows, to do what only the owner may.
+pub(crate) struct Owner {
+    /// The key that signs access tokens.
+    pub(crate) access_token_pem: String,
+    /// Where the server was last; `None` where it never ran.
+    pub(crate) url: Option<String>,
+}
+
+/// The same, from the folder of a server that may be running.
+///
+/// # Errors
+/// No server ever ran on it, or the key can be read by others (T10).
+pub(crate) fn owner(path: &Path) -> Result<Owner, DataFolderError> {
+    let key = path.join("keys").join("access_token.pem");
+    let pem = read_secret(&key)?
+        .ok_or_else(|| bad_key(&key, "there is none: no server ever ran on this folder"))?;
+    let access_token_pem = String::from_utf8(pem).map_err(|_| bad_key(&key, "not text"))?;
+    let url = read_secret(&path.join(URL))?.and_then(|url| String::from_utf8(url).ok());
+    Ok(Owner { access_token_pem, url })
 }
 
 /// The secret in this file, made where it is missing.

@@ -1,11 +1,13 @@
 //! The one binary `parlor`: all services in one process, their configuration,
 //! their sockets and certificates, their beginning and their end.
 
+mod admin;
 mod admission;
 mod certificates;
 mod cli;
 pub mod config;
 mod data_folder;
+mod first_admin;
 mod http;
 mod http3;
 mod lifecycle;
@@ -25,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub use certificates::CertificateError;
 pub use cli::Cli;
 pub use data_folder::DataFolderError;
+pub use first_admin::FirstAdminError;
 pub use lifecycle::Crashed;
 pub use listeners::ListenError;
 pub use parlor::{LoadError, Parlor};
@@ -65,6 +68,7 @@ async fn command(cli: Cli) -> anyhow::Result<ExitCode> {
         None => cli.serve,
         Some(Command::Serve(serve)) => *serve,
         Some(Command::Talk(talk)) => return talk::run(*talk).await,
+        Some(Command::Admin(admin)) => return admin::run(*admin).await,
     };
     let config = Config::load(serve.flags, serve.config.as_deref())?;
     telemetry::start(&config.log)?;
@@ -105,6 +109,9 @@ fn announce(parlor: &Parlor) {
         lines += &format!("internal services on {address}\n");
     }
     lines += &format!("Parlor is ready: {}\n", parlor.url());
+    if let Some(claim) = parlor.claim_url() {
+        lines += &format!("It has no admin yet. Whoever opens this within a day is: {claim}\n");
+    }
     // Nobody may be reading, which is no reason to stop.
     let _ = std::io::stdout().lock().write_all(lines.as_bytes());
 }

@@ -17,6 +17,7 @@ use crate::{
     certificates::{CertificateError, Certificates},
     config::{Config, ConfigError},
     data_folder::{DataFolder, DataFolderError},
+    first_admin::{self, FirstAdminError},
     http::Http,
     http3::{self, Http3},
     lifecycle::{Crashed, Tasks},
@@ -69,6 +70,9 @@ pub enum LoadError {
     /// The welcome room.
     #[error(transparent)]
     Welcome(#[from] WelcomeError),
+    /// What a server needs that nobody runs yet.
+    #[error(transparent)]
+    FirstAdmin(#[from] FirstAdminError),
     /// The user service did not tell the keys of access tokens.
     #[error("the user service does not tell its keys: {0}")]
     Keys(tonic::Status),
@@ -81,6 +85,7 @@ pub struct Parlor {
     idle: CancellationToken,
     address: SocketAddr,
     url: String,
+    claim_url: Option<String>,
     is_https: bool,
     http: (Http, TcpListener),
     http3: Option<(Http3, quinn::Endpoint)>,
@@ -112,11 +117,13 @@ impl Parlor {
             Some(url) => url.into_database(),
             None => Database::Sqlite { path: folder.database()? },
         };
-        let Opened { store, accounts_writer, driver } =
+        let Opened { store, accounts_writer, server_writer, driver } =
             parlor_store::open(&database, Arc::clone(&clock)).await?;
         let (tasks, idle) = (Tasks::default(), CancellationToken::new());
         tasks.spawn_vital("log", driver.run());
         let welcome_room = welcome::ensure(&store).await?;
+        let sign_up = config.sign_up.0;
+        let claim = first_admin::ensure(sign_up, &server_writer, &accounts_writer, &*clock).await?;
 
         let services = wiring::services(Parts {
             config: &config,
@@ -124,6 +131,7 @@ impl Parlor {
             http3_port: http3_socket.as_ref().map(|(_, address)| address.port()),
             store,
             accounts_writer,
+            server_writer,
             keys,
             certificates: &certificates,
             clock,
@@ -148,14 +156,17 @@ impl Parlor {
             None => None,
             Some((listener, _)) => Some((internal, TcpListener::from_std(listener)?)),
         };
+        let url = url(&config, pair.address);
+        folder.note_url(&url)?;
         Ok(Self {
+            claim_url: claim.map(|code| format!("{url}/admin/claim#{}", code.expose())),
             quic: parlor_realtime::endpoint(pair.udp, certificates.resolver(), &quic_secret)?,
             http: (
                 http(router, &config, &certificates, admission),
                 TcpListener::from_std(pair.tcp)?,
             ),
             address: pair.address,
-            url: url(&config, pair.address),
+            url,
             is_https: config.has_public_certificate(),
             folder,
             tasks,
@@ -175,6 +186,11 @@ impl Parlor {
     /// What to type into a browser.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where somebody becomes the first admin. A secret; `None` where there is one.
+    pub fn claim_url(&self) -> Option<&str> {
+        self.claim_url.as_deref()
     }
 
     /// True where HTTP is served over TLS.

@@ -10,14 +10,14 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use parlor_bus::Bus;
-use parlor_control::{Lanes, Rate};
+use parlor_control::{Lanes, Live, LiveLimits, LiveSession, Rate};
 use parlor_domain::{Clock, OriginPolicy, RoomId};
 use parlor_proto::{
     room::room_service_server::SERVICE_NAME as ROOM_SERVICE,
     user::{GetKeysRequest, user_service_client::UserServiceClient},
 };
 use parlor_realtime::{Node, NodeConfig};
-use parlor_store::{AccountsWriter, Store};
+use parlor_store::{AccountsWriter, ServerWriter, Store};
 use parlor_token::{Signer, Verifier};
 use parlor_user_service::{Hashing, Users};
 use tokio::sync::watch;
@@ -27,7 +27,7 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
     certificates::{Certificates, Hash},
-    config::{Config, ServerUrl},
+    config::{Config, Limits, ServerUrl},
     data_folder::Keys,
     http3,
     lifecycle::Tasks,
@@ -45,6 +45,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) http3_port: Option<u16>,
     pub(crate) store: Store,
     pub(crate) accounts_writer: AccountsWriter,
+    pub(crate) server_writer: ServerWriter,
     pub(crate) keys: Keys,
     pub(crate) certificates: &'a Certificates,
     pub(crate) clock: Arc<dyn Clock>,
@@ -71,6 +72,7 @@ pub(crate) async fn services(parts: Parts<'_>) -> Result<Services, LoadError> {
     let users = Users::new(parlor_user_service::Deps {
         accounts: store.accounts.clone(),
         writer: parts.accounts_writer,
+        server: store.server.clone(),
         bus: bus.clone(),
         clock: Arc::clone(&clock),
         signer: Arc::new(Signer::from_pem(&parts.keys.access_token_pem)?),
@@ -101,6 +103,9 @@ pub(crate) async fn services(parts: Parts<'_>) -> Result<Services, LoadError> {
         rooms: store.rooms.clone(),
         log: store.log.clone(),
         store,
+        server_writer: parts.server_writer,
+        live: Arc::new(LiveNode { node: node.clone(), limits: config.limits.clone() }),
+        limited: Arc::default(),
         bus,
         clock,
         verifier,
@@ -129,6 +134,37 @@ pub(crate) async fn services(parts: Parts<'_>) -> Result<Services, LoadError> {
         router = router.layer(middleware::from_fn_with_state(http3::alt_svc(port), announce));
     }
     Ok(Services { router, internal, node })
+}
+
+/// The realtime node, as control is told of it.
+struct LiveNode {
+    node: Node,
+    limits: Limits,
+}
+
+impl Live for LiveNode {
+    fn sessions(&self) -> Vec<LiveSession> {
+        let session = |it: parlor_realtime::LiveSession| LiveSession {
+            id: it.id,
+            user: it.user,
+            device: it.device,
+            lane: it.lane.as_str(),
+            since: it.since,
+            rtt: it.rtt,
+            queued_bytes: it.queued_bytes,
+            address: SocketAddr::new(it.peer.ip().to_canonical(), it.peer.port()).to_string(),
+        };
+        self.node.live().into_iter().map(session).collect()
+    }
+
+    fn limits(&self) -> LiveLimits {
+        let limits = &self.limits;
+        LiveLimits {
+            per_session: Rate::new(limits.session_burst, limits.session_per_second),
+            per_user: Rate::new(limits.user_burst, limits.user_per_second),
+            limited: self.node.limited(),
+        }
+    }
 }
 
 async fn fetch_keys(users: &Channel, verifier: &Verifier) -> Result<(), tonic::Status> {

@@ -315,6 +315,8 @@ impl Db {
             Projection::Tied { user, other, tie: None } => {
                 self.ties.remove(&(user, other));
             }
+            // Nobody in a simulated world runs the server.
+            Projection::Audited { .. } => {}
             Projection::Blocked { user, other, on: true } => {
                 self.blocks.insert((user, other));
             }

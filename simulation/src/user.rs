@@ -192,6 +192,8 @@ impl World {
                     Err(refusal) => it.account.refused(id, refusal.code),
                 }
             }
+            // Nobody in a simulated world runs the server.
+            Effect::Announced => {}
             // Nobody here watches anybody.
             Effect::Presence(_) => {}
             Effect::Status(status) => {

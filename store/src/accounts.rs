@@ -8,7 +8,7 @@ use parlor_domain::{
 };
 
 use crate::{
-    StoreError,
+    Entry, StoreError,
     backend::{Backend, on},
 };
 
@@ -57,6 +57,15 @@ pub struct Credentials {
     pub user: User,
     /// PHC string of the password's hash.
     pub password_hash: String,
+    /// Since when an admin lets it in no more.
+    pub disabled_at: Option<Timestamp>,
+}
+
+impl Credentials {
+    /// Whether whoever knows the password is let in.
+    pub const fn may_sign_in(&self) -> bool {
+        self.disabled_at.is_none()
+    }
 }
 
 impl std::fmt::Debug for Credentials {
@@ -107,6 +116,8 @@ pub struct NewUser {
     pub display_name: DisplayName,
     /// PHC string of the password's hash.
     pub password_hash: String,
+    /// What lets it in where not everybody may register.
+    pub entry: Entry,
 }
 
 /// A device to make, with its first refresh token.
@@ -170,9 +181,28 @@ pub enum CreateUserError {
     /// Somebody has that name.
     #[error("the name is taken")]
     NameTaken,
+    /// Not everybody may register, and what was shown does not help.
+    #[error("the server takes no new accounts")]
+    SignUpClosed,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The same, but for the database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NotCreated {
+    NameTaken,
+    SignUpClosed,
+}
+
+impl From<NotCreated> for CreateUserError {
+    fn from(why: NotCreated) -> Self {
+        match why {
+            NotCreated::NameTaken => Self::NameTaken,
+            NotCreated::SignUpClosed => Self::SignUpClosed,
+        }
+    }
 }
 
 impl Accounts {
@@ -262,15 +292,15 @@ impl AccountsWriter {
     /// Makes an account, its first device, and its (empty) log.
     ///
     /// # Errors
-    /// The name is taken, or the database is not available.
+    /// The name is taken, sign-up is closed to what was shown, or the database is not
+    /// available.
     pub async fn create_user(
         &self,
         user: NewUser,
         device: NewDevice,
     ) -> Result<User, CreateUserError> {
         let now = self.clock.now();
-        on!(&self.backend, accounts::create_user(&user, &device, now))?
-            .ok_or(CreateUserError::NameTaken)
+        on!(&self.backend, accounts::create_user(&user, &device, now))?.map_err(Into::into)
     }
 
     /// Signs a device in.

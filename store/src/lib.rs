@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "the feature `machines` shows some inner parts")]
 
 mod accounts;
+mod admin;
 mod backend;
 mod error;
 mod friends;
@@ -41,6 +42,7 @@ pub use accounts::{
     Accounts, AccountsWriter, CreateUserError, Credentials, Device, Found, NewDevice, NewUser,
     Rank, RefreshHash, Rotated, Rotation, Seen, User,
 };
+pub use admin::{Account, Acted, Entry, RoomUse, Server, ServerWriter, Usage};
 pub use error::{OpenError, StoreError};
 pub use friends::Friends;
 pub use log::{Done, Log, LogDriver, LogStats, Page};
@@ -74,6 +76,8 @@ pub struct Store {
     pub friends: Friends,
     /// Messages, to be searched.
     pub search: Search,
+    /// What concerns the whole server, to read.
+    pub server: Server,
     /// Whose presence is known to whom, and when devices were seen.
     pub presence: Presence,
     /// The log: the one way to change a room.
@@ -88,6 +92,8 @@ pub struct Opened {
     pub store: Store,
     /// The right to change accounts; for user-service alone.
     pub accounts_writer: AccountsWriter,
+    /// The right to change what concerns the whole server; for control alone.
+    pub server_writer: ServerWriter,
     /// The task that commits; `run` it for as long as the log is used.
     pub driver: LogDriver,
 }
@@ -115,10 +121,12 @@ pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, 
             rooms: Rooms { backend: backend.clone() },
             friends: Friends { backend: backend.clone() },
             search: Search { backend: backend.clone() },
+            server: Server { backend: backend.clone() },
             presence: Presence { backend: backend.clone() },
             log,
         },
-        accounts_writer: AccountsWriter { backend, clock },
+        accounts_writer: AccountsWriter { backend: backend.clone(), clock: Arc::clone(&clock) },
+        server_writer: ServerWriter { backend, clock },
         driver,
     })
 }

@@ -18,6 +18,7 @@ pub(crate) mod sql;
 pub(crate) type Driver = sqlx::Postgres;
 pub(crate) const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+pub(crate) const DATABASE_BYTES: &str = "SELECT pg_database_size(current_database())";
 /// Rows that decide are held until commit.
 pub(crate) const FOR_UPDATE: &str = " FOR UPDATE";
 /// The same, without those that somebody else holds.

@@ -22,6 +22,9 @@ pub(crate) type Driver = sqlx::Sqlite;
 /// to write could not wait for it.
 pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 pub(crate) const BEGIN_READ: &str = "BEGIN";
+/// Pages of the file; those that still stand in the WAL alone are counted too.
+pub(crate) const DATABASE_BYTES: &str =
+    "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
 /// The write lock covers every row.
 pub(crate) const FOR_UPDATE: &str = "";
 pub(crate) const FOR_UPDATE_FREE: &str = "";

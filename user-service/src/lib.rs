@@ -4,6 +4,7 @@
 //! control speaks to it through the generated client, over the network or over
 //! the pipes of [`in_process`]. Nobody else holds the right to write accounts.
 
+mod admin;
 mod authenticate;
 mod backoff;
 mod devices;
@@ -25,7 +26,7 @@ use std::{
 use parlor_bus::Bus;
 use parlor_domain::{Clock, Code, Refusal, limits};
 use parlor_proto::user::user_service_server::UserServiceServer;
-use parlor_store::{Accounts, AccountsWriter, StoreError};
+use parlor_store::{Accounts, AccountsWriter, Server, StoreError};
 use parlor_token::{Signer, Verifier};
 use tokio_util::task::TaskTracker;
 
@@ -40,6 +41,8 @@ pub struct Deps {
     pub accounts: Accounts,
     /// The right to change accounts.
     pub writer: AccountsWriter,
+    /// What concerns the whole server, to read.
+    pub server: Server,
     /// Where signed-out devices are announced.
     pub bus: Bus,
     /// The time.
@@ -62,6 +65,7 @@ pub struct Users {
 struct Shared {
     accounts: Accounts,
     writer: AccountsWriter,
+    server: Server,
     bus: Bus,
     clock: Arc<dyn Clock>,
     signer: Arc<Signer>,
@@ -75,13 +79,14 @@ struct Shared {
 impl Users {
     /// A user service; hashes one password, so it takes some milliseconds.
     pub fn new(deps: Deps) -> Self {
-        let Deps { accounts, writer, bus, clock, signer, refresh_secret, hashing } = deps;
+        let Deps { accounts, writer, server, bus, clock, signer, refresh_secret, hashing } = deps;
         let verifier = Verifier::new(clock.clone());
         verifier.set_keys(&signer.jwks()).expect("a signer publishes its own key");
         Self {
             shared: Arc::new(Shared {
                 accounts,
                 writer,
+                server,
                 bus,
                 clock,
                 signer,

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use parlor_domain::{Code, DeviceId, DeviceName, Password, Refusal, UserName};
-use parlor_store::{NewDevice, Seen, User};
+use parlor_store::{Credentials, NewDevice, Seen, User};
 use tokio::time::Instant;
 
 use crate::{
@@ -56,6 +56,8 @@ impl Users {
         };
         self.end_attempt(login.source);
 
+        let_in(&credentials)?;
+
         let user = credentials.user;
         let refresh = RefreshToken::random();
         let refresh_expires_at = self.refresh_expiry();
@@ -71,11 +73,16 @@ impl Users {
         self.shared.writer.create_device(new_device).await.map_err(store_failed)?;
 
         // A password change that was committed since the password was checked
-        // did not see this device, and must end it all the same.
+        // did not see this device, and must end it all the same; so must what
+        // closed the account.
         let current = accounts.credentials_of(user.id).await.map_err(store_failed)?;
-        if current.is_none_or(|current| current.password_hash != credentials.password_hash) {
+        let still = match current {
+            Some(current) if current.password_hash == credentials.password_hash => let_in(&current),
+            _ => Err(bad_credentials()),
+        };
+        if let Err(refusal) = still {
             self.revoke(device).await?;
-            return Err(bad_credentials());
+            return Err(refusal);
         }
         let tokens = self.tokens(user.id, device, refresh, refresh_expires_at);
         Ok((user, tokens))
@@ -126,6 +133,15 @@ impl Users {
     fn end_attempt(&self, source: Source) {
         let mut backoff = self.shared.backoff.lock().unwrap_or_else(PoisonError::into_inner);
         backoff.succeeded(source);
+    }
+}
+
+/// Whether the account, whose password is known, may sign in.
+fn let_in(credentials: &Credentials) -> Result<(), Refusal> {
+    if credentials.may_sign_in() {
+        Ok(())
+    } else {
+        Err(Refusal::new(Code::AccountDisabled, "an admin of this server has disabled the account"))
     }
 }
 

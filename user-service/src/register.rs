@@ -1,7 +1,7 @@
 //! Making an account.
 
 use parlor_domain::{Code, DeviceId, DeviceName, DisplayName, Password, Refusal, UserId, UserName};
-use parlor_store::{CreateUserError, NewDevice, NewUser, Seen, User};
+use parlor_store::{CreateUserError, Entry, NewDevice, NewUser, Seen, User};
 
 use crate::{
     Users, store_failed,
@@ -15,6 +15,7 @@ pub(crate) struct Registration {
     pub(crate) password: Password,
     pub(crate) device: DeviceName,
     pub(crate) seen: Seen,
+    pub(crate) entry: Entry,
 }
 
 impl Users {
@@ -23,12 +24,12 @@ impl Users {
         &self,
         registration: Registration,
     ) -> Result<(User, Tokens), Refusal> {
-        let Registration { name, display_name, password, device, seen } = registration;
+        let Registration { name, display_name, password, device, seen, entry } = registration;
         let known = [name.to_string(), display_name.to_string()];
         let password_hash = self.shared.hasher.hash_new(password, known).await?;
 
         let id = UserId::random();
-        let user = NewUser { id, name, display_name, password_hash };
+        let user = NewUser { id, name, display_name, password_hash, entry };
         let refresh = RefreshToken::random();
         let refresh_expires_at = self.refresh_expiry();
         let device = NewDevice {
@@ -45,6 +46,10 @@ impl Users {
             CreateUserError::NameTaken => {
                 Refusal::new(Code::NameTaken, "somebody else has that name")
             }
+            CreateUserError::SignUpClosed => Refusal::new(
+                Code::SignUpClosed,
+                "this server takes no new accounts, or only by an invite link",
+            ),
             CreateUserError::Store(error) => store_failed(error),
         })?;
         let tokens = self.tokens(user.id, device_id, refresh, refresh_expires_at);

@@ -2,10 +2,13 @@
 
 use parlor_domain::Refusal;
 use parlor_proto::user::{
-    ChangePasswordReply, ChangePasswordRequest, FindUserReply, FindUserRequest, GetKeysReply,
-    GetKeysRequest, GetUserReply, GetUserRequest, GetUsersReply, GetUsersRequest, ListDevicesReply,
-    ListDevicesRequest, LogInReply, LogInRequest, LogOutReply, LogOutRequest, RefreshReply,
-    RefreshRequest, RegisterReply, RegisterRequest, SearchUsersReply, SearchUsersRequest,
+    ChangePasswordReply, ChangePasswordRequest, ClaimAdminReply, ClaimAdminRequest, EndDeviceReply,
+    EndDeviceRequest, FindUserReply, FindUserRequest, GetKeysReply, GetKeysRequest, GetUserReply,
+    GetUserRequest, GetUsersReply, GetUsersRequest, ListDevicesReply, ListDevicesRequest,
+    LogInReply, LogInRequest, LogOutReply, LogOutRequest, MakeResetLinkReply, MakeResetLinkRequest,
+    MakeSignUpLinkReply, MakeSignUpLinkRequest, RefreshReply, RefreshRequest, RegisterReply,
+    RegisterRequest, ResetPasswordReply, ResetPasswordRequest, SearchUsersReply,
+    SearchUsersRequest, SetAdminReply, SetAdminRequest, SetDisabledReply, SetDisabledRequest,
     SignOutDeviceReply, SignOutDeviceRequest, SignOutOthersReply, SignOutOthersRequest,
     VerifyTokenReply, VerifyTokenRequest, user_service_server::UserService,
 };
@@ -147,6 +150,87 @@ impl UserService for Users {
         answer(async {
             let identity = self.authenticate(&request.into_inner().access_token).await?;
             Ok(wire::to_verified(identity))
+        })
+        .await
+    }
+
+    async fn set_disabled(&self, request: Request<SetDisabledRequest>) -> Answer<SetDisabledReply> {
+        answer(async {
+            let request = request.into_inner();
+            let asked = wire::asked(request.access_token, request.peer)?;
+            let user = wire::user_id(&request.user_id)?;
+            self.set_disabled(asked, user, request.disabled).await?;
+            Ok(SetDisabledReply {})
+        })
+        .await
+    }
+
+    async fn set_admin(&self, request: Request<SetAdminRequest>) -> Answer<SetAdminReply> {
+        answer(async {
+            let request = request.into_inner();
+            let asked = wire::asked(request.access_token, request.peer)?;
+            let user = wire::user_id(&request.user_id)?;
+            self.set_admin(asked, user, request.admin).await?;
+            Ok(SetAdminReply {})
+        })
+        .await
+    }
+
+    async fn end_device(&self, request: Request<EndDeviceRequest>) -> Answer<EndDeviceReply> {
+        answer(async {
+            let request = request.into_inner();
+            let asked = wire::asked(request.access_token, request.peer)?;
+            self.end_device(asked, wire::device_id(&request.device_id)?).await?;
+            Ok(EndDeviceReply {})
+        })
+        .await
+    }
+
+    async fn make_reset_link(
+        &self,
+        request: Request<MakeResetLinkRequest>,
+    ) -> Answer<MakeResetLinkReply> {
+        answer(async {
+            let request = request.into_inner();
+            let asked = wire::asked(request.access_token, request.peer)?;
+            let link = self.make_reset_link(asked, wire::user_id(&request.user_id)?).await?;
+            let (code, expires_at_us) = (link.code.expose(), link.expires_at.micros());
+            Ok(MakeResetLinkReply { code, expires_at_us })
+        })
+        .await
+    }
+
+    async fn make_sign_up_link(
+        &self,
+        request: Request<MakeSignUpLinkRequest>,
+    ) -> Answer<MakeSignUpLinkReply> {
+        answer(async {
+            let request = request.into_inner();
+            let asked = wire::asked(request.access_token, request.peer)?;
+            let link = self.make_sign_up_link(asked).await?;
+            let (code, expires_at_us) = (link.code.expose(), link.expires_at.micros());
+            Ok(MakeSignUpLinkReply { code, expires_at_us })
+        })
+        .await
+    }
+
+    async fn claim_admin(&self, request: Request<ClaimAdminRequest>) -> Answer<ClaimAdminReply> {
+        answer(async {
+            let request = request.into_inner();
+            let asked = wire::asked(request.access_token, request.peer)?;
+            self.claim(asked, wire::one_time_code(&request.code)?).await?;
+            Ok(ClaimAdminReply {})
+        })
+        .await
+    }
+
+    async fn reset_password(
+        &self,
+        request: Request<ResetPasswordRequest>,
+    ) -> Answer<ResetPasswordReply> {
+        answer(async {
+            self.reset_password(wire::password_reset(request.into_inner())?).await?;
+            Ok(ResetPasswordReply {})
         })
         .await
     }

@@ -4,11 +4,11 @@
 //! `parlor-retry-after-ms`; the status message is for people.
 
 use parlor_domain::{
-    ClientName, Code, DeviceId, DeviceName, DisplayName, Password, PersonQuery, Refusal, TextError,
-    UserId, UserName, limits,
+    ClientName, Code, DeviceId, DeviceName, DisplayName, InviteCode, OneTimeCode, Password,
+    PersonQuery, Refusal, TextError, UserId, UserName, limits,
 };
 use parlor_proto::user as pb;
-use parlor_store::{Device, Found, Rank, Seen, User};
+use parlor_store::{Device, Entry, Found, Rank, Seen, User};
 use parlor_token::Identity;
 use tonic::{Status, metadata::MetadataValue};
 
@@ -40,6 +40,52 @@ pub(crate) fn registration(request: pb::RegisterRequest) -> Result<Registration,
         password: new_password(&request.password)?,
         device: device_name(&request.device_name)?,
         seen,
+        entry: entry(&request.invite)?,
+    })
+}
+
+/// The code of a link into a room is told from that of a one-time link by its
+/// length.
+fn entry(invite: &str) -> Result<Entry, Refusal> {
+    if invite.is_empty() {
+        return Ok(Entry::Unasked);
+    }
+    let by_link = |code: OneTimeCode| Entry::ByLink(code.hash());
+    let invited = || invite.parse::<InviteCode>().map(Entry::Invited);
+    invite
+        .parse::<OneTimeCode>()
+        .map(by_link)
+        .or_else(|_| invited())
+        .map_err(|_| Refusal::new(Code::Unprocessable, "the invite is not the code of a link"))
+}
+
+/// An act on the server, as it was asked for.
+pub(crate) struct Asked {
+    pub(crate) access_token: String,
+    pub(crate) peer: String,
+}
+
+pub(crate) fn asked(access_token: String, address: String) -> Result<Asked, Refusal> {
+    Ok(Asked { access_token, peer: peer(address)? })
+}
+
+/// What is no code holds as little as one that was used up.
+pub(crate) fn one_time_code(text: &str) -> Result<OneTimeCode, Refusal> {
+    text.parse().map_err(|_| OneTimeCode::not_valid())
+}
+
+/// A new password for whoever has the code.
+pub(crate) struct PasswordReset {
+    pub(crate) code: OneTimeCode,
+    pub(crate) password: Password,
+    pub(crate) peer: String,
+}
+
+pub(crate) fn password_reset(request: pb::ResetPasswordRequest) -> Result<PasswordReset, Refusal> {
+    Ok(PasswordReset {
+        code: one_time_code(&request.code)?,
+        password: new_password(&request.new_password)?,
+        peer: peer(request.peer)?,
     })
 }
 

@@ -4,9 +4,11 @@ import "./app.css";
 import { Auth } from "parlor-client/net/auth";
 import { preferredLocale, setLanguage } from "./i18n";
 import { App } from "./ui/App";
+import { takeLink } from "./ui/link";
 import { restoreTheme } from "./ui/theme";
 
 restoreTheme();
+const link = takeLink();
 const auth = new Auth();
 void auth.start();
 void setLanguage(preferredLocale(), false).then(() => {
@@ -14,7 +16,7 @@ void setLanguage(preferredLocale(), false).then(() => {
   if (root === null) throw new Error("the page has no root");
   createRoot(root).render(
     <StrictMode>
-      <App auth={auth} />
+      <App auth={auth} link={link} />
     </StrictMode>,
   );
 });

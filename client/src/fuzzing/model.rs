@@ -128,7 +128,7 @@ impl Model {
                 self.closed = true;
                 self.connecting = false;
             }
-            Effect::Renew | Effect::Presence(_) | Effect::Status(_) => {}
+            Effect::Renew | Effect::Announced | Effect::Presence(_) | Effect::Status(_) => {}
         }
     }
 

@@ -51,6 +51,7 @@ fn said() -> Vec<(&'static str, Kind)> {
         ("probe", Kind::Probe(pb::Probe { nonce: 7 })),
         ("reset", Kind::Reset(pb::Reset { log_id: room_id(), epoch: 2, head: 3 })),
         ("go-away", Kind::GoAway(pb::GoAway { reason: 1, resume_after_ms: 900 })),
+        ("announcement", Kind::Announcement(pb::AnnouncementsChanged {})),
         ("close", Kind::Close(pb::Close { reason: 1, resume_after_ms: 900 })),
     ]
 }

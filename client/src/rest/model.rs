@@ -6,6 +6,7 @@ use parlor_domain::{
     Visibility,
 };
 use serde::{Deserialize, Deserializer};
+use uuid::Uuid;
 
 use crate::{status::Lane, tls::CertificateHash};
 
@@ -24,6 +25,27 @@ pub struct UserInfo {
     /// The same at a glance; empty for nothing.
     #[serde(default)]
     pub status_emoji: String,
+}
+
+/// Something that those who run the server tell everybody.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct AnnouncementInfo {
+    /// Its id.
+    pub id: Uuid,
+    /// What is told.
+    pub text: String,
+    /// `info` or `warning`; a newer server may have others.
+    pub level: String,
+    /// Since when, as RFC 3339 says it.
+    pub created_at: String,
+    /// Until when; `None` until it is taken back.
+    pub until: Option<String>,
+}
+
+/// A list that is never long.
+#[derive(Deserialize)]
+pub(super) struct Items<T> {
+    pub(super) items: Vec<T>,
 }
 
 /// One of the caller's signed-in devices, as a list shows it.

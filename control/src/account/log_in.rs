@@ -41,6 +41,7 @@ pub(crate) struct LogIn {
     responses(
         (status = 200, description = "Signed in", body = Session),
         (status = 401, description = "BAD_CREDENTIALS: the same whether or not the user exists"),
+        (status = 403, description = "ACCOUNT_DISABLED: the password is right"),
         (status = 429, description = "RATE_LIMITED: too many failures"),
     ),
 )]

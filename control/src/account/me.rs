@@ -19,6 +19,8 @@ pub(crate) struct Me {
     user: User,
     /// On which device.
     device_id: Uuid,
+    /// Whether the caller runs the server.
+    is_admin: bool,
 }
 
 /// Who the access token speaks for.
@@ -31,5 +33,6 @@ pub(crate) struct Me {
 )]
 pub(crate) async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, Problem> {
     let user = app.users.user(caller.user).await?;
-    Ok(Json(Me { user, device_id: caller.device.uuid() }))
+    let is_admin = app.deps.store.server.is_admin(caller.user).await?;
+    Ok(Json(Me { user, device_id: caller.device.uuid(), is_admin }))
 }

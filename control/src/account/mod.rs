@@ -1,5 +1,6 @@
 //! Accounts, devices and tokens: a face of `user.UserService`.
 
+pub(crate) mod claim;
 mod cookie;
 pub(crate) mod devices;
 pub(crate) mod find;
@@ -11,6 +12,7 @@ pub(crate) mod password;
 pub(crate) mod privacy;
 pub(crate) mod refresh;
 pub(crate) mod register;
+pub(crate) mod reset;
 mod session;
 pub(crate) mod set_privacy;
 pub(crate) mod sign_out_device;

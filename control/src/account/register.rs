@@ -36,6 +36,10 @@ pub(crate) struct Register {
     /// What this device calls itself.
     #[schema(example = "Firefox on Linux")]
     device_name: Option<String>,
+    /// The code of a link, where not everybody may register: one into a room, or a
+    /// one-time link.
+    #[schema(example = "2lTyb6gJc_QfXkY1u0sH7w")]
+    invite: Option<String>,
     /// Put the refresh token into an HttpOnly cookie.
     #[serde(default)]
     cookie: bool,
@@ -49,6 +53,7 @@ pub(crate) struct Register {
     request_body = Register,
     responses(
         (status = 201, description = "Made and signed in", body = Session),
+        (status = 403, description = "SIGN_UP_CLOSED: to everybody, or to who is not invited"),
         (status = 409, description = "NAME_TAKEN"),
         (status = 422, description = "UNPROCESSABLE: a name or the password will not do"),
         (status = 429, description = "RATE_LIMITED"),
@@ -69,6 +74,7 @@ pub(crate) async fn register(
         device_name: body.device_name.unwrap_or_default(),
         peer: peer.to_string(),
         client,
+        invite: body.invite.unwrap_or_default(),
     };
     let signed_in = app.unbroken.run(make(app.clone(), request)).await?;
     let (jar, json) = session::answer(&app, signed_in, body.cookie.then_some(cookie));

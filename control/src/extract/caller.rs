@@ -1,6 +1,8 @@
 //! Who asks: the access token in the `Authorization` header (RFC 6750 section
 //! 2.1), checked without asking user-service.
 
+use std::sync::atomic::Ordering;
+
 use axum::extract::FromRequestParts;
 use http::{header, request::Parts};
 use parlor_domain::{Code, DeviceId, Refusal, UserId};
@@ -85,7 +87,9 @@ impl FromRequestParts<App> for Caller {
         if let Some(told) = parts.extensions.get::<TakenByUser>() {
             told.set(taken);
         }
-        taken.allowed()?;
+        taken.allowed().inspect_err(|_| {
+            app.deps.limited.by_user.fetch_add(1, Ordering::Relaxed);
+        })?;
         Ok(caller.check_device(app).await?)
     }
 }

@@ -1,6 +1,7 @@
 //! Extractors: every part of a request is parsed here, and what does not parse
 //! gets its typed problem.
 
+mod admin;
 mod caller;
 mod idempotency;
 mod json;
@@ -10,6 +11,7 @@ mod peer;
 mod query;
 mod user_agent;
 
+pub(crate) use admin::Admin;
 pub(crate) use caller::{AccessToken, Caller, bearer, unauthenticated};
 pub(crate) use idempotency::Idempotency;
 pub(crate) use json::{Json, JsonOrEmpty};

@@ -30,7 +30,7 @@ use crate::{Deps, Problem, problem};
 /// Layers from the outside in. Problems are rendered outside of everything that
 /// may refuse, and headers set outside of that, so that no response is without.
 pub(crate) fn around(routes: Router, deps: &Deps) -> Router {
-    let rate = Arc::new(rate::PerAddress::new(&deps.settings));
+    let rate = Arc::new(rate::PerAddress::new(&deps.settings, Arc::clone(&deps.limited)));
     routes.layer(
         ServiceBuilder::new()
             .layer(SetSensitiveRequestHeadersLayer::new([

@@ -26,7 +26,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use parlor_domain::{Code, Refusal};
 
 use crate::{
-    Problem, Rate, Settings,
+    Limited, Problem, Rate, Settings,
     extract::{Network, client_address},
 };
 
@@ -126,12 +126,13 @@ impl TakenByUser {
 pub(super) struct PerAddress {
     limiter: Limiter<IpAddr>,
     trusted: Vec<Network>,
+    limited: Arc<Limited>,
 }
 
 impl PerAddress {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings, limited: Arc<Limited>) -> Self {
         let limiter = Limiter::new(settings.rates.per_address);
-        Self { limiter, trusted: settings.trusted_proxies.clone() }
+        Self { limiter, trusted: settings.trusted_proxies.clone(), limited }
     }
 }
 
@@ -150,7 +151,10 @@ pub(super) async fn limit(
     request.extensions_mut().insert(by_user.clone());
     let mut response = match taken.allowed() {
         Ok(()) => next.run(request).await,
-        Err(refusal) => Problem::from(refusal).into_response(),
+        Err(refusal) => {
+            rate.limited.by_address.fetch_add(1, Ordering::Relaxed);
+            Problem::from(refusal).into_response()
+        }
     };
     let by_user = by_user.0.get().map(|taken| ("user", *taken));
     tell(response.headers_mut(), [Some(("address", taken)), by_user].into_iter().flatten());

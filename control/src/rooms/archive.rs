@@ -18,7 +18,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct Archive {
     #[schema(example = true)]
-    archived: bool,
+    pub(crate) archived: bool,
 }
 
 /// Archives a room, which makes it read-only for everybody, or brings it back.

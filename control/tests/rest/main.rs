@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod account;
+mod admin;
 mod attacks;
 mod bad_input;
 mod browser;

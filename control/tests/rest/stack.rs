@@ -1,17 +1,17 @@
 //! The whole control plane in this process: store on a fresh SQLite file, the
 //! real user service behind its gRPC channel, and the public router.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, num::NonZeroU32, sync::Arc};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use parlor_bus::Bus;
-use parlor_control::{Deps, Lanes, Settings};
+use parlor_control::{Deps, Lanes, Live, LiveLimits, LiveSession, Rate, Settings};
 use parlor_domain::{
-    Change, Clock, Command, OriginPolicy, RequestId, RoomId, RoomName, SystemClock, Topic, UserId,
-    Visibility,
+    Change, Clock, Command, OneTimeCode, OriginPolicy, RequestId, RoomId, RoomName, SystemClock,
+    Topic, UserId, Visibility,
 };
 use parlor_store::Database;
 use parlor_token::{Signer, Verifier};
@@ -30,6 +30,8 @@ pub(crate) struct Stack {
     pub(crate) signer: Arc<Signer>,
     pub(crate) lanes: watch::Sender<Lanes>,
     pub(crate) welcome: RoomId,
+    /// Makes somebody the first admin.
+    pub(crate) claim: OneTimeCode,
     /// What commits; a log without it is a database that is gone.
     pub(crate) driver: JoinHandle<()>,
     stop: CancellationToken,
@@ -39,6 +41,20 @@ pub(crate) struct Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         self.stop.cancel();
+    }
+}
+
+/// A realtime side without sessions.
+pub(crate) struct Quiet;
+
+impl Live for Quiet {
+    fn sessions(&self) -> Vec<LiveSession> {
+        Vec::new()
+    }
+
+    fn limits(&self) -> LiveLimits {
+        let rate = Rate::new(NonZeroU32::MIN, NonZeroU32::MIN);
+        LiveLimits { per_session: rate, per_user: rate, limited: 3 }
     }
 }
 
@@ -147,6 +163,9 @@ impl Stack {
         let tasks = TaskTracker::new();
         let driver = tasks.spawn(opened.driver.run());
         let store = opened.store;
+        let claim = OneTimeCode::from_random([42; 32]);
+        let ends = clock.now().plus(std::time::Duration::from_secs(3_600));
+        opened.accounts_writer.make_claim(claim.hash(), ends).await.unwrap();
 
         let welcome = RoomId::random();
         let create = Change::CreateRoom {
@@ -166,6 +185,7 @@ impl Stack {
         let users = parlor_user_service::Users::new(parlor_user_service::Deps {
             accounts: store.accounts.clone(),
             writer: opened.accounts_writer,
+            server: store.server.clone(),
             bus: bus.clone(),
             clock: Arc::clone(&clock),
             signer: Arc::clone(&signer),
@@ -184,6 +204,9 @@ impl Stack {
             rooms: store.rooms.clone(),
             log: store.log.clone(),
             store,
+            server_writer: opened.server_writer,
+            live: Arc::new(Quiet),
+            limited: Arc::default(),
             bus,
             clock,
             verifier,
@@ -194,7 +217,7 @@ impl Stack {
         };
         change(&mut deps);
         let router = parlor_control::router(deps.clone());
-        Self { router, deps, signer, lanes, welcome, driver, stop, _folder: folder }
+        Self { router, deps, signer, lanes, welcome, claim, driver, stop, _folder: folder }
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Ask<'_> {

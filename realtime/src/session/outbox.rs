@@ -87,6 +87,11 @@ impl Outbox {
         Ok(())
     }
 
+    /// How much waits to be written, what may be lost not counted.
+    pub fn bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
     /// Queues the answer to a probe; an old one gives way.
     pub fn push_probe(&self, frame: Bytes) {
         let mut queues = self.lock();

@@ -59,6 +59,8 @@ pub struct Signals {
     pub parted: HashSet<RoomId>,
     /// The device may have been signed out: look it up.
     pub recheck_device: bool,
+    /// What is told to everybody has changed.
+    pub announced: bool,
 }
 
 impl Shared {
@@ -114,6 +116,12 @@ impl Shared {
     /// Announcements were lost: the device may have been signed out.
     pub fn recheck_device(&self) {
         self.raise(|signals| signals.recheck_device = true);
+    }
+
+    /// What is told to everybody has changed. However often it does before the
+    /// session gets round to it, the client is told once.
+    pub fn announced(&self) {
+        self.raise(|signals| signals.announced = true);
     }
 
     /// Waits for signals and takes them all. Cancel-safe.

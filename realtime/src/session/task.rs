@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -32,7 +32,7 @@ use super::{
 use crate::{
     node::Inner,
     room::registry::RoomHandle,
-    sessions::SessionGuard,
+    sessions::{About, SessionGuard},
     transport::{Class, Conn, Inbound, ReadError, Reader, Writer, streams::Opener},
     wire,
 };
@@ -57,13 +57,14 @@ pub(crate) async fn run(node: Arc<Inner>, conn: Conn) {
     };
     let reason = match hello {
         Ok((checked, resume)) => {
+            let about = About { lane, peer, since: node.now(), under: opener.clone() };
             let context = Context {
                 node: Arc::clone(&node),
                 session: Arc::clone(&shared),
                 user: checked.user,
                 opener,
             };
-            let guard = node.sessions.register(&shared, checked);
+            let guard = node.sessions.register(&shared, checked, about);
             tracing::debug!(session = %shared.id, user = %checked.user, lane = lane.as_str(), %peer, "session began");
             let mut session = Session::new(context, machine, checked, answers, guard);
             // Looked at after it was registered: a drain that begins later finds it.
@@ -379,6 +380,9 @@ impl Session {
                 before.abort();
             }
         }
+        if signals.announced {
+            self.push(wire::announcements_changed());
+        }
         if let Some(resume_after) = signals.drain {
             self.feed(Input::Drain { resume_after }, effects);
         }
@@ -506,7 +510,12 @@ impl Session {
         match effect {
             Effect::Close(reason) => return Some(reason),
             Effect::Welcome { .. } => {}
-            Effect::Refuse { id, refusal } => self.push(wire::reply_refused(id, &refusal)),
+            Effect::Refuse { id, refusal } => {
+                if refusal.code == Code::RateLimited {
+                    self.context.node.limited.fetch_add(1, Ordering::Relaxed);
+                }
+                self.push(wire::reply_refused(id, &refusal));
+            }
             Effect::Submit(command) => self.submit(command).await,
             Effect::Open { id, room, from } => self.open(Some(id), room.into(), from),
             Effect::CloseLog { id, room } => {

@@ -1,7 +1,7 @@
 //! What raw QUIC and WebTransport share: a control stream, unidirectional
 //! streams for events, datagrams (rule 1.3).
 
-use std::io;
+use std::{io, time::Duration};
 
 use bytes::Bytes;
 use parlor_domain::limits::{CLOSE_LINGER, DATAGRAM_BYTES};
@@ -281,6 +281,12 @@ pub(crate) struct Backfill {
 impl Opener {
     pub(crate) async fn open(&self) -> io::Result<Backfill> {
         Ok(Backfill { stream: self.connection.open_uni(BACKFILL_PRIORITY).await? })
+    }
+
+    /// How long a packet takes there and back, as QUIC estimates it (RFC 9002
+    /// section 5).
+    pub(crate) fn rtt(&self) -> Duration {
+        self.connection.quic().rtt()
     }
 
     /// Cuts the lane, whatever is still under way.

@@ -73,6 +73,7 @@ impl House {
                 name: UserName::parse("ada").expect("a name"),
                 display_name: DisplayName::parse("Ada").expect("a name"),
                 password_hash: "none".into(),
+                entry: parlor_store::Entry::Unasked,
             };
             let device = NewDevice {
                 id: device,

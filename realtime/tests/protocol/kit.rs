@@ -145,6 +145,7 @@ impl Kit {
             name: UserName::parse(name).expect("a name"),
             display_name: DisplayName::parse(name).expect("a name"),
             password_hash: "none".into(),
+            entry: parlor_store::Entry::Unasked,
         };
         self.accounts.create_user(new, new_device(user, device)).await.expect("made");
         Person { user, device, token: self.token(user, device) }

@@ -106,6 +106,7 @@ on_every_lane! {
         rule_5_3_a_wrong_digest_is_answered_with_all_heads,
         rule_5_4_probes_are_echoed,
         rule_5_5_typing_reaches_the_others,
+        rule_5_6_who_is_told_something_asks_again,
     },
     ending::{
         rule_6_1_close_comes_before_the_lane_ends,

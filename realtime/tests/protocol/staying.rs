@@ -6,6 +6,7 @@ use parlor_domain::{Epoch, HeadsDigest, Position, Seq};
 use parlor_proto::realtime::{
     ClientHeartbeat, ClientTyping, Probe, client_frame::Kind, server_frame,
 };
+use parlor_realtime::Lane;
 
 use crate::{client::bytes, kit::Kit};
 
@@ -48,6 +49,24 @@ pub(crate) async fn rule_5_4_probes_are_echoed(kit: &Kit) {
     assert_eq!(client.find("a probe", nonce).await, u64::MAX);
     client.send_datagram(Kind::Probe(Probe { nonce: 5 })).await;
     assert_eq!(client.find("a probe", nonce).await, 5);
+}
+
+pub(crate) async fn rule_5_6_who_is_told_something_asks_again(kit: &Kit) {
+    let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
+    let mut clients = [kit.enter(&ada).await, kit.enter(&bob).await];
+    kit.bus.publish(parlor_bus::Announcement::AnnouncementsChanged);
+    let told = |kind: &server_frame::Kind| {
+        matches!(kind, server_frame::Kind::Announcement(_)).then_some(())
+    };
+    for client in &mut clients {
+        client.find("a hint", told).await;
+    }
+    let live = kit.node.live();
+    assert_eq!(live.len(), 2);
+    let of = |user| live.iter().find(|it| it.user == user).expect("is live");
+    assert_eq!((of(ada.user).device, of(bob.user).device), (ada.device, bob.device));
+    let measured = matches!(kit.lane, Lane::Quic | Lane::WebTransport);
+    assert!(live.iter().all(|it| it.lane == kit.lane && it.rtt.is_some() == measured), "{live:?}");
 }
 
 pub(crate) async fn rule_5_5_typing_reaches_the_others(kit: &Kit) {

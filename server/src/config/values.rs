@@ -4,6 +4,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use http::Uri;
 use parlor_control::{Network, NetworkError};
+use parlor_domain::SignUp;
 use parlor_store::Database;
 use serde::Deserialize;
 
@@ -16,6 +17,9 @@ pub enum ValueError {
     /// Not a URL of a server.
     #[error("must be http://HOST[:PORT] or https://HOST[:PORT] without a path")]
     Url,
+    /// Not a policy of sign-up.
+    #[error("must be open, invite or closed")]
+    SignUp,
 }
 
 /// Derives `Deserialize` from `FromStr`, so that a flag, an environment
@@ -29,7 +33,7 @@ macro_rules! deserialize_as_text {
         }
     )*};
 }
-deserialize_as_text!(DatabaseUrl, ServerUrl, ProxyNetwork);
+deserialize_as_text!(DatabaseUrl, ServerUrl, ProxyNetwork, SignUpPolicy);
 
 /// Which database, as a URL. Never shown: it may hold a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -125,6 +129,18 @@ impl FromStr for ProxyNetwork {
 
     fn from_str(text: &str) -> Result<Self, NetworkError> {
         text.trim().parse().map(Self)
+    }
+}
+
+/// Who may make an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignUpPolicy(pub SignUp);
+
+impl FromStr for SignUpPolicy {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        SignUp::parse(text.trim()).map(Self).ok_or(ValueError::SignUp)
     }
 }
 

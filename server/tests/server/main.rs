@@ -1,5 +1,6 @@
 //! The server as its operator and its clients see it.
 
+mod admin;
 mod certificates;
 mod config;
 mod devices;

@@ -33,6 +33,8 @@ pub struct Needs {
     pub drafts: BTreeSet<(UserId, RoomId)>,
     pub privacy: BTreeSet<UserId>,
     pub profiles: BTreeSet<UserId>,
+    /// Who may be an admin of the server.
+    pub admins: BTreeSet<UserId>,
     /// Ties of the first to the second.
     pub ties: BTreeSet<(UserId, UserId)>,
     /// Whether the first blocks the second.
@@ -143,6 +145,9 @@ impl Needs {
             Change::MarkRead { .. } | Change::MarkUnread { .. } => {
                 self.reads.insert((actor, room));
             }
+            Change::ArchiveByServer { .. } => {
+                self.admins.insert(actor);
+            }
             Change::SetPreferences { .. } => {
                 self.preferences.insert((actor, room));
             }
@@ -200,6 +205,8 @@ pub struct Facts {
     /// Up to where a partner was told that the other has read.
     pub partner_reads: HashMap<(UserId, RoomId), Seq>,
     pub profiles: HashMap<UserId, Profile>,
+    /// Admins of the server.
+    pub admins: HashSet<UserId>,
     pub ties: HashMap<(UserId, UserId), Tie>,
     pub blocks: HashSet<(UserId, UserId)>,
 }

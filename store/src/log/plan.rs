@@ -16,8 +16,9 @@ use std::{
 
 use parlor_domain::{
     Action, Ban, Body, Calls, Change, Code, Command, Digest, Draft, Epoch, Event, EventBody,
-    Invite, InviteId, LogId, Mentions, Position, Preferences, Privacy, Profile, Refusal, RequestId,
-    Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic, UserId, Visibility, direct_room, permit,
+    Invite, InviteId, LogId, Mentions, Operator, Position, Preferences, Privacy, Profile, Refusal,
+    RequestId, Role, RoomId, RoomName, Seq, ServerAct, Tie, Timestamp, Topic, UserId, Visibility,
+    direct_room, permit, permit_server,
     planted::{Planted, planted},
 };
 
@@ -176,6 +177,13 @@ pub enum Projection {
         other: UserId,
         on: bool,
     },
+    /// An admin of the server did something to a room.
+    Audited {
+        by: Operator,
+        act: ServerAct,
+        room: RoomId,
+        name: RoomName,
+    },
 }
 
 /// Facts, and what follows from them.
@@ -284,6 +292,9 @@ impl Plan {
                     facts,
                     EventBody::RoomArchived { archived: *archived },
                 )
+            }
+            Change::ArchiveByServer { room, archived, address } => {
+                self.archive_by_server(request, *room, *archived, address)
             }
             Change::Join { room } => {
                 self.open_room(*room, actor, Action::Join)?;
@@ -441,6 +452,32 @@ impl Plan {
         self.facts.rooms.insert(room, facts.clone());
         self.writes.changes.push(Projection::RoomChanged { room, facts });
         Ok(done)
+    }
+
+    /// What is so already makes no event, and no entry.
+    fn archive_by_server(
+        &mut self,
+        request: Request,
+        room: RoomId,
+        archived: bool,
+        address: &str,
+    ) -> Outcome {
+        let user = request.actor;
+        let is_admin = user == UserId::SYSTEM || self.facts.admins.contains(&user);
+        let act = if archived { ServerAct::ArchiveRoom } else { ServerAct::RestoreRoom };
+        permit_server(is_admin, act)?;
+        let mut facts = self.facts.rooms.get(&room).ok_or_else(Refusal::not_found)?.clone();
+        if facts.visibility == Visibility::Direct {
+            let words = "a conversation of two people is theirs alone";
+            return Err(Refusal::new(Code::Conflict, words));
+        }
+        if facts.archived == archived {
+            return self.unchanged(room.into());
+        }
+        facts.archived = archived;
+        let by = Operator { user, address: address.to_owned() };
+        self.writes.changes.push(Projection::Audited { by, act, room, name: facts.name.clone() });
+        self.save_room(request, room, facts, EventBody::RoomArchived { archived })
     }
 
     fn post(

@@ -7,10 +7,10 @@ use parlor_domain::{
 use sqlx::Pool;
 use uuid::Uuid;
 
-use super::{Builder, Connection, Db, Driver, FOR_UPDATE, row};
+use super::{Builder, Connection, Db, Driver, FOR_UPDATE, admin, row};
 use crate::{
     Credentials, Device, Found, NewDevice, NewUser, Rank, RefreshHash, Rotated, Rotation, Seen,
-    User,
+    User, accounts::NotCreated,
 };
 
 pub(crate) async fn users(db: &Db, ids: &[UserId]) -> sqlx::Result<Vec<User>> {
@@ -35,7 +35,7 @@ pub(crate) async fn by_name(db: &Db, name: &UserName) -> sqlx::Result<Option<Cre
     let found: Option<row::CredentialsRow> = sqlx::query_as(concat!(
         "SELECT ",
         row::user_columns!(),
-        ", u.password_hash FROM users u WHERE u.name = $1 AND u.id <> $2"
+        ", u.password_hash, u.disabled_at FROM users u WHERE u.name = $1 AND u.id <> $2"
     ))
     .bind(name.as_str())
     .bind(UserId::SYSTEM.uuid())
@@ -50,7 +50,7 @@ pub(crate) async fn by_id(db: &Db, id: UserId) -> sqlx::Result<Option<Credential
     let found: Option<row::CredentialsRow> = sqlx::query_as(concat!(
         "SELECT ",
         row::user_columns!(),
-        ", u.password_hash FROM users u WHERE u.id = $1 AND u.id <> $2"
+        ", u.password_hash, u.disabled_at FROM users u WHERE u.id = $1 AND u.id <> $2"
     ))
     .bind(id.uuid())
     .bind(UserId::SYSTEM.uuid())
@@ -192,15 +192,19 @@ pub(crate) async fn device_of_refresh(
     found.map(row::device).transpose()
 }
 
-/// `None` where the name is taken.
 pub(crate) async fn create_user(
     db: &Db,
     user: &NewUser,
     device: &NewDevice,
     now: Timestamp,
-) -> sqlx::Result<Option<User>> {
+) -> sqlx::Result<Result<User, NotCreated>> {
     let mut lease = db.writer().await?;
     let mut transaction = lease.begin_write().await?;
+    if !admin::admits(&mut transaction, &user.entry, now).await? {
+        transaction.rollback().await?;
+        lease.done();
+        return Ok(Err(NotCreated::SignUpClosed));
+    }
     let inserted = sqlx::query(
         "INSERT INTO users (id, name, display_name, password_hash, created_at, found_by) \
          VALUES ($1, $2, $3, $4, $5, $2 || $6) ON CONFLICT (name) DO NOTHING",
@@ -217,7 +221,7 @@ pub(crate) async fn create_user(
     if inserted == 0 {
         transaction.rollback().await?;
         lease.done();
-        return Ok(None);
+        return Ok(Err(NotCreated::NameTaken));
     }
     sqlx::query("INSERT INTO logs (id, kind, epoch, last_seq) VALUES ($1, 'user', $2, 0)")
         .bind(user.id.uuid())
@@ -227,7 +231,7 @@ pub(crate) async fn create_user(
     insert_device(&mut transaction, device, now).await?;
     transaction.commit().await?;
     lease.done();
-    Ok(Some(User {
+    Ok(Ok(User {
         id: user.id,
         name: user.name.clone(),
         profile: Profile {
@@ -403,7 +407,7 @@ async fn see(
 }
 
 /// False where it was revoked before, or is unknown.
-async fn revoke(
+pub(super) async fn revoke(
     connection: &mut Connection,
     device: DeviceId,
     now: Timestamp,
@@ -457,7 +461,7 @@ pub(crate) async fn revoke_all_others(
     Ok(revoked)
 }
 
-async fn revoke_others(
+pub(super) async fn revoke_others(
     connection: &mut Connection,
     user: UserId,
     keep: DeviceId,

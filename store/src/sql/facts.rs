@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, drafts, friends,
-    invites, mentions, pieces, pins, preferences, privacy, reactions, row,
+    invites, mentions, overview, pieces, pins, preferences, privacy, reactions, row,
 };
 use crate::log::{
     Patience,
@@ -50,6 +50,7 @@ pub(super) async fn load(
     privacy::load(connection, needs, &mut facts).await?;
     profiles(connection, needs, &mut facts).await?;
     friends::load(connection, needs, &mut facts).await?;
+    overview::load(connection, needs, &mut facts).await?;
     Ok(Ok(facts))
 }
 

@@ -2,6 +2,7 @@
 //! under `sqlite` and under `postgres`, against the names of its parent.
 
 pub(crate) mod accounts;
+pub(crate) mod admin;
 pub(crate) mod bans;
 pub(crate) mod drafts;
 mod facts;
@@ -12,6 +13,7 @@ pub(crate) mod log;
 mod mentions;
 pub(crate) mod messages;
 mod on_message;
+pub(crate) mod overview;
 pub(crate) mod pins;
 mod preferences;
 pub(crate) mod presence;

@@ -14,6 +14,7 @@ macro_rules! room_columns {
          l.last_seq"
     };
 }
+pub(super) use room_columns;
 
 /// Selects [`row::MemberRow`]s.
 macro_rules! select_members {

@@ -13,7 +13,7 @@ pub(super) type MessageRow = (i64, Uuid, String, Option<i64>, i64, Option<i64>, 
 pub(super) type EventRow = (i64, i64, Uuid, Option<Uuid>, String);
 
 /// What stands in the database was valid when it was written.
-fn bad(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+pub(super) fn bad(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
     sqlx::Error::Decode(Box::new(error))
 }
 
@@ -160,10 +160,15 @@ pub(super) struct CredentialsRow {
     #[sqlx(flatten)]
     user: UserRow,
     password_hash: String,
+    disabled_at: Option<i64>,
 }
 
 pub(super) fn credentials(row: CredentialsRow) -> sqlx::Result<Credentials> {
-    Ok(Credentials { user: user(&row.user)?, password_hash: row.password_hash })
+    Ok(Credentials {
+        user: user(&row.user)?,
+        password_hash: row.password_hash,
+        disabled_at: row.disabled_at.map(Timestamp::from_micros),
+    })
 }
 
 /// A member of a room.

@@ -4,8 +4,8 @@
 use parlor_domain::{Epoch, EventBody, Mentions, Role, RoomId, Seq, Timestamp, Visibility};
 
 use super::{
-    Builder, Connection, Tuple, accounts::found_by, bans, drafts, friends, invites, mentions,
-    pieces, pins, preferences, privacy, reactions, rooms, row, search,
+    Builder, Connection, Tuple, accounts::found_by, admin, bans, drafts, friends, invites,
+    mentions, pieces, pins, preferences, privacy, reactions, rooms, row, search,
 };
 use crate::log::plan::{Projection, Writes};
 
@@ -260,6 +260,7 @@ async fn project(
         Projection::Blocked { user, other, on } => {
             friends::block(connection, *user, *other, *on, now).await?;
         }
+        Projection::Audited { .. } => admin::record_of_room(connection, change, now).await?,
     }
     Ok(())
 }

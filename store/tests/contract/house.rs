@@ -7,7 +7,10 @@ use parlor_domain::{
     Refusal, RequestId, Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, UserName,
     Visibility,
 };
-use parlor_store::{AccountsWriter, Database, Done, NewDevice, NewUser, Opened, Seen, Store, open};
+use parlor_store::{
+    AccountsWriter, Database, Done, Entry, NewDevice, NewUser, Opened, Seen, ServerWriter, Store,
+    open,
+};
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::task::JoinSet;
 
@@ -17,6 +20,7 @@ pub struct House {
     pub database: Database,
     pub store: Store,
     pub writer: AccountsWriter,
+    pub server: ServerWriter,
     pub clock: Arc<ManualClock>,
     tasks: JoinSet<()>,
     /// Held until the test ends.
@@ -49,11 +53,19 @@ impl House {
     /// Opens a database that another house or the folder keeps.
     pub async fn open(database: Database, folder: Option<tempfile::TempDir>) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_700_000_000_000_000)));
-        let Opened { store, accounts_writer, driver } =
+        let Opened { store, accounts_writer, server_writer, driver } =
             open(&database, Arc::clone(&clock) as _).await.expect("opens");
         let mut tasks = JoinSet::new();
         tasks.spawn(driver.run());
-        Self { database, store, writer: accounts_writer, clock, tasks, _folder: folder }
+        Self {
+            database,
+            store,
+            writer: accounts_writer,
+            server: server_writer,
+            clock,
+            tasks,
+            _folder: folder,
+        }
     }
 
     /// Stops, and opens the same database again.
@@ -63,8 +75,8 @@ impl House {
 
     /// Stops, lets something happen to the database, and opens it again.
     pub async fn reopen_after(self, meanwhile: impl FnOnce()) -> Self {
-        let Self { database, store, writer, mut tasks, _folder: folder, .. } = self;
-        drop((store, writer));
+        let Self { database, store, writer, server, mut tasks, _folder: folder, .. } = self;
+        drop((store, writer, server));
         while tasks.join_next().await.is_some() {}
         meanwhile();
         Self::open(database, folder).await
@@ -120,9 +132,14 @@ impl House {
 
     /// Runs statements behind the store's back.
     pub async fn execute(&self, sql: String) {
+        self.try_execute(sql).await.expect("allowed");
+    }
+
+    /// The same, where the database may refuse.
+    pub async fn try_execute(&self, sql: String) -> Result<(), String> {
         match &self.database {
             Database::Sqlite { path } => execute_sqlite(path, sql).await,
-            Database::Postgres { url } => execute_postgres(url, sql).await,
+            Database::Postgres { url } => try_execute_postgres(url, sql).await,
         }
     }
 
@@ -136,17 +153,23 @@ fn admin_url() -> Option<String> {
     std::env::var(POSTGRES_URL).ok()
 }
 
-async fn execute_sqlite(path: &Path, sql: String) {
+async fn execute_sqlite(path: &Path, sql: String) -> Result<(), String> {
     let options = SqliteConnectOptions::new().filename(path);
     let mut file = SqliteConnection::connect_with(&options).await.expect("a database");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut file).await.expect("allowed");
+    let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut file).await;
     file.close().await.expect("closed");
+    done.map(drop).map_err(|error| error.to_string())
 }
 
 async fn execute_postgres(url: &str, sql: String) {
+    try_execute_postgres(url, sql).await.expect("allowed");
+}
+
+async fn try_execute_postgres(url: &str, sql: String) -> Result<(), String> {
     let mut server = PgConnection::connect(url).await.expect("the server answers");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut server).await.expect("allowed");
+    let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut server).await;
     server.close().await.expect("closed");
+    done.map(drop).map_err(|error| error.to_string())
 }
 
 pub fn new_user(name: &str) -> (NewUser, NewDevice) {
@@ -155,6 +178,7 @@ pub fn new_user(name: &str) -> (NewUser, NewDevice) {
         name: UserName::parse(name).expect("valid"),
         display_name: DisplayName::parse(name).expect("valid"),
         password_hash: format!("hash of {name}"),
+        entry: Entry::Unasked,
     };
     let device = new_device(user.id, *uuid::Uuid::new_v4().as_bytes());
     (user, device)

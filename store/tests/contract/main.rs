@@ -5,6 +5,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::print_stdout, reason = "a test program")]
 
 mod accounts;
+mod admin;
 mod direct;
 mod fold;
 mod friends;

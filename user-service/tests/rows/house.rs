@@ -8,7 +8,7 @@ use parlor_proto::user::{
     LogInReply, LogInRequest, RefreshReply, RefreshRequest, RegisterReply, RegisterRequest, Tokens,
     VerifyTokenRequest, user_service_client::UserServiceClient,
 };
-use parlor_store::Database;
+use parlor_store::{AccountsWriter, Database};
 use parlor_token::Signer;
 use parlor_user_service::{Deps, Hashing, Users};
 use tempfile::TempDir;
@@ -24,6 +24,8 @@ pub(crate) struct House {
     pub(crate) client: UserServiceClient<Channel>,
     pub(crate) users: Users,
     pub(crate) revoked: Subscription,
+    pub(crate) writer: AccountsWriter,
+    pub(crate) signer: Arc<Signer>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -42,20 +44,22 @@ impl House {
         let opened = parlor_store::open(&database, clock.clone()).await.expect("a database");
         let bus = Bus::local();
         let revoked = bus.subscribe();
-        let signer = Signer::from_pem(&Signer::generate_pem()).expect("a key");
+        let signer = Arc::new(Signer::from_pem(&Signer::generate_pem()).expect("a key"));
+        let writer = opened.accounts_writer.clone();
         let users = Users::new(Deps {
             accounts: opened.store.accounts,
             writer: opened.accounts_writer,
+            server: opened.store.server,
             bus,
             clock: clock.clone(),
-            signer: Arc::new(signer),
+            signer: Arc::clone(&signer),
             refresh_secret: [7; 32],
             hashing,
         });
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let channel = parlor_user_service::in_process(users.clone(), &tasks, stop.clone());
         let client = UserServiceClient::new(channel);
-        Self { client, users, revoked, clock, tasks, stop, folder }
+        Self { client, users, revoked, writer, signer, clock, tasks, stop, folder }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -128,6 +132,7 @@ pub(crate) fn registration(name: &str) -> RegisterRequest {
         device_name: "test".into(),
         peer: PEER.into(),
         client: CLIENT.into(),
+        invite: String::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! SQLite in a temporary folder.
 
 mod accounts;
+mod admin;
 mod bad_input;
 mod devices;
 mod house;

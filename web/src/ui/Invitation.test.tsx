@@ -62,12 +62,14 @@ test("a link that holds no longer says so and what to do; one that cannot be ask
 test("the sign-in page shows the invitation, and works without one", async () => {
   rest.answers.set(`/invites/${CODE}`, PREVIEW);
   const auth = new Auth();
-  const { rerender } = inEnglish(<SignIn auth={auth} expired={false} invite={CODE} onFocus={() => {}} />);
+  const { rerender } = inEnglish(
+    <SignIn auth={auth} expired={false} letsIn={null} claims={false} invite={CODE} onFocus={() => {}} />,
+  );
   expect(await screen.findByTestId("invitation")).toBeTruthy();
   expect(screen.getByTestId("auth-name")).toBeTruthy();
   rerender(
     <IntlProvider locale="en" messages={en}>
-      <SignIn auth={auth} expired={false} invite={null} onFocus={() => {}} />
+      <SignIn auth={auth} expired={false} letsIn={null} claims={false} invite={null} onFocus={() => {}} />
     </IntlProvider>,
   );
   expect(screen.queryByTestId("invitation")).toBeNull();

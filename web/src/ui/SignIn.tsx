@@ -1,5 +1,5 @@
 import type { Auth } from "parlor-client/net/auth";
-import { Problem, Unreachable } from "parlor-client/net/rest";
+import { Problem, type SignUp, serverInfo, Unreachable } from "parlor-client/net/rest";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { language, setLanguage } from "../i18n";
 import { type Translate, useStore, useT } from "./hooks";
@@ -11,13 +11,19 @@ interface Props {
   expired: boolean;
   /** The code of the link that was opened. */
   invite: string | null;
+  /** The code of a link that lets somebody register where not everybody may. */
+  letsIn: string | null;
+  /** Whoever signs in runs the server from then on. */
+  claims: boolean;
   /** Called once the reader begins to type: the rest may be fetched now. */
   onFocus(): void;
 }
 
-export function SignIn({ auth, expired, invite, onFocus }: Props) {
+export function SignIn({ auth, expired, invite, letsIn, claims, onFocus }: Props) {
   const t = useT();
-  const [mode, setMode] = useState<"in" | "up">("in");
+  const [mode, setMode] = useState<"in" | "up">(letsIn !== null && invite === null ? "up" : "in");
+  const policy = useSignUp();
+  const isOpen = claims || policy === "open" || (policy === "invite" && letsIn !== null);
   const [name, setName] = useState("");
   const [displayName, setDisplayName] = useState("");
   const [password, setPassword] = useState("");
@@ -38,7 +44,7 @@ export function SignIn({ auth, expired, invite, onFocus }: Props) {
     setError(null);
     try {
       if (mode === "in") await auth.signIn(name.trim(), password);
-      else await auth.signUp(name.trim(), displayName.trim(), password);
+      else await auth.signUp(name.trim(), displayName.trim(), password, letsIn);
     } catch (cause) {
       setError(authError(cause, t));
       setWorking(false);
@@ -56,6 +62,7 @@ export function SignIn({ auth, expired, invite, onFocus }: Props) {
           </div>
         </header>
         {invite !== null && <InviteNote code={invite} />}
+        {claims && <p className="mb-6 rounded-lg bg-tint p-6">{t("claim.signIn")}</p>}
         <form
           className="grid gap-4 rounded-lg border border-line bg-surface p-6"
           onSubmit={submit}
@@ -126,23 +133,48 @@ export function SignIn({ auth, expired, invite, onFocus }: Props) {
           </button>
         </form>
         <div className="mt-4 flex items-center justify-between gap-4 text-sm">
-          <button
-            type="button"
-            data-testid="auth-switch"
-            className="link min-h-8"
-            onClick={() => {
-              setMode(mode === "in" ? "up" : "in");
-              setError(null);
-              nameInput.current?.focus();
-            }}
-          >
-            {t(mode === "in" ? "auth.toSignUp" : "auth.toSignIn")}
-          </button>
+          {mode === "in" && !isOpen ? (
+            <p data-testid="auth-closed" className="text-muted">
+              {t(policy === "invite" ? "auth.inviteOnly" : "auth.closed")}
+            </p>
+          ) : (
+            <button
+              type="button"
+              data-testid="auth-switch"
+              className="link min-h-8"
+              onClick={() => {
+                setMode(mode === "in" ? "up" : "in");
+                setError(null);
+                nameInput.current?.focus();
+              }}
+            >
+              {t(mode === "in" ? "auth.toSignUp" : "auth.toSignIn")}
+            </button>
+          )}
           <LanguageSwitch />
         </div>
       </div>
     </main>
   );
+}
+
+/** Who may register; taken for open until the server has said otherwise. */
+function useSignUp(): SignUp {
+  const [policy, setPolicy] = useState<SignUp>("open");
+  useEffect(() => {
+    let left = false;
+    serverInfo().then(
+      ({ sign_up }) => {
+        if (!left) setPolicy(sign_up);
+      },
+      // Whoever tries is told then.
+      () => {},
+    );
+    return () => {
+      left = true;
+    };
+  }, []);
+  return policy;
 }
 
 /** Where one comes after signing in. */
@@ -178,6 +210,10 @@ function authError(cause: unknown, t: Translate): string {
   switch (cause.code) {
     case "BAD_CREDENTIALS":
       return t("auth.error.BAD_CREDENTIALS");
+    case "ACCOUNT_DISABLED":
+      return t("auth.error.ACCOUNT_DISABLED");
+    case "SIGN_UP_CLOSED":
+      return t("auth.error.SIGN_UP_CLOSED");
     case "NAME_TAKEN":
       return t("auth.error.NAME_TAKEN");
     case "RATE_LIMITED":

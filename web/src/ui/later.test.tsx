@@ -25,7 +25,7 @@ test("a part comes when it is loaded; one that does not come says so, and is tri
   screen.getByText("waiting");
   await screen.findByRole("alert");
   away = false;
-  fireEvent.click(screen.getByRole("button"));
+  fireEvent.click(screen.getByRole("button", { name: "Try again" }));
   await screen.findByText("the part of ada");
 });
 

@@ -30,9 +30,15 @@ export function later<P extends object>(
     return (
       <div role="alert" className="rounded-md border border-line bg-surface p-3">
         <p>{t("later.failed")}</p>
-        <button type="button" className="button mt-2" onClick={() => setState("waiting")}>
-          {t("retry")}
-        </button>
+        <p className="mt-2 flex gap-2">
+          <button type="button" className="button" onClick={() => setState("waiting")}>
+            {t("retry")}
+          </button>
+          {/* A server that was renewed has other parts, which fit the page it serves now. */}
+          <button type="button" className="button" onClick={() => location.reload()}>
+            {t("later.reload")}
+          </button>
+        </p>
       </div>
     );
   }

@@ -173,7 +173,7 @@ fn rule_5_8_a_block_hides_both_from_each_other_and_its_end_shows_them() {
     assert_eq!((bench.told(ada).len(), bench.told(bob).len()), (1, 1));
     bench.pass(SECOND);
     let blocks = Standing { hidden_from: HashSet::from([ada.user]), ..Standing::default() };
-    bench.machine.stands(bench.now, bob.user, blocks.clone());
+    bench.machine.stands(bench.now, bob.user, blocks);
     assert_eq!(bench.told(ada), [(bob.user, Presence::HIDDEN)]);
     assert_eq!(bench.told(bob), [(ada.user, Presence::HIDDEN)]);
     bench.pass(SECOND);

@@ -48,11 +48,18 @@ export class Auth extends Store<AuthState> {
     await this.#enter("/login", { name, password });
   }
 
-  async signUp(name: string, displayName: string, password: string): Promise<void> {
+  /** `invite` is the code of a link, where not everybody may register. */
+  async signUp(
+    name: string,
+    displayName: string,
+    password: string,
+    invite: string | null = null,
+  ): Promise<void> {
     await this.#enter("/register", {
       name,
       password,
       ...(displayName !== "" && { display_name: displayName }),
+      ...(invite !== null && { invite }),
     });
   }
 

@@ -186,7 +186,85 @@ export interface ServerInfo {
   version: string;
   lanes: { lane: string; url: string; certificate_hashes?: string[] }[];
   limits: Record<string, number>;
-  sign_up: string;
+  sign_up: SignUp;
+}
+/** Who may make an account: anybody, who has a link, or nobody. */
+export type SignUp = "open" | "invite" | "closed";
+/** Who the access token speaks for. */
+export interface Me {
+  user: User;
+  device_id: string;
+  /** Whether the user runs the server. */
+  is_admin: boolean;
+}
+export type AnnouncementLevel = "info" | "warning";
+/** Something that those who run the server tell everybody. */
+export interface Announcement {
+  id: string;
+  text: string;
+  level: AnnouncementLevel;
+  created_at: string;
+  /** Null until it is taken back. */
+  until: string | null;
+}
+export interface AdminUser {
+  user: User;
+  is_admin: boolean;
+  /** Null where the account is let in. */
+  disabled_at: string | null;
+  seen_at: string | null;
+}
+export interface AdminRoom {
+  id: string;
+  /** Null where two people talk. */
+  name: string | null;
+  visibility: Visibility;
+  archived: boolean;
+  members: number;
+  /** Counted up to 10,000. */
+  messages: number;
+  active_at: string;
+  created_at: string;
+}
+export interface AdminSession {
+  id: string;
+  user: User;
+  device_id: string;
+  lane: string;
+  since: string;
+  /** Null where nobody measures it. */
+  rtt_us: number | null;
+  queued_bytes: number;
+  address: string;
+}
+export interface RateLimit {
+  name: string;
+  burst: number;
+  per_second: number;
+  /** Requests refused since the node started. */
+  limited: string;
+}
+export interface StorageUse {
+  database: { bytes: string; users: string; devices: string; rooms: string; events: string };
+}
+export interface AuditEntry {
+  id: string;
+  at: string;
+  /** Null for whoever holds the server's keys. */
+  by: User | null;
+  address: string;
+  act: string;
+  /** To whom it was done. */
+  user: User | null;
+  thing: string | null;
+  detail: string;
+}
+/** Works once; the code is told this once. */
+export interface OneTimeLink {
+  code: string;
+  /** Where it works, on this host. */
+  path: string;
+  expires_at: string;
 }
 
 /** The server answered, and the answer is no. */
@@ -255,6 +333,16 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
 /** Where a link leads; needs nobody to be signed in. */
 export function previewInvite(code: string): Promise<InvitePreview> {
   return call<InvitePreview>(`/invites/${encodeURIComponent(code)}`);
+}
+
+/** What the server says of itself, before anybody is signed in. */
+export function serverInfo(): Promise<ServerInfo> {
+  return call<ServerInfo>("/server", { timeoutMs: 5_000 });
+}
+
+/** Sets a password by a one-time link; needs nobody to be signed in. */
+export function resetPassword(code: string, password: string): Promise<void> {
+  return call<void>("/reset", { method: "POST", body: { code, new_password: password } });
 }
 
 function problem(response: Response, text: string): Problem {

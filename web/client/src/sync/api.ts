@@ -2,6 +2,7 @@
 import type { Auth } from "../net/auth.js";
 import { LANES, type LaneKind, type LaneTarget } from "../net/lane.js";
 import {
+  type Announcement,
   type Ban,
   type Block,
   type Call,
@@ -11,6 +12,7 @@ import {
   type Friend,
   type Invite,
   type InviteTerms,
+  type Me,
   type Member,
   type MessagePage,
   type Page,
@@ -22,10 +24,11 @@ import {
   type Room,
   type RoomSummary,
   type SearchPage,
-  type ServerInfo,
+  serverInfo,
   type User,
   type Version,
 } from "../net/rest.js";
+import { AdminApi } from "./admin.js";
 import type { SearchAsked } from "./search.js";
 
 const PAGE = 100;
@@ -62,9 +65,11 @@ export class Api {
     return items;
   }
 
+  readonly admin = new AdminApi((path, options) => this.#call(path, options));
+
   /** Where the lanes begin; fetched anew each time, certificates change. */
   async targets(): Promise<LaneTarget[]> {
-    const server = await call<ServerInfo>("/server", { timeoutMs: 5_000 });
+    const server = await serverInfo();
     return server.lanes.flatMap(({ lane, url, certificate_hashes }) =>
       LANES.includes(lane as LaneKind)
         ? [{ kind: lane as LaneKind, url, certificateHashes: (certificate_hashes ?? []).map(fromBase64) }]
@@ -156,6 +161,9 @@ export class Api {
     });
   findPeople = async (text: string) =>
     (await this.#call<Page<User>>(`/users?q=${encodeURIComponent(text)}&limit=${FOUND_PAGE}`)).items;
+  me = () => this.#call<Me>("/me");
+  claimAdmin = (code: string) => this.#call<void>("/claim", { method: "POST", body: { code } });
+  announcements = async () => (await this.#call<{ items: Announcement[] }>("/announcements")).items;
   user = (id: string) => this.#call<User>(`/users/${id}`);
 }
 

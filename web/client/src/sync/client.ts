@@ -26,6 +26,7 @@ import {
 import { type Session, SessionEnded } from "../net/session.js";
 import { Store } from "../store.js";
 import { Activity } from "./activity.js";
+import { AnnouncementStore } from "./announcements.js";
 import { Api } from "./api.js";
 import { DraftStore, type KeptDraft } from "./drafts.js";
 import { Follower } from "./follower.js";
@@ -84,6 +85,11 @@ export class Client {
   /** The message that the next line answers, by room. */
   readonly answering = new Store<ReadonlyMap<string, number>>(new Map());
 
+  /** What is told to everybody. */
+  readonly announcements: AnnouncementStore;
+  /** Whether the user runs the server. */
+  readonly isAdmin = new Store(false);
+
   /** Grows whenever a link into some room was made or taken back. */
   readonly inviteChanges = new Store(0);
 
@@ -129,6 +135,7 @@ export class Client {
         blocked: new Set(blocks.map(({ user }) => user.id)),
       };
     });
+    this.announcements = new AnnouncementStore(() => this.api.announcements());
     this.friends.subscribe(() => this.#saveFriends());
     this.#reads = new ReadWishes({
       rooms: this.rooms,
@@ -204,6 +211,7 @@ export class Client {
     this.search.stop();
     for (const timer of this.#saving.values()) clearTimeout(timer);
     this.#reads.stop();
+    this.announcements.stop();
     this.drafts.stop();
     this.presence.stop();
     this.#activity.stop();
@@ -468,6 +476,7 @@ export class Client {
       this.#refreshTimer = setTimeout(() => void this.refreshRooms(), REFRESH_WITHIN_MS * Math.random());
     } else void this.refreshRooms();
     if (!this.friends.isFresh) void this.#loadFriends(session);
+    this.#askAbout();
     void this.outbox.adopt();
     this.outbox.drainAll();
     this.#reads.send();
@@ -478,6 +487,26 @@ export class Client {
     for (const [roomId, view] of this.#views) {
       const { status } = view.getSnapshot();
       if (status === "error" || (status === "loading" && roomId === this.#current)) void this.#load(roomId);
+    }
+  }
+
+  /** What no log tells. Many clients come back together: only a page that knows
+      nothing yet asks at once. */
+  #askAbout(): void {
+    if (this.announcements.isFresh) {
+      this.announcements.loadWithin(REFRESH_WITHIN_MS);
+      return;
+    }
+    void this.announcements.load();
+    void this.learnStanding();
+  }
+
+  /** Asks whether the user runs the server. */
+  async learnStanding(): Promise<void> {
+    try {
+      this.isAdmin.set((await this.api.me()).is_admin);
+    } catch {
+      // The next page asks again; an admin's own pages say so too.
     }
   }
 
@@ -500,6 +529,8 @@ export class Client {
         return this.#follower.heartbeat(kind.value);
       case "roomHeads":
         return this.#heads(kind.value.heads);
+      case "announcement":
+        return this.announcements.loadWithin();
       case "typing":
         this.typing.seen(bytesToId(kind.value.roomId), bytesToId(kind.value.userId));
         this.people.need([bytesToId(kind.value.userId)]);

@@ -30,62 +30,64 @@ export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props
   const [asking, setAsking] = useState(false);
   const copy = async (text: string) => tell(t((await copyText(text)) ? "copy.done" : "copy.refused"));
   return (
-    <div
-      role="toolbar"
-      aria-label={t("message.acts")}
-      className="pointer-events-none absolute end-3 top-0 z-10 flex -translate-y-1/3 rounded-md border border-line bg-surface opacity-0 group-focus-within:pointer-events-auto group-focus-within:opacity-100 group-hover:pointer-events-auto group-hover:opacity-100 has-[[aria-expanded=true]]:pointer-events-auto has-[[aria-expanded=true]]:opacity-100 max-md:end-1"
-      onKeyDown={onToolbarKey}
-    >
-      {!frozen && <ReactButton row={row} roomId={roomId} shortcut="+" tabIndex={-1} className={ICON} />}
-      {!frozen && (
-        <Act
-          id="reply-message"
-          label={t("message.reply")}
-          shortcut="R"
-          onClick={() => client.answer(roomId, row.seq)}
-        >
-          <Reply size={14} aria-hidden="true" />
-        </Act>
-      )}
-      {mine && (
-        <Act id="edit-message" label={t("message.edit")} shortcut="E" onClick={() => setEditing(row.seq)}>
-          <Pencil size={14} aria-hidden="true" />
-        </Act>
-      )}
-      <Menu label={t("message.more")} testId="more-acts" shortcut="M" tabIndex={-1} className={ICON}>
-        <MenuItem testId="copy-text" onSelect={() => void copy(row.text)}>
-          <Copy size={14} aria-hidden="true" />
-          {t("message.copy")}
-        </MenuItem>
-        <MenuItem
-          testId="copy-link"
-          onSelect={() => void copy(`${location.origin}/rooms/${roomId}/${row.seq}`)}
-        >
-          <Link2 size={14} aria-hidden="true" />
-          {t("message.copyLink")}
-        </MenuItem>
+    <>
+      <div
+        role="toolbar"
+        aria-label={t("message.acts")}
+        className="pointer-events-none absolute end-3 top-0 z-10 flex -translate-y-1/3 rounded-md border border-line bg-surface opacity-0 group-focus-within:pointer-events-auto group-focus-within:opacity-100 group-hover:pointer-events-auto group-hover:opacity-100 has-[[aria-expanded=true]]:pointer-events-auto has-[[aria-expanded=true]]:opacity-100 max-md:end-1"
+        onKeyDown={onToolbarKey}
+      >
+        {!frozen && <ReactButton row={row} roomId={roomId} shortcut="+" tabIndex={-1} className={ICON} />}
         {!frozen && (
-          <MenuItem
-            testId="pin-message"
-            onSelect={() => client.write(roomId, { what: "pin", seq: row.seq, on: !row.pinned })}
+          <Act
+            id="reply-message"
+            label={t("message.reply")}
+            shortcut="R"
+            onClick={() => client.answer(roomId, row.seq)}
           >
-            {row.pinned ? <PinOff size={14} aria-hidden="true" /> : <Pin size={14} aria-hidden="true" />}
-            {t(row.pinned ? "message.unpin" : "message.pin")}
-          </MenuItem>
+            <Reply size={14} aria-hidden="true" />
+          </Act>
         )}
-        {!mine && (
-          <MenuItem testId="mark-unread" onSelect={() => client.markUnread(roomId, row.seq)}>
-            <MailPlus size={14} aria-hidden="true" />
-            {t("message.unread")}
-          </MenuItem>
+        {mine && (
+          <Act id="edit-message" label={t("message.edit")} shortcut="E" onClick={() => setEditing(row.seq)}>
+            <Pencil size={14} aria-hidden="true" />
+          </Act>
         )}
-        {mayDelete && (
-          <MenuItem testId="delete-message" danger onSelect={() => setAsking(true)}>
-            <Trash2 size={14} aria-hidden="true" />
-            {t("message.delete")}
+        <Menu label={t("message.more")} testId="more-acts" shortcut="M" tabIndex={-1} className={ICON}>
+          <MenuItem testId="copy-text" onSelect={() => void copy(row.text)}>
+            <Copy size={14} aria-hidden="true" />
+            {t("message.copy")}
           </MenuItem>
-        )}
-      </Menu>
+          <MenuItem
+            testId="copy-link"
+            onSelect={() => void copy(`${location.origin}/rooms/${roomId}/${row.seq}`)}
+          >
+            <Link2 size={14} aria-hidden="true" />
+            {t("message.copyLink")}
+          </MenuItem>
+          {!frozen && (
+            <MenuItem
+              testId="pin-message"
+              onSelect={() => client.write(roomId, { what: "pin", seq: row.seq, on: !row.pinned })}
+            >
+              {row.pinned ? <PinOff size={14} aria-hidden="true" /> : <Pin size={14} aria-hidden="true" />}
+              {t(row.pinned ? "message.unpin" : "message.pin")}
+            </MenuItem>
+          )}
+          {!mine && (
+            <MenuItem testId="mark-unread" onSelect={() => client.markUnread(roomId, row.seq)}>
+              <MailPlus size={14} aria-hidden="true" />
+              {t("message.unread")}
+            </MenuItem>
+          )}
+          {mayDelete && (
+            <MenuItem testId="delete-message" danger onSelect={() => setAsking(true)}>
+              <Trash2 size={14} aria-hidden="true" />
+              {t("message.delete")}
+            </MenuItem>
+          )}
+        </Menu>
+      </div>
       {asking && (
         <ConfirmDialog
           title={t("message.delete.confirm")}
@@ -95,7 +97,7 @@ export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props
           onConfirm={async () => client.write(roomId, { what: "delete", seq: row.seq })}
         />
       )}
-    </div>
+    </>
   );
 }
 

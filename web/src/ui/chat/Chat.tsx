@@ -9,10 +9,11 @@ import { later } from "../later";
 import { Told } from "../Told";
 import { useTab } from "../title";
 import { useSwipeBack } from "../useSwipeBack";
+import { Announcements } from "./Announcements";
 import { ChatContext, type Sheet } from "./context";
 import { Home } from "./Home";
 import { Missing } from "./Missing";
-import { RoomPage } from "./RoomPage";
+import { BESIDE_ROOMS, RoomPage } from "./RoomPage";
 import { Sidebar } from "./Sidebar";
 import { Switcher } from "./Switcher";
 import { inOrder, sections } from "./sections";
@@ -21,20 +22,24 @@ import { useNotifications } from "./useNotifications";
 
 const Sheets = later(() => import("./Sheets"), null);
 const Directory = later(() => import("./Directory"), null);
+const AdminPages = later(() => import("../admin/AdminPages"), null);
+const ClaimPage = later(() => import("../admin/ClaimPage"), null);
 const People = later(() => import("./People"), null);
 const Search = later(() => import("./Search"), null);
 const InvitePage = later(() => import("./InvitePage"), null);
 /** Loaded as soon as the page has nothing else to do: without a network they are wanted too. */
-const SOON = [Sheets, Directory, People, Search, InvitePage];
+const SOON = [Sheets, Directory, People, Search, InvitePage, ...BESIDE_ROOMS];
 
 interface Props {
   auth: Auth;
   user: User;
   /** The code of the link at which the user signed in. */
   invite: string | null;
+  /** The code of the link of a server that has no admin. */
+  claim: string | null;
 }
 
-export default function Chat({ auth, user, invite }: Props) {
+export default function Chat({ auth, user, invite, claim }: Props) {
   const [client, setClient] = useState<Client | null>(null);
   const userRef = useRef(user);
   useEffect(() => {
@@ -49,10 +54,17 @@ export default function Chat({ auth, user, invite }: Props) {
     };
   }, [auth]);
   if (client === null) return <div className="h-full" aria-busy="true" />;
-  return <Shell client={client} auth={auth} invite={invite} />;
+  return <Shell client={client} auth={auth} invite={invite} claim={claim} />;
 }
 
-function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: string | null }) {
+interface ShellProps {
+  client: Client;
+  auth: Auth;
+  invite: string | null;
+  claim: string | null;
+}
+
+function Shell({ client, auth, invite, claim }: ShellProps) {
   const [sheet, show] = useState<Sheet | null>(null);
   const context = useMemo(() => ({ client, auth, show }), [client, auth]);
   const [path, go] = useLocation();
@@ -83,33 +95,42 @@ function Shell({ client, auth, invite }: { client: Client; auth: Auth; invite: s
   useSwipeBack(phone && !list, () => go("/"));
   return (
     <ChatContext value={context}>
-      <div className="grid h-full grid-rows-[minmax(0,1fr)] md:grid-cols-[16rem_minmax(0,1fr)] lg:grid-cols-[20rem_minmax(0,1fr)]">
-        {(!phone || list) && <Sidebar parts={parts} current={current} phone={phone} />}
-        {(!phone || !list) && (
-          <Switch>
-            <Route path="/">
-              <Home />
-            </Route>
-            <Route path="/browse">
-              <Directory />
-            </Route>
-            <Route path="/people">
-              <People />
-            </Route>
-            <Route path="/search">
-              <Search />
-            </Route>
-            <Route path="/rooms/:id/:seq?">
-              {({ id, seq }) => <RoomPage key={id} id={id} at={seqOf(seq)} />}
-            </Route>
-            <Route path="/invite/:code">
-              {({ code }) => <InvitePage key={code} code={code} joins={code === invite} />}
-            </Route>
-            <Route>
-              <Missing />
-            </Route>
-          </Switch>
-        )}
+      <div className="flex h-full flex-col">
+        <Announcements />
+        <div className="grid min-h-0 flex-1 grid-rows-[minmax(0,1fr)] md:grid-cols-[16rem_minmax(0,1fr)] lg:grid-cols-[20rem_minmax(0,1fr)]">
+          {(!phone || list) && <Sidebar parts={parts} current={current} phone={phone} />}
+          {(!phone || !list) && (
+            <Switch>
+              <Route path="/">
+                <Home />
+              </Route>
+              <Route path="/browse">
+                <Directory />
+              </Route>
+              <Route path="/people">
+                <People />
+              </Route>
+              <Route path="/search">
+                <Search />
+              </Route>
+              <Route path="/rooms/:id/:seq?">
+                {({ id, seq }) => <RoomPage key={id} id={id} at={seqOf(seq)} />}
+              </Route>
+              <Route path="/invite/:code">
+                {({ code }) => <InvitePage key={code} code={code} joins={code === invite} />}
+              </Route>
+              <Route path="/admin/claim">
+                <ClaimPage code={claim} />
+              </Route>
+              <Route path="/admin/:section?">
+                {({ section }) => <AdminPages section={section ?? "users"} />}
+              </Route>
+              <Route>
+                <Missing />
+              </Route>
+            </Switch>
+          )}
+        </div>
       </div>
       <Told />
       {sheet !== null && sheet !== "switch" && (

@@ -16,7 +16,7 @@ const DAYS = [1, 7, 30, null] as const;
 const USES = [1, 10, null] as const;
 
 /** Links into a room: making them, showing them, taking them back. */
-export function InvitePeople({ room, onClose }: { room: RoomEntry; onClose(): void }) {
+export default function InvitePeople({ room, onClose }: { room: RoomEntry; onClose(): void }) {
   const t = useT();
   const { client } = useChat();
   const ids = useId();

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { useLocation } from "wouter";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Menu, MenuChoice, MenuItem } from "../Menu";
 import { ConfirmDialog } from "./ConfirmDialog";
@@ -8,6 +9,8 @@ import { nameOf, useChat, useMe } from "./context";
 export function MeMenu({ up = false }: { up?: boolean }) {
   const t = useT();
   const { show, client } = useChat();
+  const isAdmin = useStore(client.isAdmin);
+  const [, go] = useLocation();
   const privacy = useStore(client.privacy);
   const [error, setError] = useState<string | null>(null);
   const me = useMe();
@@ -54,6 +57,7 @@ export function MeMenu({ up = false }: { up?: boolean }) {
         <MenuItem onSelect={() => show("devices")}>{t("devices.title")}</MenuItem>
         <MenuItem onSelect={() => show("password")}>{t("password.title")}</MenuItem>
         <MenuItem onSelect={() => show("settings")}>{t("settings.title")}</MenuItem>
+        {isAdmin && <MenuItem onSelect={() => go("/admin/users")}>{t("admin.title")}</MenuItem>}
       </Menu>
       {error !== null && (
         <ConfirmDialog title={t("me.invisible")} text={error} onClose={() => setError(null)} />

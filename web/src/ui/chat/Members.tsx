@@ -5,7 +5,7 @@ import { useStore, useT } from "../hooks";
 import { useLoaded } from "../useLoaded";
 import { Banned } from "./Banned";
 import { nameOf, useChat } from "./context";
-import { InvitePeople } from "./InvitePeople";
+import InvitePeople from "./InvitePeople";
 import { MemberMenu } from "./MemberMenu";
 import { Mood } from "./Mood";
 import { Panel } from "./Panel";
@@ -13,7 +13,7 @@ import { PersonPicker } from "./PersonPicker";
 import { PresenceDot, usePresenceWords } from "./Presence";
 
 /** Who is in the room. */
-export function Members({ id, onClose }: { id: string; onClose(): void }) {
+export default function Members({ id, onClose }: { id: string; onClose(): void }) {
   const t = useT();
   const { client } = useChat();
   const { rooms } = useStore(client.rooms);

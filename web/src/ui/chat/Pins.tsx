@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** What is pinned to the room, the last pinned first. */
-export function Pins({ id, onClose, onShow }: Props) {
+export default function Pins({ id, onClose, onShow }: Props) {
   const t = useT();
   const { client } = useChat();
   const { entries } = useStore(client.view(id));

@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { copyText } from "../copy";
 import { reasonOf, useStore, useT } from "../hooks";
+import { later } from "../later";
 import { Menu, MenuChoice, MenuGroup, MenuItem } from "../Menu";
 import { tell } from "../Told";
 import { useTitle } from "../title";
@@ -13,16 +14,19 @@ import { ConfirmDialog } from "./ConfirmDialog";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
 import { EditRoom } from "./EditRoom";
-import { InvitePeople } from "./InvitePeople";
-import { Members } from "./Members";
 import { Missing } from "./Missing";
 import { Mood } from "./Mood";
 import { Outside } from "./Outside";
-import { Pins } from "./Pins";
 import { usePresenceWords } from "./Presence";
 import { RoomMark } from "./RoomMark";
 import { Seeking, useSeek } from "./Seeking";
 import { Timeline } from "./Timeline";
+
+const Members = later(() => import("./Members"), null);
+const Pins = later(() => import("./Pins"), null);
+const InvitePeople = later(() => import("./InvitePeople"), null);
+/** What opens beside and above a room. */
+export const BESIDE_ROOMS = [Members, Pins, InvitePeople];
 
 interface Props {
   id: string;

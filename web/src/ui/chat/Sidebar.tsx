@@ -1,4 +1,4 @@
-import { BellOff, Compass, MessagesSquare, Plus, Search, Settings, Users } from "lucide-react";
+import { BellOff, Compass, MessagesSquare, Plus, Search, Settings, ShieldCheck, Users } from "lucide-react";
 import { type RoomEntry, unreadOf } from "parlor-client/sync/rooms";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
@@ -33,8 +33,10 @@ export function Sidebar(props: Props) {
 
 function Rail() {
   const t = useT();
-  const { show } = useChat();
+  const { show, client } = useChat();
   const [path] = useLocation();
+  const isAdmin = useStore(client.isAdmin);
+  const isRooms = !["/search", "/browse", "/people"].includes(path) && !path.startsWith("/admin");
   return (
     <nav
       aria-label={t("nav.label")}
@@ -43,7 +45,7 @@ function Rail() {
       className="hidden w-16 flex-none flex-col items-center gap-1 border-e border-line bg-rail py-3 lg:flex"
     >
       <img src="/icon.svg" alt="" width="28" height="28" className="mb-3" />
-      <RailLink href="/" current={!["/search", "/browse", "/people"].includes(path)} label={t("nav.rooms")}>
+      <RailLink href="/" current={isRooms} label={t("nav.rooms")}>
         <MessagesSquare size={18} aria-hidden="true" />
       </RailLink>
       <RailLink href="/search" current={path === "/search"} label={t("nav.search")}>
@@ -61,6 +63,11 @@ function Rail() {
         </span>
       </RailLink>
       <div className="flex-1" />
+      {isAdmin && (
+        <RailLink href="/admin/users" current={path.startsWith("/admin")} label={t("admin.title")}>
+          <ShieldCheck size={18} aria-hidden="true" />
+        </RailLink>
+      )}
       <RailButton onClick={() => show("settings")} label={t("nav.settings")}>
         <Settings size={18} aria-hidden="true" />
       </RailButton>

@@ -1,12 +1,15 @@
 import { AtSign, CornerDownLeft } from "lucide-react";
 import { PeopleFinder } from "parlor-client/sync/finder";
 import { unreadOf } from "parlor-client/sync/rooms";
-import { type KeyboardEvent, type ReactNode, useId, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { Dialog } from "../Dialog";
 import { reasonOf, useStore, useT } from "../hooks";
 import { nameOf, useChat, useMessage } from "./context";
 import { RoomMark } from "./RoomMark";
+
+/** So many rooms are shown at once; a letter more finds the others. */
+const PLACES = 10;
 
 interface Choice {
   id: string;
@@ -43,17 +46,17 @@ export function Switcher({ onClose }: { onClose(): void }) {
     note: "",
     mark: <CornerDownLeft size={15} aria-hidden="true" className="flex-none text-muted" />,
   });
-  const choices: (Choice & { search?: string })[] = [
-    ...[...rooms]
-      .sort((a, b) => Number(unreadOf(b) > 0) - Number(unreadOf(a) > 0) || (b.lastAt ?? 0) - (a.lastAt ?? 0))
-      .map((room) => ({
-        id: room.id,
-        label: room.name,
-        note: unreadOf(room) > 0 ? `${unreadOf(room)}` : "",
-        search: `${room.name} ${room.peerId === null ? "" : (people.get(room.peerId)?.name ?? "")}`,
-        run: then(() => go(`/rooms/${room.id}`)),
-        mark: <RoomMark visibility={room.visibility} />,
-      })),
+  const places: (Choice & { search: string })[] = [...rooms]
+    .sort((a, b) => Number(unreadOf(b) > 0) - Number(unreadOf(a) > 0) || (b.lastAt ?? 0) - (a.lastAt ?? 0))
+    .map((room) => ({
+      id: room.id,
+      label: room.name,
+      note: unreadOf(room) > 0 ? `${unreadOf(room)}` : "",
+      search: `${room.name} ${room.peerId === null ? "" : (people.get(room.peerId)?.name ?? "")}`,
+      run: then(() => go(`/rooms/${room.id}`)),
+      mark: <RoomMark visibility={room.visibility} />,
+    }));
+  const commands: Choice[] = [
     command("browse", t("switch.browse"), () => go("/browse")),
     command("people", t("switch.people"), () => go("/people")),
     command("new", t("switch.new"), () => show("create")),
@@ -76,15 +79,25 @@ export function Switcher({ onClose }: { onClose(): void }) {
       run: () => message(person.id).then(onClose),
       mark: <AtSign size={15} aria-hidden="true" className="flex-none text-muted" />,
     }));
-  const matching = choices
-    .filter(({ label, search }) => (search ?? label).toLocaleLowerCase().includes(words))
-    .slice(0, 12);
+  const has = (text: string) => text.toLocaleLowerCase().includes(words);
   const typed = query.trim();
   const messages = command("search", t("switch.search", { text: typed }), () =>
     go(`/search?${new URLSearchParams({ q: typed })}`),
   );
-  const shown: Choice[] = [...matching, ...others, ...(typed === "" ? [] : [messages])];
+  const shown: Choice[] = [
+    ...places.filter(({ search }) => has(search)).slice(0, PLACES),
+    ...commands.filter(({ label }) => has(label)),
+    ...(typed === "" ? [] : [messages]),
+    // Last: they come later, and what is chosen stays chosen.
+    ...others,
+  ];
   const chosen = Math.min(at, shown.length - 1);
+
+  // By keyboard one may go further than what is in view.
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
 
   async function pick(choice: Choice | undefined) {
     try {
@@ -136,6 +149,7 @@ export function Switcher({ onClose }: { onClose(): void }) {
         <p className="mt-2 px-3 py-2 text-muted">{t("switch.none")}</p>
       )}
       <div
+        ref={list}
         id={`${ids}list`}
         role="listbox"
         aria-label={t("switch.title")}
@@ -148,6 +162,7 @@ export function Switcher({ onClose }: { onClose(): void }) {
             id={`${ids}${index}`}
             type="button"
             role="option"
+            data-choice={choice.id}
             tabIndex={-1}
             aria-selected={index === chosen}
             className="item"

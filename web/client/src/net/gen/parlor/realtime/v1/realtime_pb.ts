@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parlor/realtime/v1/realtime.proto.
  */
 export const file_parlor_realtime_v1_realtime: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLZAwoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjcKDHNldF9wcmVzZW5jZRgGIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5TZXRQcmVzZW5jZUgAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEjsKDndhdGNoX3ByZXNlbmNlGAkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLldhdGNoUHJlc2VuY2VIAEIGCgRraW5kInAKBUhlbGxvEhQKDGFjY2Vzc190b2tlbhgBIAEoCRITCgtkZXZpY2VfbmFtZRgCIAEoCRIOCgZjbGllbnQYAyABKAkSLAoGcmVzdW1lGAQgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIjYKCFBvc2l0aW9uEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBILCgNzZXEYAyABKAQiHQoFUmVuZXcSFAoMYWNjZXNzX3Rva2VuGAEgASgJIp0ECgdSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAwSKAoEcG9zdBgCIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5Qb3N0SAASKAoEZWRpdBgDIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5FZGl0SAASLAoGZGVsZXRlGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkRlbGV0ZUgAEjEKCW1hcmtfcmVhZBgGIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5NYXJrUmVhZEgAEigKBG9wZW4YByABKAsyGC5wYXJsb3IucmVhbHRpbWUudjEuT3BlbkgAEi0KBWNsb3NlGAggASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlTG9nSAASKgoFZmV0Y2gYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRmV0Y2hIABIqCgVyZWFjdBgUIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZWFjdEgAEjUKC21hcmtfdW5yZWFkGBUgASgLMh4ucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtVbnJlYWRIABImCgNwaW4YFiABKAsyFy5wYXJsb3IucmVhbHRpbWUudjEuUGluSAASMQoJc2V0X2RyYWZ0GBcgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLlNldERyYWZ0SABCBgoEYm9keSI3CgRQb3N0Eg8KB3Jvb21faWQYASABKAwSDAoEdGV4dBgCIAEoCRIQCghyZXBseV90bxgDIAEoBCIyCgRFZGl0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEgwKBHRleHQYAyABKAkiJgoGRGVsZXRlEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIkQKBVJlYWN0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEg0KBWVtb2ppGAMgASgJEg4KBnJlbW92ZRgEIAEoCCIoCghNYXJrUmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCIzCgNQaW4SDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDgoGcmVtb3ZlGAMgASgIIioKCk1hcmtVbnJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiOwoIU2V0RHJhZnQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEIjkKBE9wZW4SDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglhZnRlcl9zZXEYAyABKAQiGwoIQ2xvc2VMb2cSDwoHcm9vbV9pZBgBIAEoDCJZCgVGZXRjaBIOCgZsb2dfaWQYASABKAwSEwoJYWZ0ZXJfc2VxGAIgASgESAASFAoKYmVmb3JlX3NlcRgDIAEoBEgAEg0KBWxpbWl0GAQgASgNQgYKBGZyb20iGAoFRm9jdXMSDwoHcm9vbV9pZBgBIAEoDCIfCgxDbGllbnRUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDCI/CgtTZXRQcmVzZW5jZRIwCgVzdGF0ZRgBIAEoDjIhLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZVN0YXRlIiEKDVdhdGNoUHJlc2VuY2USEAoIdXNlcl9pZHMYASADKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCKbBAoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIwCghwcmVzZW5jZRgHIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZUgAEjIKCWhlYXJ0YmVhdBgIIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5IZWFydGJlYXRIABIqCgVwcm9iZRgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEi0KB2dvX2F3YXkYCiABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuR29Bd2F5SAASKgoFY2xvc2UYCyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VIAEIGCgRraW5kIoUCCgdXZWxjb21lEg8KB3VzZXJfaWQYASABKAwSEQoJZGV2aWNlX2lkGAIgASgMEhIKCnNlc3Npb25faWQYAyABKAwSKgoGbGltaXRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkxpbWl0cxIUCgxoZWFydGJlYXRfbXMYBSABKA0SKwoFaGVhZHMYBiADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUhlYWQSFQoNZXhwaXJlc19hdF91cxgHIAEoAxIuCgh1c2VyX2xvZxgIIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Qb3NpdGlvbhIMCgRub2RlGAkgASgJItUBCgZMaW1pdHMSEwoLZnJhbWVfYnl0ZXMYASABKA0SEgoKdGV4dF9ieXRlcxgCIAEoDRIbChN1bmFuc3dlcmVkX3JlcXVlc3RzGAMgASgNEhEKCW9wZW5fbG9ncxgEIAEoDRIUCgxmZXRjaF9ldmVudHMYBSABKA0SFQoNcmVxdWVzdF9idXJzdBgGIAEoDRIbChNyZXF1ZXN0c19wZXJfc2Vjb25kGAcgASgNEhAKCGhlbGxvX21zGAggASgNEhYKDmRhdGFncmFtX2J5dGVzGAkgASgNIncKBVJlcGx5EhIKCnJlcXVlc3RfaWQYASABKAwSJAoCb2sYAiABKAsyFi5wYXJsb3IucmVhbHRpbWUudjEuT2tIABIqCgVlcnJvchgDIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FcnJvckgAQggKBnJlc3VsdCJpCgJPaxILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSDQoFZXBvY2gYAyABKAQSKgoGZXZlbnRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50cxIMCgRtb3JlGAUgASgIIl0KBUVycm9yEisKBGNvZGUYASABKA4yHS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JDb2RlEg8KB21lc3NhZ2UYAiABKAkSFgoOcmV0cnlfYWZ0ZXJfbXMYAyABKA0iZQoGRXZlbnRzEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglmaXJzdF9zZXEYAyABKAQSKQoGZXZlbnRzGAQgAygLMhkucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50IpsPCgVFdmVudBILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSEAoIYWN0b3JfaWQYAyABKAwSEgoKcmVxdWVzdF9pZBgEIAEoDBI7Cg5tZXNzYWdlX3Bvc3RlZBgKIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlUG9zdGVkSAASOwoObWVzc2FnZV9lZGl0ZWQYCyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZUVkaXRlZEgAEj0KD21lc3NhZ2VfZGVsZXRlZBgMIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlRGVsZXRlZEgAEjcKDHJvb21fY3JlYXRlZBgUIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tQ3JlYXRlZEgAEjcKDHJvb21fcmVuYW1lZBgVIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tUmVuYW1lZEgAEjkKDXJvb21fYXJjaGl2ZWQYFiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFyY2hpdmVkSAASOQoNbWVtYmVyX2pvaW5lZBgXIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJKb2luZWRIABI1CgttZW1iZXJfbGVmdBgYIAEoCzIeLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJMZWZ0SAASOwoOcmVhY3Rpb25fYWRkZWQYGSABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25BZGRlZEgAEj8KEHJlYWN0aW9uX3JlbW92ZWQYGiABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25SZW1vdmVkSAASOwoObWVzc2FnZV9waW5uZWQYGyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBpbm5lZEgAEj8KEG1lc3NhZ2VfdW5waW5uZWQYHCABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVVucGlubmVkSAASNwoMcm9sZV9jaGFuZ2VkGB0gASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvbGVDaGFuZ2VkSAASOQoNbWVtYmVyX2Jhbm5lZBgeIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJCYW5uZWRIABI9Cg9tZW1iZXJfdW5iYW5uZWQYHyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyVW5iYW5uZWRIABI7Cg5pbnZpdGVfY3JlYXRlZBggIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5JbnZpdGVDcmVhdGVkSAASOwoOaW52aXRlX3Jldm9rZWQYISABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuSW52aXRlUmV2b2tlZEgAEjMKCnJvb21fYWRkZWQYKCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFkZGVkSAASNwoMcm9vbV9yZW1vdmVkGCkgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21SZW1vdmVkSAASMwoKcmVhZF9tb3ZlZBgqIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5SZWFkTW92ZWRIABI9Cg9wcm9maWxlX2NoYW5nZWQYKyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuUHJvZmlsZUNoYW5nZWRIABI+ChBvd25fcm9sZV9jaGFuZ2VkGCwgASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLk93blJvbGVDaGFuZ2VkSAASRQoTcHJlZmVyZW5jZXNfY2hhbmdlZBgtIAEoCzImLnBhcmxvci5yZWFsdGltZS52MS5QcmVmZXJlbmNlc0NoYW5nZWRIABI5Cg1kcmFmdF9jaGFuZ2VkGC4gASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkRyYWZ0Q2hhbmdlZEgAEj0KD3ByaXZhY3lfY2hhbmdlZBgvIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5Qcml2YWN5Q2hhbmdlZEgAEjcKDHBhcnRuZXJfcmVhZBgwIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5QYXJ0bmVyUmVhZEgAEj8KEGZyaWVuZF9yZXF1ZXN0ZWQYMiABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kUmVxdWVzdGVkSAASNwoMZnJpZW5kX2FkZGVkGDMgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLkZyaWVuZEFkZGVkSAASOwoOZnJpZW5kX3JlbW92ZWQYNCABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kUmVtb3ZlZEgAEjcKDHVzZXJfYmxvY2tlZBg1IAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Vc2VyQmxvY2tlZEgAEjsKDnVzZXJfdW5ibG9ja2VkGDYgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLlVzZXJVbmJsb2NrZWRIAEIGCgRib2R5ImsKDU1lc3NhZ2VQb3N0ZWQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoBBIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCCJuCg1NZXNzYWdlRWRpdGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEgwKBHRleHQYAiABKAkSDgoGZXJhc2VkGAMgASgIEhMKC21lbnRpb25faWRzGBQgAygMEhUKDW1lbnRpb25zX3Jvb20YFSABKAgiJQoOTWVzc2FnZURlbGV0ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiMwoNUmVhY3Rpb25BZGRlZBITCgttZXNzYWdlX3NlcRgBIAEoBBINCgVlbW9qaRgCIAEoCSI1Cg9SZWFjdGlvblJlbW92ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDQoFZW1vamkYAiABKAkiJAoNTWVzc2FnZVBpbm5lZBITCgttZXNzYWdlX3NlcRgBIAEoBCImCg9NZXNzYWdlVW5waW5uZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiXgoLUm9vbUNyZWF0ZWQSDAoEbmFtZRgBIAEoCRINCgV0b3BpYxgCIAEoCRIyCgp2aXNpYmlsaXR5GAMgASgOMh4ucGFybG9yLnJlYWx0aW1lLnYxLlZpc2liaWxpdHkiKgoLUm9vbVJlbmFtZWQSDAoEbmFtZRgBIAEoCRINCgV0b3BpYxgCIAEoCSIgCgxSb29tQXJjaGl2ZWQSEAoIYXJjaGl2ZWQYASABKAgiRwoMTWVtYmVySm9pbmVkEg8KB3VzZXJfaWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlIh0KCk1lbWJlckxlZnQSDwoHdXNlcl9pZBgBIAEoDCJGCgtSb2xlQ2hhbmdlZBIPCgd1c2VyX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSIzCgxNZW1iZXJCYW5uZWQSDwoHdXNlcl9pZBgBIAEoDBISCgp3YXNfbWVtYmVyGAIgASgIIiEKDk1lbWJlclVuYmFubmVkEg8KB3VzZXJfaWQYASABKAwiIgoNSW52aXRlQ3JlYXRlZBIRCglpbnZpdGVfaWQYASABKAwiIgoNSW52aXRlUmV2b2tlZBIRCglpbnZpdGVfaWQYASABKAwiHAoJUm9vbUFkZGVkEg8KB3Jvb21faWQYASABKAwiHgoLUm9vbVJlbW92ZWQSDwoHcm9vbV9pZBgBIAEoDCIpCglSZWFkTW92ZWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiUQoOUHJvZmlsZUNoYW5nZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJEhMKC3N0YXR1c190ZXh0GAIgASgJEhQKDHN0YXR1c19lbW9qaRgDIAEoCSJJCg5Pd25Sb2xlQ2hhbmdlZBIPCgdyb29tX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSJkChJQcmVmZXJlbmNlc0NoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIqCgZub3RpZnkYAiABKA4yGi5wYXJsb3IucmVhbHRpbWUudjEuTm90aWZ5EhEKCWZhdm91cml0ZRgDIAEoCCJTCgxEcmFmdENoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEEhIKCnN1cGVyc2VkZWQYBCABKAgiNwoOUHJpdmFjeUNoYW5nZWQSEQoJaW52aXNpYmxlGAEgASgIEhIKCnJlYWRfbWFya3MYAiABKAgiKwoLUGFydG5lclJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiNAoPRnJpZW5kUmVxdWVzdGVkEg8KB3VzZXJfaWQYASABKAwSEAoIb3V0Z29pbmcYAiABKAgiHgoLRnJpZW5kQWRkZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1GcmllbmRSZW1vdmVkEg8KB3VzZXJfaWQYASABKAwiHgoLVXNlckJsb2NrZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1Vc2VyVW5ibG9ja2VkEg8KB3VzZXJfaWQYASABKAwiNAoFUmVzZXQSDgoGbG9nX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgwKBGhlYWQYAyABKAQiOAoJUm9vbUhlYWRzEisKBWhlYWRzGAEgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkIpEBCghSb29tSGVhZBIPCgdyb29tX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgwKBGhlYWQYAyABKAQSEAoIcmVhZF9zZXEYBCABKAQSDgoGdW5yZWFkGAUgASgNEg8KB3ByZXZpZXcYBiABKAkSEgoKbGFzdF9hdF91cxgHIAEoAxIQCghtZW50aW9ucxgUIAEoDSIqCgZUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDBIPCgd1c2VyX2lkGAIgASgMIj4KCFByZXNlbmNlEjIKB2VudHJpZXMYASADKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuUHJlc2VuY2VFbnRyeSJoCg1QcmVzZW5jZUVudHJ5Eg8KB3VzZXJfaWQYASABKAwSMAoFc3RhdGUYAiABKA4yIS5wYXJsb3IucmVhbHRpbWUudjEuUHJlc2VuY2VTdGF0ZRIUCgxsYXN0X3NlZW5fdXMYAyABKAMiSAoJSGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBhIrCgVoZWFkcxgCIAMoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Qb3NpdGlvbiJSCgZHb0F3YXkSLwoGcmVhc29uGAEgASgOMh8ucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlUmVhc29uEhcKD3Jlc3VtZV9hZnRlcl9tcxgCIAEoDSJRCgVDbG9zZRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNKooDCglFcnJvckNvZGUSGgoWRVJST1JfQ09ERV9VTlNQRUNJRklFRBAAEh8KG0VSUk9SX0NPREVfSU5WQUxJRF9BUkdVTUVOVBABEhgKFEVSUk9SX0NPREVfTk9UX0ZPVU5EEAISGAoURVJST1JfQ09ERV9GT1JCSURERU4QAxIjCh9FUlJPUl9DT0RFX0lERU1QT1RFTkNZX01JU01BVENIEAQSFwoTRVJST1JfQ09ERV9DT05GTElDVBAFEhwKGEVSUk9SX0NPREVfUk9PTV9BUkNISVZFRBAGEhwKGEVSUk9SX0NPREVfVE9PX01BTllfT1BFThAHEhsKF0VSUk9SX0NPREVfUkFURV9MSU1JVEVEEBASGgoWRVJST1JfQ09ERV9VTkFWQUlMQUJMRRAREh0KGUVSUk9SX0NPREVfUkVUUllfSU5fT1JERVIQEhIhCh1FUlJPUl9DT0RFX1JFU09VUkNFX0VYSEFVU1RFRBATEhcKE0VSUk9SX0NPREVfSU5URVJOQUwQFCpWCgZOb3RpZnkSFgoSTk9USUZZX1VOU1BFQ0lGSUVEEAASDgoKTk9USUZZX0FMTBABEhMKD05PVElGWV9NRU5USU9OUxACEg8KC05PVElGWV9OT05FEAMqbgoKVmlzaWJpbGl0eRIaChZWSVNJQklMSVRZX1VOU1BFQ0lGSUVEEAASFQoRVklTSUJJTElUWV9QVUJMSUMQARIWChJWSVNJQklMSVRZX1BSSVZBVEUQAhIVChFWSVNJQklMSVRZX0RJUkVDVBADKk0KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg4KClJPTEVfT1dORVIQARIOCgpST0xFX0FETUlOEAISDwoLUk9MRV9NRU1CRVIQAyp/Cg1QcmVzZW5jZVN0YXRlEh4KGlBSRVNFTkNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVUFJFU0VOQ0VfU1RBVEVfT05MSU5FEAESFwoTUFJFU0VOQ0VfU1RBVEVfQVdBWRACEhoKFlBSRVNFTkNFX1NUQVRFX09GRkxJTkUQAyqGAwoLQ2xvc2VSZWFzb24SHAoYQ0xPU0VfUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSQ0xPU0VfUkVBU09OX0RSQUlOEAESHAoYQ0xPU0VfUkVBU09OX1NMT1dfUkVBREVSEAISGwoXQ0xPU0VfUkVBU09OX09WRVJMT0FERUQQAxIVChFDTE9TRV9SRUFTT05fSURMRRAEEhkKFUNMT1NFX1JFQVNPTl9JTlRFUk5BTBAFEh4KGkNMT1NFX1JFQVNPTl9IRUxMT19USU1FT1VUEAYSHgoaQ0xPU0VfUkVBU09OX1RPS0VOX0VYUElSRUQQEBIgChxDTE9TRV9SRUFTT05fVU5BVVRIRU5USUNBVEVEEBESGAoUQ0xPU0VfUkVBU09OX1JFVk9LRUQQEhIZChVDTE9TRV9SRUFTT05fUFJPVE9DT0wQIBIdChlDTE9TRV9SRUFTT05fUkFURV9MSU1JVEVEECISGAoUQ0xPU0VfUkVBU09OX0dPT0RCWUUQMCIECCEQIWIGcHJvdG8z");
+  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLZAwoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjcKDHNldF9wcmVzZW5jZRgGIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5TZXRQcmVzZW5jZUgAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEjsKDndhdGNoX3ByZXNlbmNlGAkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLldhdGNoUHJlc2VuY2VIAEIGCgRraW5kInAKBUhlbGxvEhQKDGFjY2Vzc190b2tlbhgBIAEoCRITCgtkZXZpY2VfbmFtZRgCIAEoCRIOCgZjbGllbnQYAyABKAkSLAoGcmVzdW1lGAQgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIjYKCFBvc2l0aW9uEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBILCgNzZXEYAyABKAQiHQoFUmVuZXcSFAoMYWNjZXNzX3Rva2VuGAEgASgJIp0ECgdSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAwSKAoEcG9zdBgCIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5Qb3N0SAASKAoEZWRpdBgDIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5FZGl0SAASLAoGZGVsZXRlGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkRlbGV0ZUgAEjEKCW1hcmtfcmVhZBgGIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5NYXJrUmVhZEgAEigKBG9wZW4YByABKAsyGC5wYXJsb3IucmVhbHRpbWUudjEuT3BlbkgAEi0KBWNsb3NlGAggASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlTG9nSAASKgoFZmV0Y2gYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRmV0Y2hIABIqCgVyZWFjdBgUIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZWFjdEgAEjUKC21hcmtfdW5yZWFkGBUgASgLMh4ucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtVbnJlYWRIABImCgNwaW4YFiABKAsyFy5wYXJsb3IucmVhbHRpbWUudjEuUGluSAASMQoJc2V0X2RyYWZ0GBcgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLlNldERyYWZ0SABCBgoEYm9keSI3CgRQb3N0Eg8KB3Jvb21faWQYASABKAwSDAoEdGV4dBgCIAEoCRIQCghyZXBseV90bxgDIAEoBCIyCgRFZGl0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEgwKBHRleHQYAyABKAkiJgoGRGVsZXRlEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIkQKBVJlYWN0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEg0KBWVtb2ppGAMgASgJEg4KBnJlbW92ZRgEIAEoCCIoCghNYXJrUmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCIzCgNQaW4SDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDgoGcmVtb3ZlGAMgASgIIioKCk1hcmtVbnJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiOwoIU2V0RHJhZnQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEIjkKBE9wZW4SDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglhZnRlcl9zZXEYAyABKAQiGwoIQ2xvc2VMb2cSDwoHcm9vbV9pZBgBIAEoDCJZCgVGZXRjaBIOCgZsb2dfaWQYASABKAwSEwoJYWZ0ZXJfc2VxGAIgASgESAASFAoKYmVmb3JlX3NlcRgDIAEoBEgAEg0KBWxpbWl0GAQgASgNQgYKBGZyb20iGAoFRm9jdXMSDwoHcm9vbV9pZBgBIAEoDCIfCgxDbGllbnRUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDCI/CgtTZXRQcmVzZW5jZRIwCgVzdGF0ZRgBIAEoDjIhLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZVN0YXRlIiEKDVdhdGNoUHJlc2VuY2USEAoIdXNlcl9pZHMYASADKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCLdBAoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIwCghwcmVzZW5jZRgHIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZUgAEjIKCWhlYXJ0YmVhdBgIIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5IZWFydGJlYXRIABIqCgVwcm9iZRgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEi0KB2dvX2F3YXkYCiABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuR29Bd2F5SAASKgoFY2xvc2UYCyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VIABJACgxhbm5vdW5jZW1lbnQYDCABKAsyKC5wYXJsb3IucmVhbHRpbWUudjEuQW5ub3VuY2VtZW50c0NoYW5nZWRIAEIGCgRraW5kIhYKFEFubm91bmNlbWVudHNDaGFuZ2VkIoUCCgdXZWxjb21lEg8KB3VzZXJfaWQYASABKAwSEQoJZGV2aWNlX2lkGAIgASgMEhIKCnNlc3Npb25faWQYAyABKAwSKgoGbGltaXRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkxpbWl0cxIUCgxoZWFydGJlYXRfbXMYBSABKA0SKwoFaGVhZHMYBiADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUhlYWQSFQoNZXhwaXJlc19hdF91cxgHIAEoAxIuCgh1c2VyX2xvZxgIIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Qb3NpdGlvbhIMCgRub2RlGAkgASgJItUBCgZMaW1pdHMSEwoLZnJhbWVfYnl0ZXMYASABKA0SEgoKdGV4dF9ieXRlcxgCIAEoDRIbChN1bmFuc3dlcmVkX3JlcXVlc3RzGAMgASgNEhEKCW9wZW5fbG9ncxgEIAEoDRIUCgxmZXRjaF9ldmVudHMYBSABKA0SFQoNcmVxdWVzdF9idXJzdBgGIAEoDRIbChNyZXF1ZXN0c19wZXJfc2Vjb25kGAcgASgNEhAKCGhlbGxvX21zGAggASgNEhYKDmRhdGFncmFtX2J5dGVzGAkgASgNIncKBVJlcGx5EhIKCnJlcXVlc3RfaWQYASABKAwSJAoCb2sYAiABKAsyFi5wYXJsb3IucmVhbHRpbWUudjEuT2tIABIqCgVlcnJvchgDIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FcnJvckgAQggKBnJlc3VsdCJpCgJPaxILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSDQoFZXBvY2gYAyABKAQSKgoGZXZlbnRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50cxIMCgRtb3JlGAUgASgIIl0KBUVycm9yEisKBGNvZGUYASABKA4yHS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JDb2RlEg8KB21lc3NhZ2UYAiABKAkSFgoOcmV0cnlfYWZ0ZXJfbXMYAyABKA0iZQoGRXZlbnRzEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglmaXJzdF9zZXEYAyABKAQSKQoGZXZlbnRzGAQgAygLMhkucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50IpsPCgVFdmVudBILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSEAoIYWN0b3JfaWQYAyABKAwSEgoKcmVxdWVzdF9pZBgEIAEoDBI7Cg5tZXNzYWdlX3Bvc3RlZBgKIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlUG9zdGVkSAASOwoObWVzc2FnZV9lZGl0ZWQYCyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZUVkaXRlZEgAEj0KD21lc3NhZ2VfZGVsZXRlZBgMIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlRGVsZXRlZEgAEjcKDHJvb21fY3JlYXRlZBgUIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tQ3JlYXRlZEgAEjcKDHJvb21fcmVuYW1lZBgVIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tUmVuYW1lZEgAEjkKDXJvb21fYXJjaGl2ZWQYFiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFyY2hpdmVkSAASOQoNbWVtYmVyX2pvaW5lZBgXIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJKb2luZWRIABI1CgttZW1iZXJfbGVmdBgYIAEoCzIeLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJMZWZ0SAASOwoOcmVhY3Rpb25fYWRkZWQYGSABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25BZGRlZEgAEj8KEHJlYWN0aW9uX3JlbW92ZWQYGiABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25SZW1vdmVkSAASOwoObWVzc2FnZV9waW5uZWQYGyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBpbm5lZEgAEj8KEG1lc3NhZ2VfdW5waW5uZWQYHCABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVVucGlubmVkSAASNwoMcm9sZV9jaGFuZ2VkGB0gASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvbGVDaGFuZ2VkSAASOQoNbWVtYmVyX2Jhbm5lZBgeIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJCYW5uZWRIABI9Cg9tZW1iZXJfdW5iYW5uZWQYHyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyVW5iYW5uZWRIABI7Cg5pbnZpdGVfY3JlYXRlZBggIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5JbnZpdGVDcmVhdGVkSAASOwoOaW52aXRlX3Jldm9rZWQYISABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuSW52aXRlUmV2b2tlZEgAEjMKCnJvb21fYWRkZWQYKCABKAsyHS5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFkZGVkSAASNwoMcm9vbV9yZW1vdmVkGCkgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21SZW1vdmVkSAASMwoKcmVhZF9tb3ZlZBgqIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5SZWFkTW92ZWRIABI9Cg9wcm9maWxlX2NoYW5nZWQYKyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuUHJvZmlsZUNoYW5nZWRIABI+ChBvd25fcm9sZV9jaGFuZ2VkGCwgASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLk93blJvbGVDaGFuZ2VkSAASRQoTcHJlZmVyZW5jZXNfY2hhbmdlZBgtIAEoCzImLnBhcmxvci5yZWFsdGltZS52MS5QcmVmZXJlbmNlc0NoYW5nZWRIABI5Cg1kcmFmdF9jaGFuZ2VkGC4gASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkRyYWZ0Q2hhbmdlZEgAEj0KD3ByaXZhY3lfY2hhbmdlZBgvIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5Qcml2YWN5Q2hhbmdlZEgAEjcKDHBhcnRuZXJfcmVhZBgwIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5QYXJ0bmVyUmVhZEgAEj8KEGZyaWVuZF9yZXF1ZXN0ZWQYMiABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kUmVxdWVzdGVkSAASNwoMZnJpZW5kX2FkZGVkGDMgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLkZyaWVuZEFkZGVkSAASOwoOZnJpZW5kX3JlbW92ZWQYNCABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kUmVtb3ZlZEgAEjcKDHVzZXJfYmxvY2tlZBg1IAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Vc2VyQmxvY2tlZEgAEjsKDnVzZXJfdW5ibG9ja2VkGDYgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLlVzZXJVbmJsb2NrZWRIAEIGCgRib2R5ImsKDU1lc3NhZ2VQb3N0ZWQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoBBIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCCJuCg1NZXNzYWdlRWRpdGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEgwKBHRleHQYAiABKAkSDgoGZXJhc2VkGAMgASgIEhMKC21lbnRpb25faWRzGBQgAygMEhUKDW1lbnRpb25zX3Jvb20YFSABKAgiJQoOTWVzc2FnZURlbGV0ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiMwoNUmVhY3Rpb25BZGRlZBITCgttZXNzYWdlX3NlcRgBIAEoBBINCgVlbW9qaRgCIAEoCSI1Cg9SZWFjdGlvblJlbW92ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDQoFZW1vamkYAiABKAkiJAoNTWVzc2FnZVBpbm5lZBITCgttZXNzYWdlX3NlcRgBIAEoBCImCg9NZXNzYWdlVW5waW5uZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiXgoLUm9vbUNyZWF0ZWQSDAoEbmFtZRgBIAEoCRINCgV0b3BpYxgCIAEoCRIyCgp2aXNpYmlsaXR5GAMgASgOMh4ucGFybG9yLnJlYWx0aW1lLnYxLlZpc2liaWxpdHkiKgoLUm9vbVJlbmFtZWQSDAoEbmFtZRgBIAEoCRINCgV0b3BpYxgCIAEoCSIgCgxSb29tQXJjaGl2ZWQSEAoIYXJjaGl2ZWQYASABKAgiRwoMTWVtYmVySm9pbmVkEg8KB3VzZXJfaWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlIh0KCk1lbWJlckxlZnQSDwoHdXNlcl9pZBgBIAEoDCJGCgtSb2xlQ2hhbmdlZBIPCgd1c2VyX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSIzCgxNZW1iZXJCYW5uZWQSDwoHdXNlcl9pZBgBIAEoDBISCgp3YXNfbWVtYmVyGAIgASgIIiEKDk1lbWJlclVuYmFubmVkEg8KB3VzZXJfaWQYASABKAwiIgoNSW52aXRlQ3JlYXRlZBIRCglpbnZpdGVfaWQYASABKAwiIgoNSW52aXRlUmV2b2tlZBIRCglpbnZpdGVfaWQYASABKAwiHAoJUm9vbUFkZGVkEg8KB3Jvb21faWQYASABKAwiHgoLUm9vbVJlbW92ZWQSDwoHcm9vbV9pZBgBIAEoDCIpCglSZWFkTW92ZWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiUQoOUHJvZmlsZUNoYW5nZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJEhMKC3N0YXR1c190ZXh0GAIgASgJEhQKDHN0YXR1c19lbW9qaRgDIAEoCSJJCg5Pd25Sb2xlQ2hhbmdlZBIPCgdyb29tX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSJkChJQcmVmZXJlbmNlc0NoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIqCgZub3RpZnkYAiABKA4yGi5wYXJsb3IucmVhbHRpbWUudjEuTm90aWZ5EhEKCWZhdm91cml0ZRgDIAEoCCJTCgxEcmFmdENoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEEhIKCnN1cGVyc2VkZWQYBCABKAgiNwoOUHJpdmFjeUNoYW5nZWQSEQoJaW52aXNpYmxlGAEgASgIEhIKCnJlYWRfbWFya3MYAiABKAgiKwoLUGFydG5lclJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiNAoPRnJpZW5kUmVxdWVzdGVkEg8KB3VzZXJfaWQYASABKAwSEAoIb3V0Z29pbmcYAiABKAgiHgoLRnJpZW5kQWRkZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1GcmllbmRSZW1vdmVkEg8KB3VzZXJfaWQYASABKAwiHgoLVXNlckJsb2NrZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1Vc2VyVW5ibG9ja2VkEg8KB3VzZXJfaWQYASABKAwiNAoFUmVzZXQSDgoGbG9nX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgwKBGhlYWQYAyABKAQiOAoJUm9vbUhlYWRzEisKBWhlYWRzGAEgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkIpEBCghSb29tSGVhZBIPCgdyb29tX2lkGAEgASgMEg0KBWVwb2NoGAIgASgEEgwKBGhlYWQYAyABKAQSEAoIcmVhZF9zZXEYBCABKAQSDgoGdW5yZWFkGAUgASgNEg8KB3ByZXZpZXcYBiABKAkSEgoKbGFzdF9hdF91cxgHIAEoAxIQCghtZW50aW9ucxgUIAEoDSIqCgZUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDBIPCgd1c2VyX2lkGAIgASgMIj4KCFByZXNlbmNlEjIKB2VudHJpZXMYASADKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuUHJlc2VuY2VFbnRyeSJoCg1QcmVzZW5jZUVudHJ5Eg8KB3VzZXJfaWQYASABKAwSMAoFc3RhdGUYAiABKA4yIS5wYXJsb3IucmVhbHRpbWUudjEuUHJlc2VuY2VTdGF0ZRIUCgxsYXN0X3NlZW5fdXMYAyABKAMiSAoJSGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBhIrCgVoZWFkcxgCIAMoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Qb3NpdGlvbiJSCgZHb0F3YXkSLwoGcmVhc29uGAEgASgOMh8ucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlUmVhc29uEhcKD3Jlc3VtZV9hZnRlcl9tcxgCIAEoDSJRCgVDbG9zZRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNKooDCglFcnJvckNvZGUSGgoWRVJST1JfQ09ERV9VTlNQRUNJRklFRBAAEh8KG0VSUk9SX0NPREVfSU5WQUxJRF9BUkdVTUVOVBABEhgKFEVSUk9SX0NPREVfTk9UX0ZPVU5EEAISGAoURVJST1JfQ09ERV9GT1JCSURERU4QAxIjCh9FUlJPUl9DT0RFX0lERU1QT1RFTkNZX01JU01BVENIEAQSFwoTRVJST1JfQ09ERV9DT05GTElDVBAFEhwKGEVSUk9SX0NPREVfUk9PTV9BUkNISVZFRBAGEhwKGEVSUk9SX0NPREVfVE9PX01BTllfT1BFThAHEhsKF0VSUk9SX0NPREVfUkFURV9MSU1JVEVEEBASGgoWRVJST1JfQ09ERV9VTkFWQUlMQUJMRRAREh0KGUVSUk9SX0NPREVfUkVUUllfSU5fT1JERVIQEhIhCh1FUlJPUl9DT0RFX1JFU09VUkNFX0VYSEFVU1RFRBATEhcKE0VSUk9SX0NPREVfSU5URVJOQUwQFCpWCgZOb3RpZnkSFgoSTk9USUZZX1VOU1BFQ0lGSUVEEAASDgoKTk9USUZZX0FMTBABEhMKD05PVElGWV9NRU5USU9OUxACEg8KC05PVElGWV9OT05FEAMqbgoKVmlzaWJpbGl0eRIaChZWSVNJQklMSVRZX1VOU1BFQ0lGSUVEEAASFQoRVklTSUJJTElUWV9QVUJMSUMQARIWChJWSVNJQklMSVRZX1BSSVZBVEUQAhIVChFWSVNJQklMSVRZX0RJUkVDVBADKk0KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg4KClJPTEVfT1dORVIQARIOCgpST0xFX0FETUlOEAISDwoLUk9MRV9NRU1CRVIQAyp/Cg1QcmVzZW5jZVN0YXRlEh4KGlBSRVNFTkNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVUFJFU0VOQ0VfU1RBVEVfT05MSU5FEAESFwoTUFJFU0VOQ0VfU1RBVEVfQVdBWRACEhoKFlBSRVNFTkNFX1NUQVRFX09GRkxJTkUQAyqGAwoLQ2xvc2VSZWFzb24SHAoYQ0xPU0VfUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSQ0xPU0VfUkVBU09OX0RSQUlOEAESHAoYQ0xPU0VfUkVBU09OX1NMT1dfUkVBREVSEAISGwoXQ0xPU0VfUkVBU09OX09WRVJMT0FERUQQAxIVChFDTE9TRV9SRUFTT05fSURMRRAEEhkKFUNMT1NFX1JFQVNPTl9JTlRFUk5BTBAFEh4KGkNMT1NFX1JFQVNPTl9IRUxMT19USU1FT1VUEAYSHgoaQ0xPU0VfUkVBU09OX1RPS0VOX0VYUElSRUQQEBIgChxDTE9TRV9SRUFTT05fVU5BVVRIRU5USUNBVEVEEBESGAoUQ0xPU0VfUkVBU09OX1JFVk9LRUQQEhIZChVDTE9TRV9SRUFTT05fUFJPVE9DT0wQIBIdChlDTE9TRV9SRUFTT05fUkFURV9MSU1JVEVEECISGAoUQ0xPU0VfUkVBU09OX0dPT0RCWUUQMCIECCEQIWIGcHJvdG8z");
 
 /**
  * @generated from message parlor.realtime.v1.ClientFrame
@@ -767,6 +767,12 @@ export type ServerFrame = Message<"parlor.realtime.v1.ServerFrame"> & {
      */
     value: Close;
     case: "close";
+  } | {
+    /**
+     * @generated from field: parlor.realtime.v1.AnnouncementsChanged announcement = 12;
+     */
+    value: AnnouncementsChanged;
+    case: "announcement";
   } | { case: undefined; value?: undefined };
 };
 
@@ -776,6 +782,21 @@ export type ServerFrame = Message<"parlor.realtime.v1.ServerFrame"> & {
  */
 export const ServerFrameSchema: GenMessage<ServerFrame> = /*@__PURE__*/
   messageDesc(file_parlor_realtime_v1_realtime, 22);
+
+/**
+ * What is told to everybody has changed: ask for the announcements again.
+ *
+ * @generated from message parlor.realtime.v1.AnnouncementsChanged
+ */
+export type AnnouncementsChanged = Message<"parlor.realtime.v1.AnnouncementsChanged"> & {
+};
+
+/**
+ * Describes the message parlor.realtime.v1.AnnouncementsChanged.
+ * Use `create(AnnouncementsChangedSchema)` to create a new message.
+ */
+export const AnnouncementsChangedSchema: GenMessage<AnnouncementsChanged> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 23);
 
 /**
  * @generated from message parlor.realtime.v1.Welcome
@@ -840,7 +861,7 @@ export type Welcome = Message<"parlor.realtime.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 23);
+  messageDesc(file_parlor_realtime_v1_realtime, 24);
 
 /**
  * Limits the client must keep; all per session.
@@ -901,7 +922,7 @@ export type Limits = Message<"parlor.realtime.v1.Limits"> & {
  * Use `create(LimitsSchema)` to create a new message.
  */
 export const LimitsSchema: GenMessage<Limits> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 24);
+  messageDesc(file_parlor_realtime_v1_realtime, 25);
 
 /**
  * @generated from message parlor.realtime.v1.Reply
@@ -935,7 +956,7 @@ export type Reply = Message<"parlor.realtime.v1.Reply"> & {
  * Use `create(ReplySchema)` to create a new message.
  */
 export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 25);
+  messageDesc(file_parlor_realtime_v1_realtime, 26);
 
 /**
  * @generated from message parlor.realtime.v1.Ok
@@ -979,7 +1000,7 @@ export type Ok = Message<"parlor.realtime.v1.Ok"> & {
  * Use `create(OkSchema)` to create a new message.
  */
 export const OkSchema: GenMessage<Ok> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 26);
+  messageDesc(file_parlor_realtime_v1_realtime, 27);
 
 /**
  * @generated from message parlor.realtime.v1.Error
@@ -1010,7 +1031,7 @@ export type Error = Message<"parlor.realtime.v1.Error"> & {
  * Use `create(ErrorSchema)` to create a new message.
  */
 export const ErrorSchema: GenMessage<Error> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 27);
+  messageDesc(file_parlor_realtime_v1_realtime, 28);
 
 /**
  * A dense run of events: events[i].seq = first_seq + i.
@@ -1044,7 +1065,7 @@ export type Events = Message<"parlor.realtime.v1.Events"> & {
  * Use `create(EventsSchema)` to create a new message.
  */
 export const EventsSchema: GenMessage<Events> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 28);
+  messageDesc(file_parlor_realtime_v1_realtime, 29);
 
 /**
  * @generated from message parlor.realtime.v1.Event
@@ -1273,7 +1294,7 @@ export type Event = Message<"parlor.realtime.v1.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 29);
+  messageDesc(file_parlor_realtime_v1_realtime, 30);
 
 /**
  * @generated from message parlor.realtime.v1.MessagePosted
@@ -1316,7 +1337,7 @@ export type MessagePosted = Message<"parlor.realtime.v1.MessagePosted"> & {
  * Use `create(MessagePostedSchema)` to create a new message.
  */
 export const MessagePostedSchema: GenMessage<MessagePosted> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 30);
+  messageDesc(file_parlor_realtime_v1_realtime, 31);
 
 /**
  * @generated from message parlor.realtime.v1.MessageEdited
@@ -1353,7 +1374,7 @@ export type MessageEdited = Message<"parlor.realtime.v1.MessageEdited"> & {
  * Use `create(MessageEditedSchema)` to create a new message.
  */
 export const MessageEditedSchema: GenMessage<MessageEdited> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 31);
+  messageDesc(file_parlor_realtime_v1_realtime, 32);
 
 /**
  * @generated from message parlor.realtime.v1.MessageDeleted
@@ -1370,7 +1391,7 @@ export type MessageDeleted = Message<"parlor.realtime.v1.MessageDeleted"> & {
  * Use `create(MessageDeletedSchema)` to create a new message.
  */
 export const MessageDeletedSchema: GenMessage<MessageDeleted> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 32);
+  messageDesc(file_parlor_realtime_v1_realtime, 33);
 
 /**
  * The actor put an emoji on a message.
@@ -1394,7 +1415,7 @@ export type ReactionAdded = Message<"parlor.realtime.v1.ReactionAdded"> & {
  * Use `create(ReactionAddedSchema)` to create a new message.
  */
 export const ReactionAddedSchema: GenMessage<ReactionAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 33);
+  messageDesc(file_parlor_realtime_v1_realtime, 34);
 
 /**
  * @generated from message parlor.realtime.v1.ReactionRemoved
@@ -1416,7 +1437,7 @@ export type ReactionRemoved = Message<"parlor.realtime.v1.ReactionRemoved"> & {
  * Use `create(ReactionRemovedSchema)` to create a new message.
  */
 export const ReactionRemovedSchema: GenMessage<ReactionRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 34);
+  messageDesc(file_parlor_realtime_v1_realtime, 35);
 
 /**
  * @generated from message parlor.realtime.v1.MessagePinned
@@ -1433,7 +1454,7 @@ export type MessagePinned = Message<"parlor.realtime.v1.MessagePinned"> & {
  * Use `create(MessagePinnedSchema)` to create a new message.
  */
 export const MessagePinnedSchema: GenMessage<MessagePinned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 35);
+  messageDesc(file_parlor_realtime_v1_realtime, 36);
 
 /**
  * @generated from message parlor.realtime.v1.MessageUnpinned
@@ -1450,7 +1471,7 @@ export type MessageUnpinned = Message<"parlor.realtime.v1.MessageUnpinned"> & {
  * Use `create(MessageUnpinnedSchema)` to create a new message.
  */
 export const MessageUnpinnedSchema: GenMessage<MessageUnpinned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 36);
+  messageDesc(file_parlor_realtime_v1_realtime, 37);
 
 /**
  * @generated from message parlor.realtime.v1.RoomCreated
@@ -1477,7 +1498,7 @@ export type RoomCreated = Message<"parlor.realtime.v1.RoomCreated"> & {
  * Use `create(RoomCreatedSchema)` to create a new message.
  */
 export const RoomCreatedSchema: GenMessage<RoomCreated> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 37);
+  messageDesc(file_parlor_realtime_v1_realtime, 38);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRenamed
@@ -1499,7 +1520,7 @@ export type RoomRenamed = Message<"parlor.realtime.v1.RoomRenamed"> & {
  * Use `create(RoomRenamedSchema)` to create a new message.
  */
 export const RoomRenamedSchema: GenMessage<RoomRenamed> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 38);
+  messageDesc(file_parlor_realtime_v1_realtime, 39);
 
 /**
  * @generated from message parlor.realtime.v1.RoomArchived
@@ -1516,7 +1537,7 @@ export type RoomArchived = Message<"parlor.realtime.v1.RoomArchived"> & {
  * Use `create(RoomArchivedSchema)` to create a new message.
  */
 export const RoomArchivedSchema: GenMessage<RoomArchived> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 39);
+  messageDesc(file_parlor_realtime_v1_realtime, 40);
 
 /**
  * @generated from message parlor.realtime.v1.MemberJoined
@@ -1538,7 +1559,7 @@ export type MemberJoined = Message<"parlor.realtime.v1.MemberJoined"> & {
  * Use `create(MemberJoinedSchema)` to create a new message.
  */
 export const MemberJoinedSchema: GenMessage<MemberJoined> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 40);
+  messageDesc(file_parlor_realtime_v1_realtime, 41);
 
 /**
  * @generated from message parlor.realtime.v1.MemberLeft
@@ -1555,7 +1576,7 @@ export type MemberLeft = Message<"parlor.realtime.v1.MemberLeft"> & {
  * Use `create(MemberLeftSchema)` to create a new message.
  */
 export const MemberLeftSchema: GenMessage<MemberLeft> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 41);
+  messageDesc(file_parlor_realtime_v1_realtime, 42);
 
 /**
  * A member's role is another from now on.
@@ -1579,7 +1600,7 @@ export type RoleChanged = Message<"parlor.realtime.v1.RoleChanged"> & {
  * Use `create(RoleChangedSchema)` to create a new message.
  */
 export const RoleChangedSchema: GenMessage<RoleChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 42);
+  messageDesc(file_parlor_realtime_v1_realtime, 43);
 
 /**
  * Is no member, if it was one, and cannot become one until it is unbanned.
@@ -1605,7 +1626,7 @@ export type MemberBanned = Message<"parlor.realtime.v1.MemberBanned"> & {
  * Use `create(MemberBannedSchema)` to create a new message.
  */
 export const MemberBannedSchema: GenMessage<MemberBanned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 43);
+  messageDesc(file_parlor_realtime_v1_realtime, 44);
 
 /**
  * @generated from message parlor.realtime.v1.MemberUnbanned
@@ -1622,7 +1643,7 @@ export type MemberUnbanned = Message<"parlor.realtime.v1.MemberUnbanned"> & {
  * Use `create(MemberUnbannedSchema)` to create a new message.
  */
 export const MemberUnbannedSchema: GenMessage<MemberUnbanned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 44);
+  messageDesc(file_parlor_realtime_v1_realtime, 45);
 
 /**
  * There is a link by which others become members. Its code stands in no event.
@@ -1641,7 +1662,7 @@ export type InviteCreated = Message<"parlor.realtime.v1.InviteCreated"> & {
  * Use `create(InviteCreatedSchema)` to create a new message.
  */
 export const InviteCreatedSchema: GenMessage<InviteCreated> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 45);
+  messageDesc(file_parlor_realtime_v1_realtime, 46);
 
 /**
  * A link holds no longer.
@@ -1660,7 +1681,7 @@ export type InviteRevoked = Message<"parlor.realtime.v1.InviteRevoked"> & {
  * Use `create(InviteRevokedSchema)` to create a new message.
  */
 export const InviteRevokedSchema: GenMessage<InviteRevoked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 46);
+  messageDesc(file_parlor_realtime_v1_realtime, 47);
 
 /**
  * @generated from message parlor.realtime.v1.RoomAdded
@@ -1677,7 +1698,7 @@ export type RoomAdded = Message<"parlor.realtime.v1.RoomAdded"> & {
  * Use `create(RoomAddedSchema)` to create a new message.
  */
 export const RoomAddedSchema: GenMessage<RoomAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 47);
+  messageDesc(file_parlor_realtime_v1_realtime, 48);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRemoved
@@ -1694,7 +1715,7 @@ export type RoomRemoved = Message<"parlor.realtime.v1.RoomRemoved"> & {
  * Use `create(RoomRemovedSchema)` to create a new message.
  */
 export const RoomRemovedSchema: GenMessage<RoomRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 48);
+  messageDesc(file_parlor_realtime_v1_realtime, 49);
 
 /**
  * @generated from message parlor.realtime.v1.ReadMoved
@@ -1716,7 +1737,7 @@ export type ReadMoved = Message<"parlor.realtime.v1.ReadMoved"> & {
  * Use `create(ReadMovedSchema)` to create a new message.
  */
 export const ReadMovedSchema: GenMessage<ReadMoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 49);
+  messageDesc(file_parlor_realtime_v1_realtime, 50);
 
 /**
  * What others see of the user, all of it, as it is from now on.
@@ -1747,7 +1768,7 @@ export type ProfileChanged = Message<"parlor.realtime.v1.ProfileChanged"> & {
  * Use `create(ProfileChangedSchema)` to create a new message.
  */
 export const ProfileChangedSchema: GenMessage<ProfileChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 50);
+  messageDesc(file_parlor_realtime_v1_realtime, 51);
 
 /**
  * The user's role in a room is another from now on.
@@ -1771,7 +1792,7 @@ export type OwnRoleChanged = Message<"parlor.realtime.v1.OwnRoleChanged"> & {
  * Use `create(OwnRoleChangedSchema)` to create a new message.
  */
 export const OwnRoleChangedSchema: GenMessage<OwnRoleChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 51);
+  messageDesc(file_parlor_realtime_v1_realtime, 52);
 
 /**
  * What the user wants of a room, all of it, as it is from now on.
@@ -1800,7 +1821,7 @@ export type PreferencesChanged = Message<"parlor.realtime.v1.PreferencesChanged"
  * Use `create(PreferencesChangedSchema)` to create a new message.
  */
 export const PreferencesChangedSchema: GenMessage<PreferencesChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 52);
+  messageDesc(file_parlor_realtime_v1_realtime, 53);
 
 /**
  * What the user has begun to write in a room, all of it, as it is from now on.
@@ -1838,7 +1859,7 @@ export type DraftChanged = Message<"parlor.realtime.v1.DraftChanged"> & {
  * Use `create(DraftChangedSchema)` to create a new message.
  */
 export const DraftChangedSchema: GenMessage<DraftChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 53);
+  messageDesc(file_parlor_realtime_v1_realtime, 54);
 
 /**
  * What the user lets others know of themselves, all of it, as it is from now on.
@@ -1866,7 +1887,7 @@ export type PrivacyChanged = Message<"parlor.realtime.v1.PrivacyChanged"> & {
  * Use `create(PrivacyChangedSchema)` to create a new message.
  */
 export const PrivacyChangedSchema: GenMessage<PrivacyChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 54);
+  messageDesc(file_parlor_realtime_v1_realtime, 55);
 
 /**
  * The other one of a direct room has read up to here.
@@ -1890,7 +1911,7 @@ export type PartnerRead = Message<"parlor.realtime.v1.PartnerRead"> & {
  * Use `create(PartnerReadSchema)` to create a new message.
  */
 export const PartnerReadSchema: GenMessage<PartnerRead> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 55);
+  messageDesc(file_parlor_realtime_v1_realtime, 56);
 
 /**
  * Somebody is asked to be friends.
@@ -1918,7 +1939,7 @@ export type FriendRequested = Message<"parlor.realtime.v1.FriendRequested"> & {
  * Use `create(FriendRequestedSchema)` to create a new message.
  */
 export const FriendRequestedSchema: GenMessage<FriendRequested> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 56);
+  messageDesc(file_parlor_realtime_v1_realtime, 57);
 
 /**
  * @generated from message parlor.realtime.v1.FriendAdded
@@ -1935,7 +1956,7 @@ export type FriendAdded = Message<"parlor.realtime.v1.FriendAdded"> & {
  * Use `create(FriendAddedSchema)` to create a new message.
  */
 export const FriendAddedSchema: GenMessage<FriendAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 57);
+  messageDesc(file_parlor_realtime_v1_realtime, 58);
 
 /**
  * Nothing stands between the two any more, be it a friendship or a request.
@@ -1954,7 +1975,7 @@ export type FriendRemoved = Message<"parlor.realtime.v1.FriendRemoved"> & {
  * Use `create(FriendRemovedSchema)` to create a new message.
  */
 export const FriendRemovedSchema: GenMessage<FriendRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 58);
+  messageDesc(file_parlor_realtime_v1_realtime, 59);
 
 /**
  * In the log of whoever blocks alone.
@@ -1973,7 +1994,7 @@ export type UserBlocked = Message<"parlor.realtime.v1.UserBlocked"> & {
  * Use `create(UserBlockedSchema)` to create a new message.
  */
 export const UserBlockedSchema: GenMessage<UserBlocked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 59);
+  messageDesc(file_parlor_realtime_v1_realtime, 60);
 
 /**
  * @generated from message parlor.realtime.v1.UserUnblocked
@@ -1990,7 +2011,7 @@ export type UserUnblocked = Message<"parlor.realtime.v1.UserUnblocked"> & {
  * Use `create(UserUnblockedSchema)` to create a new message.
  */
 export const UserUnblockedSchema: GenMessage<UserUnblocked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 60);
+  messageDesc(file_parlor_realtime_v1_realtime, 61);
 
 /**
  * The client's position does not fit this log: forget it and load anew.
@@ -2019,7 +2040,7 @@ export type Reset = Message<"parlor.realtime.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 61);
+  messageDesc(file_parlor_realtime_v1_realtime, 62);
 
 /**
  * Rooms of the user that the session has not open; at most one entry per room
@@ -2039,7 +2060,7 @@ export type RoomHeads = Message<"parlor.realtime.v1.RoomHeads"> & {
  * Use `create(RoomHeadsSchema)` to create a new message.
  */
 export const RoomHeadsSchema: GenMessage<RoomHeads> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 62);
+  messageDesc(file_parlor_realtime_v1_realtime, 63);
 
 /**
  * @generated from message parlor.realtime.v1.RoomHead
@@ -2097,7 +2118,7 @@ export type RoomHead = Message<"parlor.realtime.v1.RoomHead"> & {
  * Use `create(RoomHeadSchema)` to create a new message.
  */
 export const RoomHeadSchema: GenMessage<RoomHead> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 63);
+  messageDesc(file_parlor_realtime_v1_realtime, 64);
 
 /**
  * @generated from message parlor.realtime.v1.Typing
@@ -2119,7 +2140,7 @@ export type Typing = Message<"parlor.realtime.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 64);
+  messageDesc(file_parlor_realtime_v1_realtime, 65);
 
 /**
  * How people are whom the session watches: those of whom that is new.
@@ -2138,7 +2159,7 @@ export type Presence = Message<"parlor.realtime.v1.Presence"> & {
  * Use `create(PresenceSchema)` to create a new message.
  */
 export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 65);
+  messageDesc(file_parlor_realtime_v1_realtime, 66);
 
 /**
  * @generated from message parlor.realtime.v1.PresenceEntry
@@ -2167,7 +2188,7 @@ export type PresenceEntry = Message<"parlor.realtime.v1.PresenceEntry"> & {
  * Use `create(PresenceEntrySchema)` to create a new message.
  */
 export const PresenceEntrySchema: GenMessage<PresenceEntry> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 66);
+  messageDesc(file_parlor_realtime_v1_realtime, 67);
 
 /**
  * `digest` is the XOR of position_digest over all logs this session has open,
@@ -2193,7 +2214,7 @@ export type Heartbeat = Message<"parlor.realtime.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 67);
+  messageDesc(file_parlor_realtime_v1_realtime, 68);
 
 /**
  * The node wants this session gone: reconnect after about resume_after_ms,
@@ -2218,7 +2239,7 @@ export type GoAway = Message<"parlor.realtime.v1.GoAway"> & {
  * Use `create(GoAwaySchema)` to create a new message.
  */
 export const GoAwaySchema: GenMessage<GoAway> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 68);
+  messageDesc(file_parlor_realtime_v1_realtime, 69);
 
 /**
  * Last frame of a session.
@@ -2242,7 +2263,7 @@ export type Close = Message<"parlor.realtime.v1.Close"> & {
  * Use `create(CloseSchema)` to create a new message.
  */
 export const CloseSchema: GenMessage<Close> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 69);
+  messageDesc(file_parlor_realtime_v1_realtime, 70);
 
 /**
  * A request that failed; the session goes on.
