@@ -31,6 +31,7 @@ mod admin;
 mod auth;
 mod client;
 mod driver;
+mod endings;
 mod event;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod frame;
@@ -80,10 +81,10 @@ pub use client::{Builder, Client, ConnectError};
 pub use event::RoomEvent;
 pub use protocol::Page as EventPage;
 pub use rest::{
-    AnnouncementInfo, BanInfo, BlockInfo, DeviceInfo, DraftInfo, Found, FriendInfo, History, Hit,
-    InviteInfo, InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, Place,
-    ReactionInfo, Rest, RestError, RoomInfo, Scope, ServerInfo, SessionTokens, UserInfo,
-    VersionInfo,
+    AnnouncementInfo, BanInfo, BlockInfo, DeletedRoomInfo, DeviceInfo, DraftInfo, Found,
+    FriendInfo, History, Hit, InviteInfo, InvitePreview, InviterInfo, LaneInfo, MemberInfo,
+    MessageInfo, Page, Place, ReactionInfo, Rest, RestError, RoomInfo, Scope, ServerInfo,
+    SessionTokens, StandingInfo, UserInfo, VersionInfo,
 };
 pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
 pub use status::{Closed, Lane, Status};

@@ -1,6 +1,7 @@
 //! The REST face, as far as a chat client needs it.
 
 mod admin;
+mod endings;
 mod friends;
 mod invites;
 mod members;
@@ -29,9 +30,9 @@ use tower::util::BoxCloneSyncService;
 use crate::{net::Stream, tls};
 
 pub use model::{
-    AnnouncementInfo, BanInfo, BlockInfo, DeviceInfo, DraftInfo, FriendInfo, History, InviteInfo,
-    InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page, ReactionInfo, RoomInfo,
-    Scope, ServerInfo, SessionTokens, UserInfo, VersionInfo,
+    AnnouncementInfo, BanInfo, BlockInfo, DeletedRoomInfo, DeviceInfo, DraftInfo, FriendInfo,
+    History, InviteInfo, InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page,
+    ReactionInfo, RoomInfo, Scope, ServerInfo, SessionTokens, StandingInfo, UserInfo, VersionInfo,
 };
 pub use search::{Found, Hit, Place};
 
@@ -306,6 +307,25 @@ impl Rest {
         idempotency_key: Option<RequestId>,
         body: Option<&serde_json::Value>,
     ) -> Result<Bytes, RestError> {
+        let request = self.request(method, path, token, idempotency_key, body)?;
+        let exchange = async {
+            let response = self.http.request(request).await.map_err(unreachable)?;
+            whole(response).await
+        };
+        match timeout(CALL_TIMEOUT, exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(RestError::Unreachable("no answer in time".to_owned())),
+        }
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        idempotency_key: Option<RequestId>,
+        body: Option<&serde_json::Value>,
+    ) -> Result<Request<Full<Bytes>>, RestError> {
         let bad_url = |_| RestError::BadUrl(format!("{}{path}", self.origin));
         let mut request = Request::builder()
             .method(method)
@@ -317,25 +337,22 @@ impl Rest {
         if let Some(key) = idempotency_key {
             request = request.header("idempotency-key", key.to_string());
         }
-        let request = match body {
+        match body {
             Some(body) => request
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(Full::from(body.to_string())),
             None => request.body(Full::default()),
         }
-        .map_err(bad_url)?;
-        let exchange = async {
-            let response = self.http.request(request).await.map_err(unreachable)?;
-            let (head, body) = response.into_parts();
-            let body = Limited::new(body, ANSWER_BYTES).collect().await;
-            let body = body.map_err(|error| RestError::BadAnswer(error.to_string()))?.to_bytes();
-            if head.status.is_success() { Ok(body) } else { Err(refused(&head, &body)) }
-        };
-        match timeout(CALL_TIMEOUT, exchange).await {
-            Ok(result) => result,
-            Err(_) => Err(RestError::Unreachable("no answer in time".to_owned())),
-        }
+        .map_err(bad_url)
     }
+}
+
+/// The body of an answer, if that is no refusal.
+async fn whole(response: http::Response<hyper::body::Incoming>) -> Result<Bytes, RestError> {
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, ANSWER_BYTES).collect().await;
+    let body = body.map_err(|error| RestError::BadAnswer(error.to_string()))?.to_bytes();
+    if head.status.is_success() { Ok(body) } else { Err(refused(&head, &body)) }
 }
 
 /// The whole chain of causes, since the first link only says "client error".

@@ -294,6 +294,8 @@ fn event_body(body: event::Body) -> Option<EventBody> {
             topic: Topic::parse(&it.topic).ok()?,
         },
         event::Body::RoomArchived(it) => EventBody::RoomArchived { archived: it.archived },
+        event::Body::RoomDeleted(_) => EventBody::RoomDeleted,
+        event::Body::RoomRestored(_) => EventBody::RoomRestored,
         event::Body::MemberJoined(it) => EventBody::MemberJoined {
             user: UserId::from_slice(&it.user_id)?,
             role: role(it.role())?,
@@ -372,6 +374,9 @@ fn event_body(body: event::Body) -> Option<EventBody> {
         }
         event::Body::UserUnblocked(it) => {
             EventBody::UserUnblocked { user: UserId::from_slice(&it.user_id)? }
+        }
+        event::Body::AccountDeleted(it) => {
+            EventBody::AccountDeleted { user: UserId::from_slice(&it.user_id)? }
         }
         event::Body::ProfileChanged(it) => EventBody::ProfileChanged {
             profile: Profile {

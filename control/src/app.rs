@@ -3,13 +3,15 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use parlor_bus::Announcement;
+use parlor_bus::{Announcement, Bus};
 use parlor_domain::{
     Action, Change, Command, Invite, InviteCode, InviteId, InviteTerms, LogId, Position, Refusal,
     RequestId, Role, RoomId, RoomName, RoomQuery, Seq, Tie, Topic, UserId, Version, Visibility,
-    direct_room, permit,
+    direct_room, limits, permit,
 };
-use parlor_store::{Access, Done, From, History, Member, RoomSummary};
+use parlor_store::{
+    Access, DeletedRoom, Done, From, History, Log, Member, RoomSummary, StoreError,
+};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -20,9 +22,10 @@ use crate::{
     middleware::Limiter,
     policy::Policy,
     problem::{internal, refused},
+    rooms::preview_invite::{InvitePreview, Inviter},
     unbroken::Unbroken,
     users::Users,
-    wire::{self, Ban, Block, Friend, InvitePreview, Inviter, Time, WithPeer},
+    wire::{self, Ban, Block, Friend, Time, WithPeer},
 };
 
 /// State of every handler.
@@ -31,6 +34,7 @@ pub(crate) struct App {
     pub deps: Deps,
     pub users: Users,
     pub per_user: Arc<Limiter<UserId>>,
+    pub exports: Arc<Limiter<UserId>>,
     pub unbroken: Unbroken,
     pub policy: Policy,
 }
@@ -53,7 +57,15 @@ impl App {
     pub(crate) fn new(deps: Deps) -> Self {
         let users = Users::new(deps.users.clone());
         let per_user = Arc::new(Limiter::new(deps.settings.rates.per_user));
-        Self { deps, users, per_user, unbroken: Unbroken::default(), policy: Policy::default() }
+        let exports = Limiter::every(limits::EXPORT_INTERVAL, limits::EXPORT_BURST);
+        Self {
+            deps,
+            users,
+            per_user,
+            exports: Arc::new(exports),
+            unbroken: Unbroken::default(),
+            policy: Policy::default(),
+        }
     }
 
     /// A room in which `user` may do `action`.
@@ -80,35 +92,8 @@ impl App {
         let (log, bus) = (self.deps.log.clone(), self.deps.bus.clone());
         let work = async move {
             let command = Command { request_id, actor, change };
-            let answered_by = command.log();
-            let logs = command.logs();
-            let committed = log.submit(vec![command]).await;
-            // It may have landed, then or the first time, without anybody's being
-            // told: who follows these logs has to look.
-            let told = match &committed {
-                Ok(results) => !matches!(&results[..], [Ok(repeat)] if repeat.events.is_empty()),
-                Err(_) => false,
-            };
-            if !told {
-                logs.for_each(|log| bus.publish(Announcement::Doubted { log }));
-            }
-            let results = committed.map_err(refused)?;
-            let done = results.into_iter().next().unwrap_or_else(|| Err(internal()))?;
-            let heads: BTreeMap<LogId, Seq> =
-                done.events.iter().map(|(log, event)| (*log, event.seq)).collect();
-            for (touched, seq) in heads {
-                let head = if touched == answered_by {
-                    Some(Position { epoch: done.epoch, seq })
-                } else {
-                    // A log of its own epoch. An announcement is a hint: where it
-                    // cannot be made, its readers find out by themselves (C14).
-                    log.head(touched).await.ok().flatten()
-                };
-                if let Some(head) = head {
-                    bus.publish(Announcement::Committed { log: touched, head });
-                }
-            }
-            Ok(done)
+            let results = commit(&log, &bus, vec![command]).await.map_err(refused)?;
+            results.into_iter().next().unwrap_or_else(|| Err(internal()))
         };
         self.unbroken.run(work).await
     }
@@ -314,6 +299,19 @@ impl App {
         Ok(Listed { items, next_cursor })
     }
 
+    /// Deleted rooms that `user` owns and can restore.
+    pub(crate) async fn deleted_rooms(
+        &self,
+        user: UserId,
+        asked: Asked<'_>,
+    ) -> Result<Listed<DeletedRoom>, Refusal> {
+        let list = List::new("rooms/deleted", user.as_bytes());
+        let after = asked.after(&list)?.and_then(|id: [u8; 16]| RoomId::from_slice(&id));
+        let now = self.deps.clock.now();
+        let items = self.deps.rooms.deleted(user, now, after, asked.limit + 1).await;
+        Ok(asked.listed(&list, items.map_err(refused)?, |item| *item.room.id.as_bytes()))
+    }
+
     /// Members of a room.
     pub(crate) async fn members(
         &self,
@@ -452,6 +450,48 @@ impl Asked<'_> {
         let next_cursor = items.last().filter(|_| more).map(|last| list.encode(0, &key(last)));
         Listed { items, next_cursor }
     }
+}
+
+/// Commits changes in one transaction, and tells the other nodes.
+pub(crate) async fn commit(
+    log: &Log,
+    bus: &Bus,
+    commands: Vec<Command>,
+) -> Result<Vec<Result<Done, Refusal>>, StoreError> {
+    let logs: Vec<(LogId, Vec<LogId>)> =
+        commands.iter().map(|command| (command.log(), command.logs().collect())).collect();
+    let committed = log.submit(commands).await;
+    let results = match &committed {
+        Ok(results) => results.as_slice(),
+        Err(_) => &[],
+    };
+    let mut heads: BTreeMap<LogId, Position> = BTreeMap::new();
+    for (n, (answered_by, logs)) in logs.into_iter().enumerate() {
+        let done = match results.get(n) {
+            Some(Ok(done)) if !done.events.is_empty() => done,
+            Some(Err(_)) => continue,
+            // It may have landed, then or the first time, without anybody's being
+            // told: who follows these logs has to look.
+            Some(Ok(_)) | None => {
+                logs.into_iter().for_each(|log| bus.publish(Announcement::Doubted { log }));
+                continue;
+            }
+        };
+        for (touched, event) in &done.events {
+            let head = if *touched == answered_by {
+                Some(Position { epoch: done.epoch, seq: event.seq })
+            } else {
+                // A log of its own epoch. An announcement is a hint: where it
+                // cannot be made, its readers find out by themselves (C14).
+                log.head(*touched).await.ok().flatten()
+            };
+            heads.extend(head.map(|head| (*touched, head)));
+        }
+    }
+    for (log, head) in heads {
+        bus.publish(Announcement::Committed { log, head });
+    }
+    committed
 }
 
 /// The id of the room that this request makes.

@@ -11,6 +11,7 @@ mod api;
 mod app;
 mod cursor;
 mod docs;
+mod endings;
 mod extract;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -30,16 +31,17 @@ mod users;
 mod web;
 mod wire;
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::Router;
 use parlor_bus::Bus;
 use parlor_domain::{Clock, OriginPolicy, RoomId, limits};
 use parlor_proto::room::room_service_server::RoomServiceServer;
 use parlor_token::Verifier;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tonic::transport::Channel;
 
+pub use endings::{EndingError, Endings};
 pub use extract::{Network, NetworkError};
 pub use live::{Limited, Live, LiveLimits, LiveSession};
 pub use problem::Problem;
@@ -72,6 +74,8 @@ pub struct Deps {
     pub lanes: watch::Receiver<Lanes>,
     /// Which web pages may use the API.
     pub origins: OriginPolicy,
+    /// Told where something was deleted or restored: [`Endings`] looks.
+    pub ending: Arc<Notify>,
     /// What the operator chose.
     pub settings: Settings,
 }
@@ -93,7 +97,7 @@ pub struct Lanes {
 }
 
 /// What the operator chose.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// How many requests are taken.
     pub rates: Rates,
@@ -101,6 +105,19 @@ pub struct Settings {
     pub trusted_proxies: Vec<Network>,
     /// New users are joined here.
     pub welcome_room: Option<RoomId>,
+    /// For how long a deleted room can be restored.
+    pub room_kept: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            rates: Rates::default(),
+            trusted_proxies: Vec::new(),
+            welcome_room: None,
+            room_kept: limits::ROOM_KEPT,
+        }
+    }
 }
 
 /// How many HTTP requests are taken.

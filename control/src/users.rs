@@ -7,12 +7,12 @@ use std::{
 
 use parlor_domain::{Code, DeviceId, Refusal, UserId, limits};
 use parlor_proto::user::{
-    self as proto, ChangePasswordRequest, ClaimAdminRequest, EndDeviceRequest, FindUserRequest,
-    GetKeysRequest, GetUserRequest, GetUsersRequest, ListDevicesRequest, LogInRequest,
-    LogOutRequest, MakeResetLinkReply, MakeResetLinkRequest, MakeSignUpLinkReply,
-    MakeSignUpLinkRequest, RefreshRequest, RegisterRequest, ResetPasswordRequest,
-    SearchUsersRequest, SetAdminRequest, SetDisabledRequest, SignOutDeviceRequest,
-    SignOutOthersRequest, Tokens, user_service_client::UserServiceClient,
+    self as proto, ChangePasswordRequest, ClaimAdminRequest, DeactivateAccountRequest,
+    DeleteAccountRequest, EndDeviceRequest, FindUserRequest, GetKeysRequest, GetUserRequest,
+    GetUsersRequest, ListDevicesRequest, LogInRequest, LogOutRequest, MakeResetLinkReply,
+    MakeResetLinkRequest, MakeSignUpLinkReply, MakeSignUpLinkRequest, RefreshRequest,
+    RegisterRequest, ResetPasswordRequest, SearchUsersRequest, SetAdminRequest, SetDisabledRequest,
+    SignOutDeviceRequest, SignOutOthersRequest, Tokens, user_service_client::UserServiceClient,
 };
 use tonic::{Response, Status, transport::Channel};
 use uuid::Uuid;
@@ -106,6 +106,17 @@ impl Users {
         request: ResetPasswordRequest,
     ) -> Result<(), Refusal> {
         answer(self.client.clone().reset_password(request)).await.map(drop)
+    }
+
+    pub(crate) async fn deactivate(
+        &self,
+        request: DeactivateAccountRequest,
+    ) -> Result<(), Refusal> {
+        answer(self.client.clone().deactivate_account(request)).await.map(drop)
+    }
+
+    pub(crate) async fn delete(&self, request: DeleteAccountRequest) -> Result<(), Refusal> {
+        answer(self.client.clone().delete_account(request)).await.map(drop)
     }
 
     /// The signed-in devices of whoever asks, from the device called `current`.

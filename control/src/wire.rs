@@ -108,6 +108,42 @@ pub(crate) struct User {
     pub status_emoji: String,
     /// When it was made.
     pub created_at: Time,
+    /// Whether it is in use.
+    pub standing: Standing,
+}
+
+/// Whether an account is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Standing {
+    /// In use.
+    Active,
+    /// Put aside by its owner, who can take it up again.
+    Deactivated,
+    /// Gone for good; its names say nothing.
+    Deleted,
+}
+
+impl From<parlor_domain::Standing> for Standing {
+    fn from(standing: parlor_domain::Standing) -> Self {
+        match standing {
+            parlor_domain::Standing::Active => Self::Active,
+            parlor_domain::Standing::Deactivated => Self::Deactivated,
+            parlor_domain::Standing::Deleted => Self::Deleted,
+        }
+    }
+}
+
+impl From<parlor_proto::user::Standing> for Standing {
+    fn from(standing: parlor_proto::user::Standing) -> Self {
+        match standing {
+            parlor_proto::user::Standing::Unspecified | parlor_proto::user::Standing::Active => {
+                Self::Active
+            }
+            parlor_proto::user::Standing::Deactivated => Self::Deactivated,
+            parlor_proto::user::Standing::Deleted => Self::Deleted,
+        }
+    }
 }
 
 impl From<parlor_store::User> for User {
@@ -119,12 +155,14 @@ impl From<parlor_store::User> for User {
             status_text: user.profile.status_text.into(),
             status_emoji: user.profile.status_emoji.into(),
             created_at: Time(user.created_at),
+            standing: user.standing.into(),
         }
     }
 }
 
 impl From<parlor_proto::user::User> for User {
     fn from(user: parlor_proto::user::User) -> Self {
+        let standing = user.standing().into();
         Self {
             id: Uuid::from_slice(&user.id).unwrap_or_default(),
             name: user.name,
@@ -132,6 +170,7 @@ impl From<parlor_proto::user::User> for User {
             status_text: user.status_text,
             status_emoji: user.status_emoji,
             created_at: Time(Timestamp::from_micros(user.created_at_us)),
+            standing,
         }
     }
 }
@@ -577,40 +616,6 @@ impl Invite {
             uses: invite.uses,
         }
     }
-}
-
-/// Where a link leads, as anybody who has it is told.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct InvitePreview {
-    /// The room.
-    pub room_id: Uuid,
-    /// The room's name.
-    #[schema(example = "design")]
-    pub name: String,
-    /// What it is about; may be empty.
-    #[schema(example = "How things shall look")]
-    pub topic: String,
-    /// Who else can find and join it.
-    pub visibility: Visibility,
-    /// How many members it has.
-    #[schema(example = 12)]
-    pub members: u32,
-    /// Who made the link.
-    pub invited_by: Inviter,
-    /// When it holds no longer; null for never.
-    #[schema(required)]
-    pub expires_at: Option<Time>,
-}
-
-/// Who made a link, as far as strangers are told.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Inviter {
-    /// Unique.
-    #[schema(example = "ada")]
-    pub name: String,
-    /// What others see.
-    #[schema(example = "Ada Lovelace")]
-    pub display_name: String,
 }
 
 /// A message as it stands after all events so far.

@@ -1,5 +1,7 @@
 //! Changes: what somebody wants to happen in a log.
 
+use std::time::Duration;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -59,6 +61,48 @@ pub enum Change {
         archived: bool,
         /// Where the admin is, for the audit log.
         address: String,
+    },
+    /// Delete a room: nobody sees it any more, and it can be restored for a while.
+    DeleteRoom {
+        /// The room.
+        room: RoomId,
+        /// For how long, from the commit on; a retry keeps that of the first time.
+        kept_for: Duration,
+    },
+    /// Bring a deleted room back, with all that was in it.
+    RestoreRoom {
+        /// The room.
+        room: RoomId,
+    },
+    /// Tell a member in their own log that a room was deleted or restored,
+    /// whichever they have not been told yet. For the server alone.
+    TellMember {
+        /// The room.
+        room: RoomId,
+        /// Who is told.
+        user: UserId,
+    },
+    /// Stop being a member, as the actor's account is deleted: whatever state the
+    /// room is in, and also as its last owner. For the server alone.
+    Depart {
+        /// The room.
+        room: RoomId,
+        /// Who owns it from then on, where nobody else does.
+        heir: Option<UserId>,
+    },
+    /// Delete one's own message, as the actor's account is deleted with all that it
+    /// said: member or not, and whatever state the room is in. For the server alone.
+    Withdraw {
+        /// The room.
+        room: RoomId,
+        /// The message.
+        message: Seq,
+    },
+    /// Tell somebody, who has a direct room with the actor, that the actor's account
+    /// is deleted. For the server alone.
+    TellDeleted {
+        /// Who is told.
+        other: UserId,
     },
     /// Make sure that the actor and somebody else have their direct room.
     OpenDirect {
@@ -250,6 +294,11 @@ impl Change {
             | Self::RenameRoom { room, .. }
             | Self::ArchiveRoom { room, .. }
             | Self::ArchiveByServer { room, .. }
+            | Self::DeleteRoom { room, .. }
+            | Self::RestoreRoom { room }
+            | Self::TellMember { room, .. }
+            | Self::Depart { room, .. }
+            | Self::Withdraw { room, .. }
             | Self::Join { room }
             | Self::Leave { room }
             | Self::AddMember { room, .. }
@@ -269,6 +318,7 @@ impl Change {
             | Self::SetPreferences { room, .. }
             | Self::SetDraft { room, .. } => Some(*room),
             Self::SetProfile(_)
+            | Self::TellDeleted { .. }
             | Self::SetPrivacy(_)
             | Self::Befriend { .. }
             | Self::Unfriend { .. }
@@ -281,6 +331,8 @@ impl Command {
     /// The log whose seq answers the command.
     pub fn log(&self) -> LogId {
         match (&self.change, self.change.room()) {
+            (Change::TellMember { user, .. }, _) => (*user).into(),
+            (Change::TellDeleted { other }, _) => (*other).into(),
             (
                 Change::MarkRead { .. }
                 | Change::MarkUnread { .. }
@@ -297,22 +349,26 @@ impl Command {
     /// users whose membership or role it changes, or to whom it changes a tie. That
     /// of whoever is told how far the actor has read is not known before the room is.
     pub fn logs(&self) -> impl Iterator<Item = LogId> + use<> {
+        let user = |user: UserId| Some(LogId::from(user));
         let further = match self.change {
+            // Held, so that the room is not deleted or restored meanwhile.
+            Change::TellMember { room, .. } => [Some(LogId::from(room)), None],
+            Change::Depart { heir, .. } => [user(self.actor), heir.and_then(user)],
             Change::CreateRoom { .. }
             | Change::Join { .. }
             | Change::JoinByInvite { .. }
-            | Change::Leave { .. } => [Some(self.actor), None],
-            Change::AddMember { user, .. }
-            | Change::RemoveMember { user, .. }
-            | Change::Ban { user, .. }
-            | Change::SetRole { user, .. } => [Some(user), None],
-            Change::OpenDirect { other, .. } => [Some(self.actor), Some(other)],
+            | Change::Leave { .. } => [user(self.actor), None],
+            Change::AddMember { user: who, .. }
+            | Change::RemoveMember { user: who, .. }
+            | Change::Ban { user: who, .. }
+            | Change::SetRole { user: who, .. } => [user(who), None],
+            Change::OpenDirect { other, .. } => [user(self.actor), user(other)],
             Change::Befriend { other }
             | Change::Unfriend { other }
-            | Change::Block { other, .. } => [Some(other), None],
+            | Change::Block { other, .. } => [user(other), None],
             _ => [None, None],
         };
-        std::iter::once(self.log()).chain(further.into_iter().flatten().map(LogId::from))
+        std::iter::once(self.log()).chain(further.into_iter().flatten())
     }
 
     /// See [`Digest`]. Every field is preceded by its length, so that no two
@@ -354,6 +410,24 @@ impl Command {
             Change::ArchiveByServer { archived, .. } => {
                 field(b"archive by server");
                 field(&[u8::from(*archived)]);
+            }
+            Change::DeleteRoom { .. } => field(b"delete room"),
+            Change::RestoreRoom { .. } => field(b"restore"),
+            Change::TellMember { user, .. } => {
+                field(b"tell");
+                field(user.as_bytes());
+            }
+            Change::Depart { heir, .. } => {
+                field(b"depart");
+                field(heir.as_ref().map_or(&[], |heir| &heir.as_bytes()[..]));
+            }
+            Change::Withdraw { message, .. } => {
+                field(b"withdraw");
+                field(&seq(message));
+            }
+            Change::TellDeleted { other } => {
+                field(b"gone");
+                field(other.as_bytes());
             }
             Change::Join { .. } => field(b"join"),
             Change::Leave { .. } => field(b"leave"),

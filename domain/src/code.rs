@@ -50,6 +50,9 @@ codes! {
     BadCredentials = "BAD_CREDENTIALS", 401;
     /// The refresh token is unknown, used up, expired or revoked.
     BadRefreshToken = "BAD_REFRESH_TOKEN", 401;
+    /// Name and password are right, and the account is deactivated: log in with
+    /// `reactivate` to take it up again.
+    AccountDeactivated = "ACCOUNT_DEACTIVATED", 403;
     /// Seen but not allowed.
     Forbidden = "FORBIDDEN", 403;
     /// The server takes no new accounts, or only by an invite link.

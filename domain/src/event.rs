@@ -104,6 +104,10 @@ pub enum EventBody {
         /// Whether it is archived from now on.
         archived: bool,
     },
+    /// Room: deleted. Nobody sees the room from here on, until it is restored.
+    RoomDeleted,
+    /// Room: there again, with all that was in it.
+    RoomRestored,
     /// Room: somebody became a member.
     MemberJoined {
         /// Who.
@@ -232,15 +236,40 @@ pub enum EventBody {
         /// The other one.
         user: UserId,
     },
+    /// User: somebody with whom one has a direct room deleted their account.
+    AccountDeleted {
+        /// The other one.
+        user: UserId,
+    },
+}
+
+/// Whose view of a room an event ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departed {
+    /// One member's.
+    One(UserId),
+    /// That of everybody.
+    Everybody,
+}
+
+impl Departed {
+    /// Whether it is the end for `user`.
+    pub fn includes(self, user: UserId) -> bool {
+        match self {
+            Self::One(one) => one == user,
+            Self::Everybody => true,
+        }
+    }
 }
 
 impl EventBody {
-    /// Who stopped being a member by it.
-    pub const fn departed(&self) -> Option<UserId> {
+    /// Who sees nothing of the room after it.
+    pub const fn departed(&self) -> Option<Departed> {
         match self {
             Self::MemberLeft { user } | Self::MemberBanned { user, was_member: true } => {
-                Some(*user)
+                Some(Departed::One(*user))
             }
+            Self::RoomDeleted => Some(Departed::Everybody),
             _ => None,
         }
     }

@@ -27,6 +27,7 @@ mod privacy;
 mod profile;
 mod room;
 mod search;
+mod standing;
 mod text;
 mod tie;
 
@@ -38,7 +39,7 @@ pub use change::{Change, Command, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use code::{Code, Refusal};
 pub use draft::Draft;
-pub use event::{Event, EventBody};
+pub use event::{Departed, Event, EventBody};
 pub use find::{PersonQuery, RoomQuery, folded};
 pub use id::{DeviceId, InviteId, LogId, RequestId, RoomId, SessionId, UserId};
 pub use invite::{Invite, InviteCode, InviteCodeError, InviteTerms};
@@ -55,6 +56,7 @@ pub use room::{Ban, Role, Room, Visibility, direct_room};
 pub use search::{
     Has, Match, Phrase, SearchError, SearchQuery, Sender, Sort, Token, has_link, tokens,
 };
+pub use standing::Standing;
 pub use text::{
     AnnouncementText, Body, ClientName, DeviceName, DisplayName, DraftText, Emoji, Password,
     RoomName, StatusEmoji, StatusText, TextError, Topic, UserName,

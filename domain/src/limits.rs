@@ -73,6 +73,9 @@ pub const ANNOUNCEMENT_CHARS: usize = 500;
 pub const ANNOUNCEMENTS: u32 = 5;
 /// Messages of a room are counted up to this number where the server is looked at.
 pub const ROOM_MESSAGES_COUNTED: u32 = 10_000;
+/// A deleted room can be restored for this long, where the operator says nothing
+/// else.
+pub const ROOM_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// Users named for one emoji on one message; the others are counted.
 pub const REACTION_USERS: u32 = 20;
 /// Names called in one message.
@@ -95,6 +98,19 @@ pub const PASSWORD_MAX_BYTES: usize = 1_024;
 pub const PREVIEW_CHARS: usize = 120;
 /// Unread messages are counted up to this number.
 pub const UNREAD_COUNTED: u32 = 100;
+
+/// What is left to do for rooms and accounts that end is looked for this often,
+/// besides at once where this node was asked.
+pub const ENDING_INTERVAL: Duration = Duration::from_secs(30);
+/// Commands in one transaction of what ends a room or an account.
+pub const ENDING_COMMANDS: u32 = 64;
+/// Rows of one table that a purge takes away in one transaction.
+pub const PURGE_ROWS: u32 = 500;
+/// Copies of their data that a user may take at once; one more each
+/// [`EXPORT_INTERVAL`].
+pub const EXPORT_BURST: u32 = 3;
+/// See [`EXPORT_BURST`].
+pub const EXPORT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// One page of any list or history, in items.
 pub const PAGE_ITEMS: u32 = 100;

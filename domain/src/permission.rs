@@ -23,6 +23,8 @@ pub enum Action {
     Rename,
     /// Archive, or take out of the archive.
     Archive,
+    /// Delete the room, see until when it can be restored, and restore it.
+    Delete,
     /// Become a member by oneself.
     Join,
     /// Stop being a member.
@@ -44,7 +46,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::See,
         Self::Read,
         Self::Post,
@@ -54,6 +56,7 @@ impl Action {
         Self::DeleteAny,
         Self::Rename,
         Self::Archive,
+        Self::Delete,
         Self::Join,
         Self::Leave,
         Self::AddMember,
@@ -79,7 +82,7 @@ pub fn permit(role: Option<Role>, visibility: Visibility, action: Action) -> Res
             matches!(action, See | Read | Post | React | Pin | EditOwn)
         }
         (Some(Role::Owner), _) => action != Join,
-        (Some(Role::Admin), _) => !matches!(action, Join | Archive | SetRole),
+        (Some(Role::Admin), _) => !matches!(action, Join | Archive | Delete | SetRole),
         (Some(Role::Member), Visibility::Public) => {
             matches!(action, See | Read | Post | React | Pin | EditOwn | Leave | AddMember | Invite)
         }
@@ -135,14 +138,14 @@ mod tests {
             (
                 Some(Role::Owner),
                 Visibility::Private,
-                "See Read Post React Pin EditOwn DeleteAny Rename Archive Leave AddMember RemoveMember \
-                 Ban SetRole Invite ManageInvites",
+                "See Read Post React Pin EditOwn DeleteAny Rename Archive Delete Leave AddMember \
+                 RemoveMember Ban SetRole Invite ManageInvites",
             ),
             (
                 Some(Role::Owner),
                 Visibility::Public,
-                "See Read Post React Pin EditOwn DeleteAny Rename Archive Leave AddMember RemoveMember \
-                 Ban SetRole Invite ManageInvites",
+                "See Read Post React Pin EditOwn DeleteAny Rename Archive Delete Leave AddMember \
+                 RemoveMember Ban SetRole Invite ManageInvites",
             ),
         ];
         for (role, visibility, expected) in rows {

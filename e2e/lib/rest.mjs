@@ -17,8 +17,18 @@ export class Rest {
     return session;
   }
 
+  /** The same for somebody who is registered. */
+  async signIn(name) {
+    const session = await this.post("/login", { name, password: PASSWORD });
+    this.authorization = `Bearer ${session.access_token}`;
+  }
+
   post(path, body) {
     return this.#send("POST", path, body);
+  }
+
+  delete(path) {
+    return this.#send("DELETE", path, {});
   }
 
   put(path) {

@@ -47,6 +47,21 @@ export async function tour(world, settings) {
   await page.goto(`${ada.url}/browse`);
   await by("directory-item").waitFor();
   await look("directory");
+  const mine = new Rest(world.server);
+  await mine.signIn("ada");
+  await mine.delete(`/rooms/${await mine.room("short lived", [])}`);
+  await lookAtDialog("deleted rooms", async () => {
+    await by("deleted-rooms").click();
+    await by("deleted-room").waitFor();
+  });
+  const ended = await mine.room("to be deleted", []);
+  await page.goto(`${ada.url}/rooms/${ended}`);
+  await by("composer").waitFor();
+  await page.locator("main header [aria-haspopup=menu]").click();
+  await lookAtDialog("delete a room?", () => by("delete-room").click());
+  await mine.delete(`/rooms/${ended}`);
+  await page.locator('main a[href="/browse"]').waitFor();
+  await look("a room that was deleted while it was on screen");
   await page.goto(`${ada.url}/rooms/${outside}`);
   await by("join-room").waitFor();
   await look("a room one is not in");
@@ -178,6 +193,19 @@ export async function tour(world, settings) {
     await dialog.locator("[data-choice=settings]").click();
     await dialog.getByRole("radio").first().waitFor({ state: "attached" });
   });
+  for (const [screen, id] of [
+    ["deactivate the account?", "deactivate"],
+    ["delete the account?", "delete-account"],
+  ]) {
+    await lookAtDialog(screen, async () => {
+      await page.keyboard.press("Control+k");
+      const options = dialog.getByRole("option");
+      await options.last().waitFor();
+      await options.nth((await options.count()) - 2).click();
+      await by(id).click();
+      await by("owner-password").waitFor();
+    });
+  }
   await lookAtDialog("connection", () => by("connection").getByRole("button").first().click());
 
   await page.goto(ada.url);

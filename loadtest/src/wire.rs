@@ -118,7 +118,7 @@ pub(crate) fn said(message: &mut Bytes) -> Option<Said> {
             let heard = |event: &pb::Event| Heard {
                 seq: Seq::new(event.seq),
                 is_departure: match &event.body {
-                    Some(event::Body::MemberLeft(_)) => true,
+                    Some(event::Body::MemberLeft(_) | event::Body::RoomDeleted(_)) => true,
                     Some(event::Body::MemberBanned(banned)) => banned.was_member,
                     _ => false,
                 },

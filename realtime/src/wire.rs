@@ -499,6 +499,8 @@ fn pb_event(event: &Event) -> pb::Event {
         EventBody::RoomArchived { archived } => {
             Body::RoomArchived(pb::RoomArchived { archived: *archived })
         }
+        EventBody::RoomDeleted => Body::RoomDeleted(pb::RoomDeleted {}),
+        EventBody::RoomRestored => Body::RoomRestored(pb::RoomRestored {}),
         EventBody::MemberJoined { user: who, role } => {
             Body::MemberJoined(pb::MemberJoined { user_id: user(who), role: pb_role(*role).into() })
         }
@@ -570,6 +572,9 @@ fn pb_event(event: &Event) -> pb::Event {
         }
         EventBody::UserUnblocked { user: other } => {
             Body::UserUnblocked(pb::UserUnblocked { user_id: user(other) })
+        }
+        EventBody::AccountDeleted { user: other } => {
+            Body::AccountDeleted(pb::AccountDeleted { user_id: user(other) })
         }
         EventBody::ReadMoved { room: read, seq } => {
             Body::ReadMoved(pb::ReadMoved { room_id: room(read), seq: seq.get() })

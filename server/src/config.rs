@@ -198,10 +198,23 @@ pub struct Limits {
     #[config(layer_attr(arg(long, value_name = "REQUESTS")))]
     pub http_user_per_second: NonZeroU32,
 
+    /// Days for which a deleted room can be restored; then it is purged. 0 purges it at
+    /// once.
+    #[config(env = "PARLOR_DELETED_ROOM_DAYS", default = 30)]
+    #[config(layer_attr(arg(long, value_name = "DAYS")))]
+    pub deleted_room_days: u16,
+
     /// TCP and HTTP/3 connections from one address (IPv6: from one /64).
     #[config(env = "PARLOR_CONNECTIONS_PER_ADDRESS", default = 1_024)]
     #[config(layer_attr(arg(long, value_name = "CONNECTIONS")))]
     pub connections_per_address: NonZeroUsize,
+}
+
+impl Limits {
+    /// How long a deleted room can be restored.
+    pub fn room_kept(&self) -> Duration {
+        Duration::from_secs(u64::from(self.deleted_room_days) * 24 * 3_600)
+    }
 }
 
 /// Log lines, on standard error.

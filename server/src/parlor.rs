@@ -117,7 +117,7 @@ impl Parlor {
             Some(url) => url.into_database(),
             None => Database::Sqlite { path: folder.database()? },
         };
-        let Opened { store, accounts_writer, server_writer, driver } =
+        let Opened { store, accounts_writer, server_writer, endings, driver } =
             parlor_store::open(&database, Arc::clone(&clock)).await?;
         let (tasks, idle) = (Tasks::default(), CancellationToken::new());
         tasks.spawn_vital("log", driver.run());
@@ -132,6 +132,7 @@ impl Parlor {
             store,
             accounts_writer,
             server_writer,
+            endings,
             keys,
             certificates: &certificates,
             clock,

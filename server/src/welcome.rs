@@ -1,6 +1,8 @@
 //! The room that everybody finds on their first day.
 
-use parlor_domain::{Change, Command, RequestId, RoomId, RoomName, Topic, UserId, Visibility};
+use parlor_domain::{
+    Change, Code, Command, RequestId, RoomId, RoomName, Topic, UserId, Visibility,
+};
 use parlor_store::Store;
 use uuid::uuid;
 
@@ -31,7 +33,11 @@ pub(crate) async fn ensure(store: &Store) -> Result<RoomId, WelcomeError> {
     let command = Command { request_id: REQUEST, actor: UserId::SYSTEM, change };
     let results = store.log.submit(vec![command]).await.map_err(|error| failed(&error))?;
     for result in results {
-        result.map_err(|refusal| failed(&refusal))?;
+        match result {
+            // Deleted and purged once: its id is not given again.
+            Err(refusal) if refusal.code == Code::Conflict => {}
+            other => drop(other.map_err(|refusal| failed(&refusal))?),
+        }
     }
     Ok(ROOM)
 }

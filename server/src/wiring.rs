@@ -10,7 +10,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use parlor_bus::Bus;
-use parlor_control::{Lanes, Live, LiveLimits, LiveSession, Rate};
+use parlor_control::{Endings, Lanes, Live, LiveLimits, LiveSession, Rate};
 use parlor_domain::{Clock, OriginPolicy, RoomId};
 use parlor_proto::{
     room::room_service_server::SERVICE_NAME as ROOM_SERVICE,
@@ -46,6 +46,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) store: Store,
     pub(crate) accounts_writer: AccountsWriter,
     pub(crate) server_writer: ServerWriter,
+    pub(crate) endings: parlor_store::Endings,
     pub(crate) keys: Keys,
     pub(crate) certificates: &'a Certificates,
     pub(crate) clock: Arc<dyn Clock>,
@@ -112,12 +113,15 @@ pub(crate) async fn services(parts: Parts<'_>) -> Result<Services, LoadError> {
         users: channel,
         lanes: lanes(config, parts.address, parts.certificates.hashes(), tasks),
         origins,
+        ending: Arc::default(),
         settings: parlor_control::Settings {
             rates: http_rates(config),
             trusted_proxies: config.trusted_proxy.iter().map(|proxy| proxy.0).collect(),
             welcome_room: Some(parts.welcome_room),
+            room_kept: config.limits.room_kept(),
         },
     };
+    tasks.spawn_until_stopping("endings", Endings::new(&deps, parts.endings).run());
     let health = HealthReporter::new();
     health.set_service_status(ROOM_SERVICE, ServingStatus::Serving).await;
     let mut internal = parlor_user_service::routes(users, &health)

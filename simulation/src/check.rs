@@ -172,7 +172,7 @@ impl World {
         let log = LogId::from(room);
         self.db.events(log).iter().any(|event| {
             let joined = matches!(event.body, EventBody::MemberJoined { user, .. } if user == who);
-            let concerns = joined || event.body.departed() == Some(who);
+            let concerns = joined || event.body.departed().is_some_and(|gone| gone.includes(who));
             concerns && self.db.committed_at(log, event.seq).unwrap_or_default() > Duration::ZERO
         })
     }

@@ -7,9 +7,9 @@ use std::{
 };
 
 use parlor_domain::{
-    Code, Command, Digest, Draft, Epoch, Event, EventBody, Invite, InviteId, LogId, Mentions,
-    Position, Preferences, Privacy, Profile, Refusal, RequestId, Role, Room, RoomId, Seq, Tie,
-    Timestamp, UserId, Visibility, limits, permit,
+    Code, Command, Departed, Digest, Draft, Epoch, Event, EventBody, Invite, InviteId, LogId,
+    Mentions, Position, Preferences, Privacy, Profile, Refusal, RequestId, Role, Room, RoomId, Seq,
+    Tie, Timestamp, UserId, Visibility, limits, permit,
 };
 use parlor_store::{
     Done, Page, RoomSummary,
@@ -57,6 +57,8 @@ pub struct Db {
     profiles: BTreeMap<UserId, Profile>,
     ties: BTreeMap<(UserId, UserId), Tie>,
     blocks: BTreeSet<(UserId, UserId)>,
+    /// Members who heard last that the room is gone.
+    hidden: BTreeSet<(RoomId, UserId)>,
     /// When a membership ended last.
     left: BTreeMap<(RoomId, UserId), (Seq, Duration)>,
 }
@@ -105,6 +107,7 @@ impl Db {
         }
         for key in &needs.roles {
             facts.roles.extend(self.members.get(key).map(|role| (*key, *role)));
+            facts.hidden.extend(self.hidden.get(key));
         }
         for (log, request) in &needs.requests {
             let Some(log_rows) = self.logs.get(log) else { continue };
@@ -194,12 +197,18 @@ impl Db {
             self.logs.insert(log, Log::default());
         }
         for new in writes.events {
+            let room = new.log.as_room();
+            let gone = match new.event.body.departed() {
+                None => Vec::new(),
+                Some(Departed::One(user)) => vec![user],
+                Some(Departed::Everybody) => self.members_of(room).collect(),
+            };
+            for user in gone {
+                self.left.insert((room, user), (new.event.seq, now));
+            }
             let log = self.logs.entry(new.log).or_default();
             if let (Some(request), Some(digest)) = (new.event.request_id, new.digest) {
                 log.requests.insert(request, (new.event.seq, digest));
-            }
-            if let Some(user) = new.event.body.departed() {
-                self.left.insert((new.log.as_room(), user), (new.event.seq, now));
             }
             log.events.push(new.event);
             log.committed.push(now);
@@ -219,12 +228,28 @@ impl Db {
             Projection::RoomCreated { room, facts } | Projection::RoomChanged { room, facts } => {
                 self.rooms.insert(room, facts);
             }
+            Projection::RoomDeleted { room, until, .. } => {
+                let facts = self.rooms.entry(room);
+                facts.and_modify(|facts| (facts.kept_until, facts.untold) = (Some(until), true));
+            }
+            Projection::RoomRestored { room } => {
+                let facts = self.rooms.entry(room);
+                facts.and_modify(|facts| (facts.kept_until, facts.untold) = (None, true));
+            }
+            Projection::Hidden { room, user, on: true } => {
+                self.hidden.insert((room, user));
+                self.supersede(user, room);
+            }
+            Projection::Hidden { room, user, on: false } => {
+                self.hidden.remove(&(room, user));
+            }
             Projection::Joined { room, user, role } => {
                 self.members.insert((room, user), role);
                 self.count(room, role, 1);
             }
             Projection::Left { room, user, role } => {
                 self.members.remove(&(room, user));
+                self.hidden.remove(&(room, user));
                 self.preferences.remove(&(user, room));
                 self.supersede(user, room);
                 self.count(room, role, -1);
@@ -379,16 +404,22 @@ impl Db {
     pub fn authorise(&self, log: LogId, user: UserId) -> Result<Position, Refusal> {
         let at = self.head(log).ok_or_else(Refusal::not_found)?;
         if log != LogId::from(user) {
-            let room = self.rooms.get(&log.as_room()).ok_or_else(Refusal::not_found)?;
+            let room = self.rooms.get(&log.as_room()).filter(|room| room.kept_until.is_none());
+            let room = room.ok_or_else(Refusal::not_found)?;
             let role = self.role(log.as_room(), user);
             permit(role, room.visibility, parlor_domain::Action::Read)?;
         }
         Ok(at)
     }
 
-    /// What a user is in a room.
+    /// What a user is in a room; nothing where it is deleted.
     pub fn role(&self, room: RoomId, user: UserId) -> Option<Role> {
+        self.rooms.get(&room).filter(|facts| facts.kept_until.is_none())?;
         self.members.get(&(room, user)).copied()
+    }
+
+    fn members_of(&self, room: RoomId) -> impl Iterator<Item = UserId> {
+        self.members.keys().filter(move |(there, _)| *there == room).map(|(_, user)| *user)
     }
 
     /// When the user stopped being a member the last time: by which event.
@@ -400,7 +431,7 @@ impl Db {
     pub fn summaries(&self, user: UserId) -> Vec<RoomSummary> {
         let mine = self.members.iter().filter(|((_, member), _)| *member == user);
         mine.filter_map(|((id, _), role)| {
-            let facts = self.rooms.get(id)?;
+            let facts = self.rooms.get(id).filter(|facts| facts.kept_until.is_none())?;
             let at = self.head((*id).into())?;
             let room = Room {
                 id: *id,

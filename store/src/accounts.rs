@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use parlor_domain::{
-    ClientName, Clock, DeviceId, DeviceName, DisplayName, PersonQuery, Profile, Timestamp, UserId,
-    UserName,
+    ClientName, Clock, DeviceId, DeviceName, DisplayName, PersonQuery, Profile, Standing,
+    Timestamp, UserId, UserName,
 };
 
 use crate::{
@@ -30,12 +30,14 @@ pub struct AccountsWriter {
 pub struct User {
     /// Its id.
     pub id: UserId,
-    /// Unique, lower case.
+    /// Unique, lower case; of a deleted account one that says nothing.
     pub name: UserName,
     /// What others see, and the user may change.
     pub profile: Profile,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whether it is in use.
+    pub standing: Standing,
 }
 
 /// How well somebody fits what was looked for; the least fits best.
@@ -59,13 +61,6 @@ pub struct Credentials {
     pub password_hash: String,
     /// Since when an admin lets it in no more.
     pub disabled_at: Option<Timestamp>,
-}
-
-impl Credentials {
-    /// Whether whoever knows the password is let in.
-    pub const fn may_sign_in(&self) -> bool {
-        self.disabled_at.is_none()
-    }
 }
 
 impl std::fmt::Debug for Credentials {
@@ -222,7 +217,7 @@ impl Accounts {
         on!(&self.backend, accounts::users(ids))
     }
 
-    /// Those whose name or shown name holds what is looked for, those after
+    /// Those in use whose name or shown name holds what is looked for, those after
     /// `after`: by rank, and then by name in the order of code points, on each
     /// database alike.
     ///
@@ -237,7 +232,7 @@ impl Accounts {
         on!(&self.backend, accounts::search(query, after, limit))
     }
 
-    /// The user of that name.
+    /// The user of that name, whose account is not deleted.
     ///
     /// # Errors
     /// The database is not available.
@@ -338,6 +333,36 @@ impl AccountsWriter {
         keep: DeviceId,
     ) -> Result<Vec<DeviceId>, StoreError> {
         on!(&self.backend, accounts::revoke_all_others(user, keep, self.clock.now()))
+    }
+
+    /// Puts an account aside and signs all its devices out; returns those signed out.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn deactivate(&self, user: UserId) -> Result<Vec<DeviceId>, StoreError> {
+        on!(&self.backend, accounts::deactivate(user, self.clock.now()))
+    }
+
+    /// Takes an account that was put aside up again.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn reactivate(&self, user: UserId) -> Result<(), StoreError> {
+        on!(&self.backend, accounts::reactivate(user))
+    }
+
+    /// Deletes an account: password, profile and devices are gone at once; what it
+    /// is to others is ended later, as [`crate::Endings`] finds it, with all that it
+    /// said where `erase_messages`. Returns the devices.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn delete_user(
+        &self,
+        user: UserId,
+        erase_messages: bool,
+    ) -> Result<Vec<DeviceId>, StoreError> {
+        on!(&self.backend, accounts::delete_user(user, erase_messages, self.clock.now()))
     }
 
     /// Sets a new password hash and signs out all devices of the user but

@@ -6,6 +6,7 @@
 mod accounts;
 mod admin;
 mod backend;
+mod endings;
 mod error;
 mod friends;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
@@ -43,11 +44,12 @@ pub use accounts::{
     Rank, RefreshHash, Rotated, Rotation, Seen, User,
 };
 pub use admin::{Account, Acted, Entry, RoomUse, Server, ServerWriter, Usage};
+pub use endings::{Ending, Endings, Membership};
 pub use error::{OpenError, StoreError};
 pub use friends::Friends;
 pub use log::{Done, Log, LogDriver, LogStats, Page};
 pub use presence::{Acquaintance, Presence, Standing};
-pub use rooms::{Access, From, History, Member, RoomSummary, Rooms};
+pub use rooms::{Access, Authored, DeletedRoom, From, History, Member, RoomSummary, Rooms};
 pub use search::{Hit, Hits, Search, SearchPlace};
 
 /// Which database.
@@ -94,6 +96,9 @@ pub struct Opened {
     pub accounts_writer: AccountsWriter,
     /// The right to change what concerns the whole server; for control alone.
     pub server_writer: ServerWriter,
+    /// The right to end what is left of deleted rooms and accounts; for the task that
+    /// does.
+    pub endings: Endings,
     /// The task that commits; `run` it for as long as the log is used.
     pub driver: LogDriver,
 }
@@ -125,6 +130,7 @@ pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, 
             presence: Presence { backend: backend.clone() },
             log,
         },
+        endings: Endings { backend: backend.clone(), clock: Arc::clone(&clock) },
         accounts_writer: AccountsWriter { backend: backend.clone(), clock: Arc::clone(&clock) },
         server_writer: ServerWriter { backend, clock },
         driver,

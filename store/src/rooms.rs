@@ -66,6 +66,36 @@ pub struct Member {
     pub joined_at: Timestamp,
 }
 
+/// A deleted room, as its owners find it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletedRoom {
+    /// The room as it was.
+    pub room: Room,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+    /// By whom.
+    pub deleted_by: UserId,
+    /// Until when it can be restored.
+    pub kept_until: Timestamp,
+}
+
+/// A message of one author, in whatever room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authored {
+    /// Where.
+    pub room: RoomId,
+    /// Its seq.
+    pub seq: Seq,
+    /// Its text as it stands.
+    pub text: String,
+    /// The message it answers.
+    pub reply_to: Option<Seq>,
+    /// When it was posted.
+    pub posted_at: Timestamp,
+    /// When its text was last changed.
+    pub edited_at: Option<Timestamp>,
+}
+
 /// Where a page of messages begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum From {
@@ -92,7 +122,8 @@ pub struct History {
 }
 
 impl Rooms {
-    /// A room and the role of `user` in it; `None` where there is no such room.
+    /// A room and the role of `user` in it; `None` where there is no such room, or it is
+    /// deleted.
     /// Says nothing about what the user may see: ask [`parlor_domain::permit`].
     ///
     /// # Errors
@@ -151,6 +182,35 @@ impl Rooms {
         limit: u32,
     ) -> Result<Vec<Room>, StoreError> {
         on!(&self.backend, rooms::directory(query, after, limit))
+    }
+
+    /// Deleted rooms that `user` owns and can restore at `now`, ascending by id, those
+    /// after `after`.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn deleted(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        after: Option<RoomId>,
+        limit: u32,
+    ) -> Result<Vec<DeletedRoom>, StoreError> {
+        on!(&self.backend, rooms::deleted(user, now, after, limit))
+    }
+
+    /// What `author` said, in whatever room, and is not deleted: after the message
+    /// `after`, by room and seq. Says nothing about what others may see of it.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn authored(
+        &self,
+        author: UserId,
+        after: Option<(RoomId, Seq)>,
+        limit: u32,
+    ) -> Result<Vec<Authored>, StoreError> {
+        on!(&self.backend, messages::authored(author, after, limit))
     }
 
     /// Members of a room, ascending by user id, those after `after`.

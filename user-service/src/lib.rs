@@ -8,6 +8,7 @@ mod admin;
 mod authenticate;
 mod backoff;
 mod devices;
+mod leaving;
 mod log_in;
 mod log_out;
 mod password;

@@ -2,13 +2,15 @@
 
 use std::sync::PoisonError;
 
-use parlor_domain::{Code, DeviceId, DeviceName, Password, Refusal, UserName};
+use parlor_domain::{Code, DeviceId, DeviceName, Password, Refusal, Standing, UserName};
 use parlor_store::{Credentials, NewDevice, Seen, User};
+use parlor_token::Identity;
 use tokio::time::Instant;
 
 use crate::{
     Users,
     backoff::Source,
+    leaving::may_sign_in,
     store_failed,
     tokens::{RefreshToken, Tokens},
 };
@@ -29,6 +31,8 @@ pub(crate) struct Login {
     pub(crate) device: DeviceName,
     pub(crate) seen: Seen,
     pub(crate) source: Source,
+    /// Take the account up again, where it was put aside.
+    pub(crate) reactivate: bool,
 }
 
 /// A new password for the account of an access token.
@@ -56,9 +60,15 @@ impl Users {
         };
         self.end_attempt(login.source);
 
+        let mut credentials = credentials;
+        let aside = credentials.user.standing == Standing::Deactivated;
+        if login.reactivate && aside && credentials.disabled_at.is_none() {
+            self.shared.writer.reactivate(credentials.user.id).await.map_err(store_failed)?;
+            credentials.user.standing = Standing::Active;
+        }
         let_in(&credentials)?;
 
-        let user = credentials.user;
+        let Credentials { user, password_hash, .. } = credentials;
         let refresh = RefreshToken::random();
         let refresh_expires_at = self.refresh_expiry();
         let device = DeviceId::random();
@@ -72,15 +82,12 @@ impl Users {
         };
         self.shared.writer.create_device(new_device).await.map_err(store_failed)?;
 
-        // A password change that was committed since the password was checked
-        // did not see this device, and must end it all the same; so must what
-        // closed the account.
+        // Whoever changed the password, closed the account or left since the password
+        // was checked did not see this device, and must end it all the same.
         let current = accounts.credentials_of(user.id).await.map_err(store_failed)?;
-        let still = match current {
-            Some(current) if current.password_hash == credentials.password_hash => let_in(&current),
-            _ => Err(bad_credentials()),
-        };
-        if let Err(refusal) = still {
+        let unchanged = current.filter(|current| current.password_hash == password_hash);
+        let stays = unchanged.ok_or_else(bad_credentials);
+        if let Err(refusal) = stays.and_then(|current| let_in(&current)) {
             self.revoke(device).await?;
             return Err(refusal);
         }
@@ -90,19 +97,8 @@ impl Users {
 
     /// Sets a new password; every other device of the user is signed out.
     pub(crate) async fn change_password(&self, change: PasswordChange) -> Result<(), Refusal> {
-        let identity = self.authenticate(&change.access_token).await?;
-        let credentials = self.shared.accounts.credentials_of(identity.user).await;
-        let Some(credentials) = credentials.map_err(store_failed)? else {
-            return Err(bad_credentials());
-        };
-        let user = credentials.user;
-        let source = Source::new(user.name.as_str(), &change.peer);
-        self.begin_attempt(source)?;
-        if !self.check(change.old, Some(&credentials.password_hash)).await? {
-            return Err(bad_credentials());
-        }
-        self.end_attempt(source);
-
+        let owner = self.owner(&change.access_token, change.old, &change.peer).await?;
+        let (identity, Credentials { user, .. }) = owner;
         let known = [user.name.to_string(), user.profile.display_name.to_string()];
         let password_hash = self.shared.hasher.hash_new(change.new, known).await?;
         let users = self.clone();
@@ -113,6 +109,28 @@ impl Users {
             Ok(())
         })
         .await
+    }
+
+    /// Whose access token it is, where the password is theirs too. Who guesses is slowed
+    /// down as at signing in (T7).
+    pub(crate) async fn owner(
+        &self,
+        access_token: &str,
+        password: Typed,
+        peer: &str,
+    ) -> Result<(Identity, Credentials), Refusal> {
+        let identity = self.authenticate(access_token).await?;
+        let credentials = self.shared.accounts.credentials_of(identity.user).await;
+        let Some(credentials) = credentials.map_err(store_failed)? else {
+            return Err(bad_credentials());
+        };
+        let source = Source::new(credentials.user.name.as_str(), peer);
+        self.begin_attempt(source)?;
+        if !self.check(password, Some(&credentials.password_hash)).await? {
+            return Err(bad_credentials());
+        }
+        self.end_attempt(source);
+        Ok((identity, credentials))
     }
 
     async fn check(&self, typed: Typed, hash: Option<&str>) -> Result<bool, Refusal> {
@@ -138,13 +156,13 @@ impl Users {
 
 /// Whether the account, whose password is known, may sign in.
 fn let_in(credentials: &Credentials) -> Result<(), Refusal> {
-    if credentials.may_sign_in() {
-        Ok(())
-    } else {
-        Err(Refusal::new(Code::AccountDisabled, "an admin of this server has disabled the account"))
+    if credentials.disabled_at.is_some() {
+        let why = "an admin of this server has disabled the account";
+        return Err(Refusal::new(Code::AccountDisabled, why));
     }
+    may_sign_in(&credentials.user)
 }
 
-fn bad_credentials() -> Refusal {
+pub(crate) fn bad_credentials() -> Refusal {
     Refusal::new(Code::BadCredentials, "name and password do not belong together")
 }

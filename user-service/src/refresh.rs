@@ -4,7 +4,9 @@ use parlor_domain::{Code, Refusal, limits};
 use parlor_store::{Rotated, Rotation, Seen, User};
 
 use crate::{
-    Users, store_failed,
+    Users,
+    leaving::may_sign_in,
+    store_failed,
     tokens::{RefreshToken, Tokens},
 };
 
@@ -29,6 +31,10 @@ impl Users {
             let rotated = users.shared.writer.rotate(rotation).await.map_err(store_failed)?;
             match rotated {
                 Rotated::Child { device, user, expires_at } => {
+                    if may_sign_in(&user).is_err() {
+                        users.revoke(device.id).await?;
+                        return Err(bad_refresh_token());
+                    }
                     let tokens = users.tokens(user.id, device.id, child, expires_at);
                     Ok((user, tokens))
                 }

@@ -1,13 +1,14 @@
 //! The calls of `user.UserService`, one after the other.
 
-use parlor_domain::Refusal;
+use parlor_domain::{Refusal, Standing};
 use parlor_proto::user::{
-    ChangePasswordReply, ChangePasswordRequest, ClaimAdminReply, ClaimAdminRequest, EndDeviceReply,
-    EndDeviceRequest, FindUserReply, FindUserRequest, GetKeysReply, GetKeysRequest, GetUserReply,
-    GetUserRequest, GetUsersReply, GetUsersRequest, ListDevicesReply, ListDevicesRequest,
-    LogInReply, LogInRequest, LogOutReply, LogOutRequest, MakeResetLinkReply, MakeResetLinkRequest,
-    MakeSignUpLinkReply, MakeSignUpLinkRequest, RefreshReply, RefreshRequest, RegisterReply,
-    RegisterRequest, ResetPasswordReply, ResetPasswordRequest, SearchUsersReply,
+    ChangePasswordReply, ChangePasswordRequest, ClaimAdminReply, ClaimAdminRequest,
+    DeactivateAccountReply, DeactivateAccountRequest, DeleteAccountReply, DeleteAccountRequest,
+    EndDeviceReply, EndDeviceRequest, FindUserReply, FindUserRequest, GetKeysReply, GetKeysRequest,
+    GetUserReply, GetUserRequest, GetUsersReply, GetUsersRequest, ListDevicesReply,
+    ListDevicesRequest, LogInReply, LogInRequest, LogOutReply, LogOutRequest, MakeResetLinkReply,
+    MakeResetLinkRequest, MakeSignUpLinkReply, MakeSignUpLinkRequest, RefreshReply, RefreshRequest,
+    RegisterReply, RegisterRequest, ResetPasswordReply, ResetPasswordRequest, SearchUsersReply,
     SearchUsersRequest, SetAdminReply, SetAdminRequest, SetDisabledReply, SetDisabledRequest,
     SignOutDeviceReply, SignOutDeviceRequest, SignOutOthersReply, SignOutOthersRequest,
     VerifyTokenReply, VerifyTokenRequest, user_service_server::UserService,
@@ -72,6 +73,28 @@ impl UserService for Users {
         answer(async {
             self.change_password(wire::password_change(request.into_inner())?).await?;
             Ok(ChangePasswordReply {})
+        })
+        .await
+    }
+
+    async fn deactivate_account(
+        &self,
+        request: Request<DeactivateAccountRequest>,
+    ) -> Answer<DeactivateAccountReply> {
+        answer(async {
+            self.deactivate(wire::deactivation(request.into_inner())?).await?;
+            Ok(DeactivateAccountReply {})
+        })
+        .await
+    }
+
+    async fn delete_account(
+        &self,
+        request: Request<DeleteAccountRequest>,
+    ) -> Answer<DeleteAccountReply> {
+        answer(async {
+            self.delete(wire::deletion(request.into_inner())?).await?;
+            Ok(DeleteAccountReply {})
         })
         .await
     }
@@ -141,6 +164,9 @@ impl UserService for Users {
             let name = wire::user_name(&request.into_inner().name)?;
             let found = self.shared.accounts.credentials(&name).await.map_err(store_failed)?;
             let user = found.ok_or_else(Refusal::not_found)?.user;
+            if user.standing != Standing::Active {
+                return Err(Refusal::not_found());
+            }
             Ok(FindUserReply { user: Some(wire::to_user(user)) })
         })
         .await

@@ -5,7 +5,7 @@
 
 use parlor_domain::{
     ClientName, Code, DeviceId, DeviceName, DisplayName, InviteCode, OneTimeCode, Password,
-    PersonQuery, Refusal, TextError, UserId, UserName, limits,
+    PersonQuery, Refusal, Standing, TextError, UserId, UserName, limits,
 };
 use parlor_proto::user as pb;
 use parlor_store::{Device, Entry, Found, Rank, Seen, User};
@@ -15,6 +15,7 @@ use tonic::{Status, metadata::MetadataValue};
 use crate::{
     backoff::Source,
     devices::DevicesAsked,
+    leaving::{Deactivation, Deletion},
     log_in::{Login, PasswordChange, Typed},
     log_out::By,
     refresh::bad_refresh_token,
@@ -98,7 +99,22 @@ pub(crate) fn login(request: pb::LogInRequest) -> Result<Login, Refusal> {
         device: device_name(&request.device_name)?,
         seen,
         source,
+        reactivate: request.reactivate,
     })
+}
+
+pub(crate) fn deactivation(request: pb::DeactivateAccountRequest) -> Result<Deactivation, Refusal> {
+    Ok(Deactivation {
+        access_token: request.access_token,
+        password: typed_password(&request.password)?,
+        peer: peer(request.peer)?,
+    })
+}
+
+pub(crate) fn deletion(request: pb::DeleteAccountRequest) -> Result<Deletion, Refusal> {
+    let pb::DeleteAccountRequest { access_token, password, name, erase_messages, peer } = request;
+    let own = deactivation(pb::DeactivateAccountRequest { access_token, password, peer })?;
+    Ok(Deletion { own, name, erase_messages })
 }
 
 pub(crate) fn password_change(
@@ -189,6 +205,12 @@ pub(crate) fn to_user(user: User) -> pb::User {
         status_text: user.profile.status_text.into(),
         status_emoji: user.profile.status_emoji.into(),
         created_at_us: user.created_at.micros(),
+        standing: match user.standing {
+            Standing::Active => pb::Standing::Active,
+            Standing::Deactivated => pb::Standing::Deactivated,
+            Standing::Deleted => pb::Standing::Deleted,
+        }
+        .into(),
     }
 }
 
@@ -297,6 +319,7 @@ mod tests {
                 status_emoji: StatusEmoji::parse("\u{1F468}\u{1F3FD}").expect("valid"),
             },
             created_at: end,
+            standing: Standing::Deleted,
         };
         let items = limits::PAGE_ITEMS as usize + 1;
         let found = vec![to_found(Found { user, rank: Rank::MAX }); items];

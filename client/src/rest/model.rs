@@ -25,6 +25,43 @@ pub struct UserInfo {
     /// The same at a glance; empty for nothing.
     #[serde(default)]
     pub status_emoji: String,
+    /// Whether it is in use.
+    #[serde(default)]
+    pub standing: StandingInfo,
+}
+
+/// Whether an account is in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StandingInfo {
+    /// In use.
+    #[default]
+    Active,
+    /// Put aside by its owner, who can take it up again.
+    Deactivated,
+    /// Gone for good; its names say nothing.
+    Deleted,
+}
+
+/// A deleted room, as its owners find it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct DeletedRoomInfo {
+    /// Its id.
+    pub id: RoomId,
+    /// Its name.
+    pub name: String,
+    /// What it was about.
+    pub topic: String,
+    /// Who could find it.
+    pub visibility: Visibility,
+    /// How many members it has.
+    pub members: u32,
+    /// When it was deleted, as RFC 3339 says it.
+    pub deleted_at: String,
+    /// By whom.
+    pub deleted_by: UserId,
+    /// Until when it can be restored.
+    pub kept_until: String,
 }
 
 /// Something that those who run the server tell everybody.

@@ -27,6 +27,9 @@ pub(crate) struct LogIn {
     /// What this device calls itself.
     #[schema(example = "Firefox on Linux")]
     device_name: Option<String>,
+    /// Take the account up again, where it is deactivated.
+    #[serde(default)]
+    reactivate: bool,
     /// Put the refresh token into an HttpOnly cookie.
     #[serde(default)]
     cookie: bool,
@@ -41,7 +44,7 @@ pub(crate) struct LogIn {
     responses(
         (status = 200, description = "Signed in", body = Session),
         (status = 401, description = "BAD_CREDENTIALS: the same whether or not the user exists"),
-        (status = 403, description = "ACCOUNT_DISABLED: the password is right"),
+        (status = 403, description = "ACCOUNT_DISABLED: the password is right; ACCOUNT_DEACTIVATED: say `reactivate` to take it up again; or ORIGIN_REFUSED"),
         (status = 429, description = "RATE_LIMITED: too many failures"),
     ),
 )]
@@ -59,6 +62,7 @@ pub(crate) async fn log_in(
         device_name: body.device_name.unwrap_or_default(),
         peer: peer.to_string(),
         client,
+        reactivate: body.reactivate,
     };
     let signed_in = app.users.log_in(request).await?;
     Ok(session::answer(&app, signed_in, body.cookie.then_some(cookie)))

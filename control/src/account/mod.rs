@@ -2,7 +2,10 @@
 
 pub(crate) mod claim;
 mod cookie;
+pub(crate) mod deactivate;
+pub(crate) mod delete;
 pub(crate) mod devices;
+pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod keys;
 pub(crate) mod log_in;

@@ -4,6 +4,7 @@
 use std::{
     hash::Hash,
     net::IpAddr,
+    num::NonZeroU32,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
@@ -49,7 +50,19 @@ pub(crate) struct Limiter<K: Clone + Eq + Hash> {
 
 impl<K: Clone + Eq + Hash> Limiter<K> {
     pub(crate) fn new(rate: Rate) -> Self {
-        let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
+        Self::with(rate, Quota::per_second(rate.per_second).allow_burst(rate.burst))
+    }
+
+    /// One that gets a token each `period`, which is longer than a second. How full it
+    /// is is told nobody.
+    pub(crate) fn every(period: Duration, burst: u32) -> Self {
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        let rate = Rate::new(burst, NonZeroU32::MIN);
+        let quota = Quota::with_period(period).unwrap_or_else(|| Quota::per_second(burst));
+        Self::with(rate, quota.allow_burst(burst))
+    }
+
+    fn with(rate: Rate, quota: Quota) -> Self {
         Self {
             rate,
             buckets: RateLimiter::keyed(quota).with_middleware(),
@@ -186,8 +199,6 @@ fn bucket(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-
     use super::*;
 
     #[test]

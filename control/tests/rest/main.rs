@@ -9,6 +9,7 @@ mod attacks;
 mod bad_input;
 mod browser;
 mod corpus;
+mod endings;
 mod friends;
 mod fuzz;
 mod grpc;

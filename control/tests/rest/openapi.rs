@@ -11,12 +11,14 @@ const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
 /// Writes without an `Idempotency-Key`: they change no log, which is what
 /// remembers one. What a second one does is told where they are described.
-const WITHOUT_KEY: [&str; 19] = [
+const WITHOUT_KEY: [&str; 21] = [
     "register",
     "log_in",
     "refresh",
     "log_out",
     "change_password",
+    "deactivate_account",
+    "delete_account",
     "sign_out_device",
     "sign_out_others",
     "claim_admin",

@@ -32,6 +32,8 @@ pub(crate) struct Stack {
     pub(crate) welcome: RoomId,
     /// Makes somebody the first admin.
     pub(crate) claim: OneTimeCode,
+    /// Ends what was deleted, when a test says so.
+    pub(crate) endings: parlor_control::Endings,
     /// What commits; a log without it is a database that is gone.
     pub(crate) driver: JoinHandle<()>,
     stop: CancellationToken,
@@ -213,11 +215,13 @@ impl Stack {
             users: parlor_user_service::in_process(users, &tasks, stop.clone()),
             lanes: watched,
             origins: OriginPolicy::new(["https://app.example".to_owned()]),
+            ending: Arc::default(),
             settings: Settings { welcome_room: Some(welcome), ..Settings::default() },
         };
         change(&mut deps);
         let router = parlor_control::router(deps.clone());
-        Self { router, deps, signer, lanes, welcome, claim, driver, stop, _folder: folder }
+        let endings = parlor_control::Endings::new(&deps, opened.endings);
+        Self { router, deps, signer, lanes, welcome, claim, endings, driver, stop, _folder: folder }
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Ask<'_> {

@@ -70,7 +70,9 @@ pub fn cut_at_departure<E: Borrow<Event>>(
     if planted(Planted::SkipMembershipRecheck) {
         return false;
     }
-    let departs = |event: &Event| event.seq > at && event.body.departed() == Some(user);
+    let departs = |event: &Event| {
+        event.seq > at && event.body.departed().is_some_and(|gone| gone.includes(user))
+    };
     let Some(last) = events.iter().position(|event| departs(event.borrow())) else { return false };
     events.truncate(last + 1);
     true
@@ -189,12 +191,13 @@ impl<F: Follower> Machine<F> {
     /// Takes out the followers whom this event made outsiders; for after it was
     /// passed on (rule 4.7). Whoever was found to be a member later came back.
     pub fn part(&mut self, event: &Event) -> Vec<F> {
-        let Some(user) = event.body.departed() else { return Vec::new() };
+        let Some(gone) = event.body.departed() else { return Vec::new() };
         if planted(Planted::SkipMembershipRecheck) {
             return Vec::new();
         }
         let outsider = |follower: &mut F| {
-            follower.user() == user && follower.authorised_at().is_none_or(|at| at < event.seq)
+            gone.includes(follower.user())
+                && follower.authorised_at().is_none_or(|at| at < event.seq)
         };
         self.followers.extract_if(.., outsider).collect()
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use parlor_bus::Announcement;
 use parlor_domain::{
     Change, Command, InviteCode, InviteId, InviteTerms, Notify, Position, PreferencesChange,
-    ProfileChange, RequestId, Role, RoomId, StatusText, Visibility, limits,
+    ProfileChange, RequestId, Role, RoomId, StatusText, UserId, Visibility, limits,
 };
 use parlor_proto::realtime::{
     self as pb, CloseLog, ErrorCode, Focus, Open, Probe, Reset, client_frame::Kind, event::Body,
@@ -268,6 +268,41 @@ pub(crate) async fn rule_4_7_whoever_is_banned_gets_nothing_more(kit: &Kit) {
     let heard = client.open(room, 0, 0).await.seq;
     let run = client.run(room, 1, heard).await;
     assert_eq!(run.len() as u64, heard, "what was said meanwhile was not sent before");
+}
+
+pub(crate) async fn rule_4_16_a_deleted_room_ends_for_everybody(kit: &Kit) {
+    let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
+    let room = kit.room_with(&ada, Visibility::Private).await;
+    kit.change(ada.user, Change::AddMember { room, user: bob.user }).await;
+    let mut clients = [kit.enter(&ada).await, kit.enter(&bob).await];
+    let mut at = 0;
+    for client in &mut clients {
+        at = client.open(room, 0, 0).await.seq;
+        client.run(room, 1, at).await;
+    }
+    let kept_for = std::time::Duration::from_secs(3_600);
+    let delete = kit.change(ada.user, Change::DeleteRoom { room, kept_for }).await;
+    let (seq, epoch) = (delete.seq.get(), delete.epoch.get());
+    let open = Open { room_id: bytes(room.as_bytes()), epoch, after_seq: seq };
+    for client in &mut clients {
+        let last = client.events(room.as_bytes()).await;
+        assert_eq!((last.first_seq, last.events.len()), (seq, 1));
+        assert!(matches!(last.events[0].body, Some(Body::RoomDeleted(_))));
+        let refused = client.ask(request::Body::Open(open.clone())).await.expect_err("gone");
+        assert_eq!(refused.0, ErrorCode::NotFound);
+    }
+    for user in [ada.user, bob.user] {
+        kit.change(UserId::SYSTEM, Change::TellMember { room, user }).await;
+    }
+    kit.endings.note_told().await.expect("the database is there");
+    let restored = kit.change(ada.user, Change::RestoreRoom { room }).await.seq.get();
+    assert_eq!(restored, seq + 1, "the same log goes on");
+    for client in &mut clients {
+        let head = client.open(room, epoch, at).await.seq;
+        let run = client.run(room, at + 1, head).await;
+        let told: Vec<_> = run.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(told, ["RoomDeleted(RoomDeleted)", "RoomRestored(RoomRestored)"]);
+    }
 }
 
 pub(crate) async fn c19_whoever_leaves_gets_nothing_of_what_is_read_together_with_it(kit: &Kit) {

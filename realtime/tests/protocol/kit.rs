@@ -8,7 +8,7 @@ use parlor_domain::{
     RequestId, RoomId, RoomName, Seq, SystemClock, Timestamp, Topic, UserId, UserName, Visibility,
 };
 use parlor_realtime::{Lane, Node, NodeConfig, Rates};
-use parlor_store::{AccountsWriter, Database, Done, NewDevice, NewUser, Seen, Store};
+use parlor_store::{AccountsWriter, Database, Done, Endings, NewDevice, NewUser, Seen, Store};
 use parlor_token::{Signer, Verifier};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::{
@@ -34,6 +34,7 @@ pub(crate) struct Kit {
     pub(crate) store: Store,
     pub(crate) bus: Bus,
     pub(crate) accounts: AccountsWriter,
+    pub(crate) endings: Endings,
     pub(crate) udp: SocketAddr,
     pub(crate) tcp: SocketAddr,
     pub(crate) certificate: CertificateDer<'static>,
@@ -123,6 +124,7 @@ impl Kit {
             store: opened.store,
             bus,
             accounts: opened.accounts_writer,
+            endings: opened.endings,
             udp,
             tcp,
             certificate: der,

@@ -80,6 +80,7 @@ on_every_lane! {
         rule_4_7_whoever_leaves_gets_nothing_more,
         rule_4_7_whoever_leaves_while_a_log_opens_is_told_so,
         rule_4_7_whoever_is_banned_gets_nothing_more,
+        rule_4_16_a_deleted_room_ends_for_everybody,
         c19_whoever_leaves_gets_nothing_of_what_is_read_together_with_it,
         rule_4_8_rooms_that_are_not_open_come_as_heads,
         rule_4_9_focus_changes_no_order,

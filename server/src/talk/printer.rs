@@ -78,6 +78,8 @@ impl Printer {
             }
             EventBody::RoomArchived { archived: true } => "archived the room".to_owned(),
             EventBody::RoomArchived { archived: false } => "reopened the room".to_owned(),
+            EventBody::RoomDeleted => "deleted the room".to_owned(),
+            EventBody::RoomRestored => "restored the room".to_owned(),
             EventBody::MemberJoined { user, .. } if user == event.actor => "joined".to_owned(),
             EventBody::MemberJoined { user, .. } => format!("added {}", self.name(user).await),
             EventBody::MemberLeft { user } if user == event.actor => "left".to_owned(),
@@ -105,7 +107,8 @@ impl Printer {
             | EventBody::FriendAdded { .. }
             | EventBody::FriendRemoved { .. }
             | EventBody::UserBlocked { .. }
-            | EventBody::UserUnblocked { .. } => return Ok(()),
+            | EventBody::UserUnblocked { .. }
+            | EventBody::AccountDeleted { .. } => return Ok(()),
         };
         let who = self.name(event.actor).await;
         self.aside(&format!("{clock} * {who} {what}")).await

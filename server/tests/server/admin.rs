@@ -141,8 +141,9 @@ async fn an_operator_runs_the_server_from_its_machine_without_any_account() {
     told(folder, &["unannounce", &one.id.to_string()]).await;
 
     assert_eq!(told(folder, &["settings", "--sign-up", "closed"]).await, "sign_up  closed\n");
-    let registered = server.post("/api/v1/register", None, &crate::support::registration("eve"));
-    assert_eq!(json_of(&registered.await)["code"], "SIGN_UP_CLOSED");
+    let eve = crate::support::registration("eve");
+    let registered = server.post("/api/v1/register", None, &eve).await;
+    assert_eq!(json_of(&registered)["code"], "SIGN_UP_CLOSED");
     assert!(told(folder, &["rooms"]).await.contains("welcome"));
     assert!(told(folder, &["limits"]).await.contains("http_address"));
     assert!(told(folder, &["storage"]).await.starts_with("BYTES"));

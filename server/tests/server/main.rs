@@ -4,6 +4,7 @@ mod admin;
 mod certificates;
 mod config;
 mod devices;
+mod endings;
 mod frames;
 mod friends;
 mod grpc;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use parlor_domain::{
     Body, Calls, Change, Command, Digest, Draft, Emoji, Invite, InviteId, LogId, Position,
-    Preferences, Privacy, Profile, RequestId, Role, RoomId, RoomName, Seq, Tie, Timestamp, Topic,
-    UserId, UserName, Visibility, direct_room,
+    Preferences, Privacy, Profile, RequestId, Role, RoomId, RoomName, Seq, Standing, Tie,
+    Timestamp, Topic, UserId, UserName, Visibility, direct_room,
 };
 
 /// Which rows the decisions on some commands may look at. Sorted, so that all
@@ -35,6 +35,8 @@ pub struct Needs {
     pub profiles: BTreeSet<UserId>,
     /// Who may be an admin of the server.
     pub admins: BTreeSet<UserId>,
+    /// Whether their accounts are in use.
+    pub standings: BTreeSet<UserId>,
     /// Ties of the first to the second.
     pub ties: BTreeSet<(UserId, UserId)>,
     /// Whether the first blocks the second.
@@ -69,6 +71,7 @@ impl Needs {
                 self.privacy.insert(actor);
             }
             Change::Befriend { other } => {
+                self.standings.extend([actor, *other]);
                 self.ties_between(actor, *other);
                 self.blocks_between(actor, *other);
             }
@@ -97,9 +100,11 @@ impl Needs {
         self.roles.insert((room, actor));
         match change {
             Change::Join { .. } => {
+                self.standings.insert(actor);
                 self.bans.insert((room, actor));
             }
             Change::AddMember { user, .. } => {
+                self.standings.insert(*user);
                 self.roles.insert((room, *user));
                 self.bans.insert((room, *user));
                 self.blocks_between(actor, *user);
@@ -116,13 +121,20 @@ impl Needs {
                 self.invites.insert(*invite);
             }
             Change::JoinByInvite { invite, .. } => {
+                self.standings.insert(actor);
                 self.invites.insert(*invite);
                 self.bans.insert((room, actor));
             }
             Change::RemoveMember { user, .. } | Change::SetRole { user, .. } => {
                 self.roles.insert((room, *user));
             }
+            Change::TellMember { user, .. } => {
+                self.roles.insert((room, *user));
+                self.preferences.insert((*user, room));
+            }
+            Change::Depart { heir, .. } => self.roles.extend(heir.map(|heir| (room, heir))),
             Change::OpenDirect { other, .. } => {
+                self.standings.extend([actor, *other]);
                 self.roles.insert((room, *other));
                 self.blocks_between(actor, *other);
             }
@@ -134,7 +146,9 @@ impl Needs {
                 self.calls(room, body);
                 self.messages.insert((room, *message));
             }
-            Change::Delete { message, .. } | Change::Pin { message, .. } => {
+            Change::Delete { message, .. }
+            | Change::Withdraw { message, .. }
+            | Change::Pin { message, .. } => {
                 self.messages.insert((room, *message));
                 self.pins.insert((room, *message));
             }
@@ -154,10 +168,15 @@ impl Needs {
             Change::SetDraft { .. } => {
                 self.drafts.insert((actor, room));
             }
-            Change::CreateRoom { .. }
-            | Change::Leave { .. }
+            Change::CreateRoom { .. } => {
+                self.standings.insert(actor);
+            }
+            Change::Leave { .. }
             | Change::RenameRoom { .. }
             | Change::ArchiveRoom { .. }
+            | Change::DeleteRoom { .. }
+            | Change::RestoreRoom { .. }
+            | Change::TellDeleted { .. }
             | Change::SetProfile(_)
             | Change::SetPrivacy(_)
             | Change::Befriend { .. }
@@ -181,6 +200,8 @@ pub struct Facts {
     pub logs: HashMap<LogId, LogFacts>,
     pub rooms: HashMap<RoomId, RoomFacts>,
     pub roles: HashMap<(RoomId, UserId), Role>,
+    /// Members who heard last that the room is gone.
+    pub hidden: HashSet<(RoomId, UserId)>,
     pub repeats: HashMap<(LogId, RequestId), Repeat>,
     pub messages: HashMap<(RoomId, Seq), MessageFacts>,
     pub reactions: HashMap<ReactionKey, ReactionFacts>,
@@ -207,6 +228,8 @@ pub struct Facts {
     pub profiles: HashMap<UserId, Profile>,
     /// Admins of the server.
     pub admins: HashSet<UserId>,
+    /// Those whose accounts are not in use.
+    pub absent: HashMap<UserId, Standing>,
     pub ties: HashMap<(UserId, UserId), Tie>,
     pub blocks: HashSet<(UserId, UserId)>,
 }
@@ -227,6 +250,12 @@ pub struct RoomFacts {
     pub owners: u32,
     /// It is a direct one, and one of the two blocks the other.
     pub blocked: bool,
+    /// It is a direct one, and the account of one of the two is not in use.
+    pub absent: bool,
+    /// It is deleted, and can be restored until then.
+    pub kept_until: Option<Timestamp>,
+    /// Members are still to be told that it is gone, or back.
+    pub untold: bool,
     /// The head as it was loaded; the log's own is newer where it was locked.
     pub head: Seq,
 }

@@ -2,6 +2,7 @@
 //! before and kept true while one command after the other is decided, so that
 //! a join and a post after it may stand in one batch.
 
+mod endings;
 mod friends;
 mod invites;
 mod members;
@@ -70,6 +71,22 @@ pub enum Projection {
     RoomChanged {
         room: RoomId,
         facts: RoomFacts,
+    },
+    /// Nobody sees it from now on; it can be restored until then.
+    RoomDeleted {
+        room: RoomId,
+        by: UserId,
+        until: Timestamp,
+    },
+    RoomRestored {
+        room: RoomId,
+    },
+    /// A member heard that the room is gone, and what they had begun to write in it is
+    /// forgotten; or that it is back.
+    Hidden {
+        room: RoomId,
+        user: UserId,
+        on: bool,
     },
     Joined {
         room: RoomId,
@@ -296,6 +313,12 @@ impl Plan {
             Change::ArchiveByServer { room, archived, address } => {
                 self.archive_by_server(request, *room, *archived, address)
             }
+            Change::DeleteRoom { room, kept_for } => self.delete_room(request, *room, *kept_for),
+            Change::RestoreRoom { room } => self.restore_room(request, *room),
+            Change::TellMember { room, user } => self.tell_member(request, *room, *user),
+            Change::Depart { room, heir } => self.depart(request, *room, *heir),
+            Change::Withdraw { room, message } => self.withdraw(request, *room, *message),
+            Change::TellDeleted { other } => self.tell_deleted(request, *other),
             Change::Join { room } => {
                 self.open_room(*room, actor, Action::Join)?;
                 self.turn_away_banned(*room, actor)?;
@@ -366,6 +389,7 @@ impl Plan {
         let owner = (actor != UserId::SYSTEM).then_some(actor);
         if let Some(owner) = owner {
             self.known(owner)?;
+            self.in_use(owner)?;
         }
         let mut done = self.found(request, room, name, topic, visibility)?;
         if let Some(owner) = owner {
@@ -385,7 +409,8 @@ impl Plan {
         if self.facts.logs.contains_key(&room.into()) {
             return self.unchanged(room.into());
         }
-        if self.is_blocked(actor, other) {
+        self.in_use(actor)?;
+        if self.is_blocked(actor, other) || self.in_use(other).is_err() {
             return Err(not_to_this_person());
         }
         let name = RoomName::parse(DIRECT_NAME).map_err(|_| Refusal::not_found())?;
@@ -417,6 +442,9 @@ impl Plan {
             members: 0,
             owners: 0,
             blocked: false,
+            absent: false,
+            kept_until: None,
+            untold: false,
             head: Seq::ZERO,
         };
         self.facts.rooms.insert(room, facts.clone());
@@ -538,11 +566,21 @@ impl Plan {
 
     fn delete(&mut self, request: Request, room: RoomId, message: Seq) -> Outcome {
         self.open_room(room, request.actor, Action::EditOwn)?;
-        let mut facts = self.message(room, message)?;
+        let facts = self.message(room, message)?;
         if facts.author != request.actor {
             self.room(room, request.actor, Action::DeleteAny)?;
         }
         not_deleted(&facts)?;
+        self.erase(request, room, message, facts)
+    }
+
+    fn erase(
+        &mut self,
+        request: Request,
+        room: RoomId,
+        message: Seq,
+        mut facts: MessageFacts,
+    ) -> Outcome {
         facts.deleted = true;
         self.facts.messages.insert((room, message), facts);
         self.unpin(room, message);
@@ -552,9 +590,10 @@ impl Plan {
         Ok(done)
     }
 
-    /// The room, where it exists and `actor` may do `action` in it.
+    /// The room, where it exists and is not deleted, and `actor` may do `action` in it.
     fn room(&self, room: RoomId, actor: UserId, action: Action) -> Result<&RoomFacts, Refusal> {
-        let facts = self.facts.rooms.get(&room).ok_or_else(Refusal::not_found)?;
+        let facts = self.facts.rooms.get(&room).filter(|facts| facts.kept_until.is_none());
+        let facts = facts.ok_or_else(Refusal::not_found)?;
         if actor != UserId::SYSTEM {
             permit(self.role(room, actor), facts.visibility, action)?;
         }
@@ -575,9 +614,11 @@ impl Plan {
         Ok(facts)
     }
 
-    /// The same, where neither of a direct room's two blocks the other.
+    /// The same, where the two of a direct room are both there, and neither blocks the
+    /// other.
     fn free_room(&self, room: RoomId, actor: UserId, action: Action) -> Result<(), Refusal> {
-        if self.open_room(room, actor, action)?.blocked {
+        let facts = self.open_room(room, actor, action)?;
+        if facts.blocked || facts.absent {
             return Err(not_to_this_person());
         }
         Ok(())
@@ -651,7 +692,7 @@ impl Plan {
     }
 }
 
-/// Says nothing about which of the two blocks the other.
+/// Says nothing about which of the two blocks the other, or whether one is gone.
 fn not_to_this_person() -> Refusal {
     Refusal::new(Code::Forbidden, "you cannot write to this person")
 }

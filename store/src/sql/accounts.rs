@@ -1,8 +1,8 @@
 //! Users, devices and refresh tokens.
 
 use parlor_domain::{
-    DeviceId, DisplayName, PersonQuery, Profile, StatusEmoji, StatusText, Timestamp, UserId,
-    UserName, folded,
+    DeviceId, DisplayName, PersonQuery, Profile, Standing, StatusEmoji, StatusText, Timestamp,
+    UserId, UserName, folded,
 };
 use sqlx::Pool;
 use uuid::Uuid;
@@ -35,7 +35,7 @@ pub(crate) async fn by_name(db: &Db, name: &UserName) -> sqlx::Result<Option<Cre
     let found: Option<row::CredentialsRow> = sqlx::query_as(concat!(
         "SELECT ",
         row::user_columns!(),
-        ", u.password_hash, u.disabled_at FROM users u WHERE u.name = $1 AND u.id <> $2"
+        ", u.password_hash, u.disabled_at FROM users u WHERE u.name = $1 AND u.id <> $2 AND u.deleted_at IS NULL"
     ))
     .bind(name.as_str())
     .bind(UserId::SYSTEM.uuid())
@@ -50,7 +50,7 @@ pub(crate) async fn by_id(db: &Db, id: UserId) -> sqlx::Result<Option<Credential
     let found: Option<row::CredentialsRow> = sqlx::query_as(concat!(
         "SELECT ",
         row::user_columns!(),
-        ", u.password_hash, u.disabled_at FROM users u WHERE u.id = $1 AND u.id <> $2"
+        ", u.password_hash, u.disabled_at FROM users u WHERE u.id = $1 AND u.id <> $2 AND u.deleted_at IS NULL"
     ))
     .bind(id.uuid())
     .bind(UserId::SYSTEM.uuid())
@@ -109,6 +109,7 @@ pub(crate) async fn search(
     }
     builder.push(" ELSE 1 END AS BIGINT) AS rank FROM users p WHERE p.id <> ");
     builder.push_bind(UserId::SYSTEM.uuid());
+    builder.push(" AND p.deactivated_at IS NULL AND p.deleted_at IS NULL");
     builder.push(" AND p.found_by LIKE ").push_bind(format!("%{text}%"));
     builder.push(" ESCAPE '\\') AS u");
     if let Some((rank, id)) = after {
@@ -240,6 +241,7 @@ pub(crate) async fn create_user(
             status_emoji: StatusEmoji::default(),
         },
         created_at: now,
+        standing: Standing::Active,
     }))
 }
 
@@ -461,6 +463,9 @@ pub(crate) async fn revoke_all_others(
     Ok(revoked)
 }
 
+/// No device has this id.
+const NO_DEVICE: DeviceId = DeviceId::from_uuid(Uuid::nil());
+
 pub(super) async fn revoke_others(
     connection: &mut Connection,
     user: UserId,
@@ -477,4 +482,100 @@ pub(super) async fn revoke_others(
     .fetch_all(connection)
     .await?;
     Ok(revoked.into_iter().map(DeviceId::from_uuid).collect())
+}
+
+/// Begins a change of what an account is: whoever makes it a member or a friend waits.
+async fn hold_log(connection: &mut Connection, user: UserId) -> sqlx::Result<()> {
+    let mut query = Builder::new("SELECT last_seq FROM logs WHERE id = ");
+    query.push_bind(user.uuid()).push(FOR_UPDATE);
+    query.build().fetch_optional(connection).await?;
+    Ok(())
+}
+
+pub(crate) async fn deactivate(
+    db: &Db,
+    user: UserId,
+    now: Timestamp,
+) -> sqlx::Result<Vec<DeviceId>> {
+    let mut lease = db.writer().await?;
+    let mut transaction = lease.begin_write().await?;
+    hold_log(&mut transaction, user).await?;
+    sqlx::query(
+        "UPDATE users SET deactivated_at = $2 \
+         WHERE id = $1 AND deactivated_at IS NULL AND deleted_at IS NULL AND id <> $3",
+    )
+    .bind(user.uuid())
+    .bind(now.micros())
+    .bind(UserId::SYSTEM.uuid())
+    .execute(&mut *transaction)
+    .await?;
+    let revoked = revoke_others(&mut transaction, user, NO_DEVICE, now).await?;
+    transaction.commit().await?;
+    lease.done();
+    Ok(revoked)
+}
+
+pub(crate) async fn reactivate(db: &Db, user: UserId) -> sqlx::Result<()> {
+    let mut lease = db.writer().await?;
+    let mut transaction = lease.begin_write().await?;
+    hold_log(&mut transaction, user).await?;
+    sqlx::query("UPDATE users SET deactivated_at = NULL WHERE id = $1 AND deleted_at IS NULL")
+        .bind(user.uuid())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    lease.done();
+    Ok(())
+}
+
+/// What a deleted account shows. Clients say it in their own language.
+const DELETED: &str = "Deleted account";
+
+pub(crate) async fn delete_user(
+    db: &Db,
+    user: UserId,
+    erase_messages: bool,
+    now: Timestamp,
+) -> sqlx::Result<Vec<DeviceId>> {
+    let mut lease = db.writer().await?;
+    let mut transaction = lease.begin_write().await?;
+    hold_log(&mut transaction, user).await?;
+    let deleted = sqlx::query(
+        "UPDATE users SET deleted_at = $2, display_name = $3, status_text = '', \
+         status_emoji = '', password_hash = '*', found_by = name || $4 \
+         WHERE id = $1 AND deleted_at IS NULL AND id <> $5",
+    )
+    .bind(user.uuid())
+    .bind(now.micros())
+    .bind(DELETED)
+    .bind(found_by(&row::display_name(DELETED)?))
+    .bind(UserId::SYSTEM.uuid())
+    .execute(&mut *transaction)
+    .await?
+    .rows_affected();
+    if deleted == 0 {
+        transaction.rollback().await?;
+        lease.done();
+        return Ok(Vec::new());
+    }
+    sqlx::query(
+        "DELETE FROM refresh_tokens WHERE device_id IN (SELECT id FROM devices WHERE user_id = $1)",
+    )
+    .bind(user.uuid())
+    .execute(&mut *transaction)
+    .await?;
+    let devices: Vec<Uuid> =
+        sqlx::query_scalar("DELETE FROM devices WHERE user_id = $1 RETURNING id")
+            .bind(user.uuid())
+            .fetch_all(&mut *transaction)
+            .await?;
+    sqlx::query("INSERT INTO endings (user_id, erase_messages, began_at) VALUES ($1, $2, $3)")
+        .bind(user.uuid())
+        .bind(erase_messages)
+        .bind(now.micros())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    lease.done();
+    Ok(devices.into_iter().map(DeviceId::from_uuid).collect())
 }

@@ -46,6 +46,7 @@ pub(super) async fn load(
     bans::load(connection, needs, &mut facts).await?;
     invites::load(connection, needs, now, &mut facts).await?;
     preferences::load(connection, needs, &mut facts).await?;
+    standings(connection, needs, &mut facts).await?;
     drafts::load(connection, needs, &mut facts).await?;
     privacy::load(connection, needs, &mut facts).await?;
     profiles(connection, needs, &mut facts).await?;
@@ -117,32 +118,54 @@ async fn logs(
     Ok(())
 }
 
-/// Only for a direct room it is looked whether one of its two blocks the other.
+/// Only for a direct room it is looked whether one of its two blocks the other, or is
+/// not there any more.
 async fn rooms(connection: &mut Connection, needs: &Needs, facts: &mut Facts) -> sqlx::Result<()> {
-    type Row = (Uuid, String, String, bool, bool, bool, i64, i64, bool, i64);
+    #[derive(FromRow)]
+    struct Row {
+        id: Uuid,
+        name: String,
+        topic: String,
+        public: bool,
+        direct: bool,
+        archived: bool,
+        member_count: i64,
+        owner_count: i64,
+        blocked: bool,
+        absent: bool,
+        purge_at: Option<i64>,
+        untold: bool,
+        last_seq: i64,
+    }
     let sql = (
         "SELECT r.id, r.name, r.topic, r.public, r.direct, r.archived, r.member_count, r.owner_count, \
          CASE WHEN r.direct THEN EXISTS (SELECT 1 FROM members m JOIN members o ON o.room_id = m.room_id \
          JOIN blocks b ON b.user_id = m.user_id AND b.other_id = o.user_id WHERE m.room_id = r.id) \
-         ELSE FALSE END, l.last_seq FROM rooms r JOIN logs l ON l.id = r.id WHERE r.id IN (",
+         ELSE FALSE END AS blocked, CASE WHEN r.direct THEN EXISTS (SELECT 1 FROM members m \
+         JOIN users u ON u.id = m.user_id WHERE m.room_id = r.id \
+         AND (u.deactivated_at IS NOT NULL OR u.deleted_at IS NOT NULL)) ELSE FALSE END AS absent, \
+         r.purge_at, r.untold, l.last_seq FROM rooms r JOIN logs l ON l.id = r.id WHERE r.id IN (",
         ")",
     );
     let rows: Vec<Row> = select(connection, sql, &needs.rooms, |tuple, room| {
         tuple.push_bind(room.uuid());
     })
     .await?;
-    for (id, name, topic, public, direct, archived, members, owners, blocked, head) in rows {
+    for found in rows {
         let room = RoomFacts {
-            name: row::room_name(&name)?,
-            topic: row::topic(&topic)?,
-            visibility: row::visibility(public, direct),
-            archived,
-            members: row::count(members),
-            owners: row::count(owners),
-            blocked,
-            head: row::seq(head),
+            name: row::room_name(&found.name)?,
+            topic: row::topic(&found.topic)?,
+            visibility: row::visibility(found.public, found.direct),
+            archived: found.archived,
+            members: row::count(found.member_count),
+            owners: row::count(found.owner_count),
+            blocked: found.blocked,
+            absent: found.absent,
+            kept_until: found.purge_at.map(Timestamp::from_micros),
+            untold: found.untold,
+            head: row::seq(found.last_seq),
         };
-        facts.rooms.insert(RoomId::from_uuid(id), room);
+        facts.rooms.insert(RoomId::from_uuid(found.id), room);
     }
     Ok(())
 }
@@ -154,15 +177,18 @@ async fn roles(
 ) -> sqlx::Result<()> {
     let keys = keys.copied().collect();
     let sql = (
-        "SELECT t.room_id, t.user_id, t.role FROM (",
+        "SELECT t.room_id, t.user_id, t.role, t.hidden FROM (",
         ") AS v CROSS JOIN members t WHERE t.room_id = v.column1 AND t.user_id = v.column2",
     );
-    let rows: Vec<(Uuid, Uuid, String)> = select(connection, sql, &keys, |tuple, key| {
+    let rows: Vec<(Uuid, Uuid, String, bool)> = select(connection, sql, &keys, |tuple, key| {
         tuple.push_bind(key.0.uuid()).push_bind(key.1.uuid());
     })
     .await?;
-    for (room, user, role) in rows {
+    for (room, user, role, hidden) in rows {
         let key = (RoomId::from_uuid(room), UserId::from_uuid(user));
+        if hidden {
+            facts.hidden.insert(key);
+        }
         facts.roles.insert(key, row::role(&role)?);
     }
     Ok(())
@@ -223,6 +249,26 @@ async fn reads(connection: &mut Connection, needs: &Needs, facts: &mut Facts) ->
     .await?;
     for (user, room, seq) in rows {
         facts.reads.insert((UserId::from_uuid(user), RoomId::from_uuid(room)), row::seq(seq));
+    }
+    Ok(())
+}
+
+async fn standings(
+    connection: &mut Connection,
+    needs: &Needs,
+    facts: &mut Facts,
+) -> sqlx::Result<()> {
+    let sql = (
+        "SELECT u.id, u.deactivated_at IS NOT NULL, u.deleted_at IS NOT NULL FROM (",
+        ") AS v CROSS JOIN users u WHERE u.id = v.column1 \
+         AND (u.deactivated_at IS NOT NULL OR u.deleted_at IS NOT NULL)",
+    );
+    let rows: Vec<(Uuid, bool, bool)> = select(connection, sql, &needs.standings, |tuple, user| {
+        tuple.push_bind(user.uuid());
+    })
+    .await?;
+    for (user, deactivated, deleted) in rows {
+        facts.absent.insert(UserId::from_uuid(user), row::standing(deactivated, deleted));
     }
     Ok(())
 }

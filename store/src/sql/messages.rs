@@ -2,8 +2,10 @@
 
 use parlor_domain::{Event, EventBody, Message, RoomId, Seq, UserId, Version};
 
+use uuid::Uuid;
+
 use super::{Connection, Db, log, mentions, pins, reactions, row};
-use crate::{From, History};
+use crate::{Authored, From, History};
 
 pub(crate) async fn history(
     db: &Db,
@@ -52,6 +54,31 @@ pub(crate) async fn versions(
     lease.done();
     let events: Vec<Event> = rows.into_iter().map(row::event).collect::<sqlx::Result<_>>()?;
     Ok(posted.map(|_| events.into_iter().filter_map(version).collect()))
+}
+
+/// What `author` said, in whatever room, and is not deleted: after the message `after`,
+/// by room and seq.
+pub(crate) async fn authored(
+    db: &Db,
+    author: UserId,
+    after: Option<(RoomId, Seq)>,
+    limit: u32,
+) -> sqlx::Result<Vec<Authored>> {
+    let (room, seq) = after.map_or((Uuid::nil(), Seq::ZERO), |(room, seq)| (room.uuid(), seq));
+    let mut lease = db.reader().await?;
+    let rows: Vec<row::AuthoredRow> = sqlx::query_as(
+        "SELECT room_id, seq, text, reply_to, posted_at, edited_at FROM messages \
+         WHERE author = $1 AND NOT deleted AND (room_id, seq) > ($2, $3) \
+         ORDER BY room_id, seq LIMIT $4",
+    )
+    .bind(author.uuid())
+    .bind(room)
+    .bind(row::number(seq))
+    .bind(i64::from(limit))
+    .fetch_all(&mut *lease)
+    .await?;
+    lease.done();
+    Ok(rows.into_iter().map(row::authored).collect())
 }
 
 /// What an event says about the text of its message; nothing where that is gone.

@@ -5,6 +5,7 @@ pub(crate) mod accounts;
 pub(crate) mod admin;
 pub(crate) mod bans;
 pub(crate) mod drafts;
+pub(crate) mod endings;
 mod facts;
 pub(crate) mod friends;
 pub(crate) mod health;

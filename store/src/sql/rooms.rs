@@ -1,11 +1,11 @@
 //! Reads of rooms and members.
 
-use parlor_domain::{Room, RoomId, RoomName, RoomQuery, Topic, UserId, folded, limits};
+use parlor_domain::{Room, RoomId, RoomName, RoomQuery, Timestamp, Topic, UserId, folded, limits};
 use sqlx::Pool;
 use uuid::Uuid;
 
-use super::{Builder, Db, Driver, accounts::pattern, mentions, row};
-use crate::{Access, Member, RoomSummary};
+use super::{Builder, Connection, Db, Driver, accounts::pattern, mentions, row};
+use crate::{Access, DeletedRoom, Member, RoomSummary};
 
 /// The columns of [`row::RoomRow`].
 macro_rules! room_columns {
@@ -39,7 +39,8 @@ pub(crate) async fn access(db: &Db, room: RoomId, user: UserId) -> sqlx::Result<
         room_columns!(),
         ", m.role, (SELECT o.user_id FROM members o WHERE r.direct AND o.room_id = r.id \
          AND o.user_id <> $2 LIMIT 1) AS peer FROM rooms r JOIN logs l ON l.id = r.id \
-         LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $2 WHERE r.id = $1"
+         LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $2 WHERE r.id = $1 \
+         AND r.purge_at IS NULL"
     ))
     .bind(room.uuid())
     .bind(user.uuid())
@@ -83,7 +84,8 @@ pub(crate) async fn directory(
     let mut builder = Builder::new(concat!(
         "SELECT ",
         room_columns!(),
-        " FROM rooms r JOIN logs l ON l.id = r.id WHERE r.public AND NOT r.archived AND r.id > "
+        " FROM rooms r JOIN logs l ON l.id = r.id WHERE r.public AND NOT r.archived \
+         AND r.purge_at IS NULL AND r.id > "
     ));
     builder.push_bind(start(after.map(RoomId::uuid)));
     if let Some(query) = query {
@@ -200,7 +202,7 @@ async fn summarise(
          LEFT JOIN preferences w ON w.user_id = m.user_id AND w.room_id = r.id \
          LEFT JOIN messages p ON p.room_id = r.id AND p.seq = (SELECT n.seq FROM messages n \
          WHERE n.room_id = r.id AND NOT n.deleted ORDER BY n.seq DESC LIMIT 1) \
-         WHERE m.user_id = ",
+         WHERE r.purge_at IS NULL AND m.user_id = ",
     );
     query.push_bind(user.uuid());
     which(&mut query);
@@ -208,4 +210,76 @@ async fn summarise(
     let rows: Vec<row::SummaryRow> = query.build_query_as().fetch_all(&mut *lease).await?;
     lease.done();
     rows.into_iter().map(row::summary).collect()
+}
+
+pub(super) async fn delete(
+    connection: &mut Connection,
+    room: RoomId,
+    by: UserId,
+    until: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE rooms SET deleted_at = $2, deleted_by = $3, purge_at = $4, untold = TRUE \
+         WHERE id = $1",
+    )
+    .bind(room.uuid())
+    .bind(now.micros())
+    .bind(by.uuid())
+    .bind(until.micros())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn restore(connection: &mut Connection, room: RoomId) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE rooms SET deleted_at = NULL, deleted_by = NULL, purge_at = NULL, untold = TRUE \
+         WHERE id = $1",
+    )
+    .bind(room.uuid())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn hide(
+    connection: &mut Connection,
+    room: RoomId,
+    user: UserId,
+    on: bool,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE members SET hidden = $3 WHERE room_id = $1 AND user_id = $2")
+        .bind(room.uuid())
+        .bind(user.uuid())
+        .bind(on)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Rooms that `user` owns and that are deleted, as long as they can be restored.
+pub(crate) async fn deleted(
+    db: &Db,
+    user: UserId,
+    now: Timestamp,
+    after: Option<RoomId>,
+    limit: u32,
+) -> sqlx::Result<Vec<DeletedRoom>> {
+    let mut lease = db.reader().await?;
+    let rows: Vec<row::DeletedRoomRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        room_columns!(),
+        ", r.deleted_at, r.deleted_by, r.purge_at FROM members m JOIN rooms r ON r.id = m.room_id \
+         JOIN logs l ON l.id = r.id WHERE m.user_id = $1 AND m.role = 'owner' \
+         AND r.purge_at > $2 AND r.id > $3 ORDER BY r.id LIMIT $4"
+    ))
+    .bind(user.uuid())
+    .bind(now.micros())
+    .bind(start(after.map(RoomId::uuid)))
+    .bind(i64::from(limit))
+    .fetch_all(&mut *lease)
+    .await?;
+    lease.done();
+    rows.into_iter().map(row::deleted_room).collect()
 }

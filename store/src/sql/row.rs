@@ -3,11 +3,14 @@
 use parlor_domain::{
     ClientName, DeviceId, DeviceName, DisplayName, Draft, DraftText, Emoji, Epoch, Event, Invite,
     InviteId, Mentions, Message, Notify, Preferences, Profile, RequestId, Role, Room, RoomId,
-    RoomName, Seq, StatusEmoji, StatusText, Tie, Timestamp, Topic, UserId, UserName, Visibility,
+    RoomName, Seq, Standing, StatusEmoji, StatusText, Tie, Timestamp, Topic, UserId, UserName,
+    Visibility,
 };
 use uuid::Uuid;
 
-use crate::{Access, Credentials, Device, Found, Member, RoomSummary, Seen, User};
+use crate::{
+    Access, Authored, Credentials, DeletedRoom, Device, Found, Member, RoomSummary, Seen, User,
+};
 
 pub(super) type MessageRow = (i64, Uuid, String, Option<i64>, i64, Option<i64>, bool, i64);
 pub(super) type EventRow = (i64, i64, Uuid, Option<Uuid>, String);
@@ -118,7 +121,8 @@ pub(super) fn keyed_profile(row: &KeyedProfileRow) -> sqlx::Result<(UserId, Prof
 /// The columns of [`UserRow`], of a table `users` called `u`.
 macro_rules! user_columns {
     () => {
-        "u.id, u.name, u.display_name, u.status_text, u.status_emoji, u.created_at"
+        "u.id, u.name, u.display_name, u.status_text, u.status_emoji, u.created_at, \
+         u.deactivated_at, u.deleted_at"
     };
 }
 pub(super) use user_columns;
@@ -131,14 +135,36 @@ pub(super) struct UserRow {
     #[sqlx(flatten)]
     profile: ProfileRow,
     created_at: i64,
+    deactivated_at: Option<i64>,
+    deleted_at: Option<i64>,
+}
+
+pub(super) const fn standing(deactivated: bool, deleted: bool) -> Standing {
+    match (deactivated, deleted) {
+        (_, true) => Standing::Deleted,
+        (true, false) => Standing::Deactivated,
+        (false, false) => Standing::Active,
+    }
+}
+
+/// What a deleted account is called: its own name, which stays taken, is told nobody.
+fn name_of_deleted(id: Uuid) -> String {
+    let digits = id.simple().to_string();
+    format!("deleted-{}", &digits[digits.len() - 12..])
 }
 
 pub(super) fn user(row: &UserRow) -> sqlx::Result<User> {
+    let standing = standing(row.deactivated_at.is_some(), row.deleted_at.is_some());
+    let name = match standing {
+        Standing::Deleted => user_name(&name_of_deleted(row.id))?,
+        Standing::Active | Standing::Deactivated => user_name(&row.name)?,
+    };
     Ok(User {
         id: UserId::from_uuid(row.id),
-        name: user_name(&row.name)?,
+        name,
         profile: profile(&row.profile)?,
         created_at: Timestamp::from_micros(row.created_at),
+        standing,
     })
 }
 
@@ -250,6 +276,25 @@ pub(super) fn room(row: RoomRow) -> sqlx::Result<Room> {
     })
 }
 
+/// A deleted room.
+#[derive(sqlx::FromRow)]
+pub(super) struct DeletedRoomRow {
+    #[sqlx(flatten)]
+    room: RoomRow,
+    deleted_at: Option<i64>,
+    deleted_by: Option<Uuid>,
+    purge_at: i64,
+}
+
+pub(super) fn deleted_room(row: DeletedRoomRow) -> sqlx::Result<DeletedRoom> {
+    Ok(DeletedRoom {
+        room: room(row.room)?,
+        deleted_at: Timestamp::from_micros(row.deleted_at.unwrap_or_default()),
+        deleted_by: UserId::from_uuid(row.deleted_by.unwrap_or_default()),
+        kept_until: Timestamp::from_micros(row.purge_at),
+    })
+}
+
 /// A room, the role of one user, and of a direct one the other.
 #[derive(sqlx::FromRow)]
 pub(super) struct AccessRow {
@@ -322,6 +367,28 @@ pub(super) fn invite(row: InviteRow) -> sqlx::Result<Invite> {
         uses: count(row.uses),
         revoked: row.revoked,
     })
+}
+
+/// A message of one author, in whatever room.
+#[derive(sqlx::FromRow)]
+pub(super) struct AuthoredRow {
+    room_id: Uuid,
+    seq: i64,
+    text: String,
+    reply_to: Option<i64>,
+    posted_at: i64,
+    edited_at: Option<i64>,
+}
+
+pub(super) fn authored(row: AuthoredRow) -> Authored {
+    Authored {
+        room: RoomId::from_uuid(row.room_id),
+        seq: seq(row.seq),
+        text: row.text,
+        reply_to: row.reply_to.map(seq),
+        posted_at: Timestamp::from_micros(row.posted_at),
+        edited_at: row.edited_at.map(Timestamp::from_micros),
+    }
 }
 
 /// Without whom it mentions and what was put on it, which stand in other tables.

@@ -145,6 +145,22 @@ pub(super) async fn forget(
     }
 }
 
+/// Takes some messages of a room that is purged out of the index; whether there were any.
+pub(super) async fn forget_some(connection: &mut Connection, room: Uuid) -> sqlx::Result<bool> {
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "DELETE FROM search_docs WHERE id IN \
+         (SELECT id FROM search_docs WHERE room_id = $1 LIMIT $2) RETURNING id",
+    )
+    .bind(room)
+    .bind(i64::from(limits::PURGE_ROWS))
+    .fetch_all(&mut *connection)
+    .await?;
+    for id in &ids {
+        index::remove(connection, *id).await?;
+    }
+    Ok(!ids.is_empty())
+}
+
 /// Puts some messages into the index that are older than it; whether there are more.
 pub(crate) async fn fill(db: &Db) -> sqlx::Result<bool> {
     let mut lease = db.reader().await?;
@@ -247,10 +263,13 @@ async fn scope<'a>(
     }
     let mut rooms = BTreeSet::new();
     if query.rooms.is_empty() {
-        let mine: Vec<Uuid> = sqlx::query_scalar("SELECT room_id FROM members WHERE user_id = $1")
-            .bind(user.uuid())
-            .fetch_all(&mut *snapshot)
-            .await?;
+        let mine: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT m.room_id FROM members m JOIN rooms r ON r.id = m.room_id \
+             WHERE m.user_id = $1 AND r.purge_at IS NULL",
+        )
+        .bind(user.uuid())
+        .fetch_all(&mut *snapshot)
+        .await?;
         rooms.extend(mine.into_iter().map(RoomId::from_uuid));
     } else {
         let names = room_names(snapshot, user).await?;
@@ -275,7 +294,8 @@ async fn room_names(
         "SELECT r.id, CASE WHEN r.direct THEN (SELECT u.name FROM members o \
          JOIN users u ON u.id = o.user_id WHERE o.room_id = r.id AND o.user_id <> m.user_id \
          LIMIT 1) ELSE r.name END AS name \
-         FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = $1",
+         FROM members m JOIN rooms r ON r.id = m.room_id \
+         WHERE m.user_id = $1 AND r.purge_at IS NULL",
     )
     .bind(user.uuid())
     .fetch_all(snapshot)

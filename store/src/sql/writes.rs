@@ -157,6 +157,16 @@ async fn project(
             .execute(connection)
             .await?;
         }
+        Projection::RoomDeleted { room, by, until } => {
+            rooms::delete(connection, *room, *by, *until, now).await?;
+        }
+        Projection::RoomRestored { room } => rooms::restore(connection, *room).await?,
+        Projection::Hidden { room, user, on } => {
+            rooms::hide(connection, *room, *user, *on).await?;
+            if *on {
+                drafts::forget(connection, *user, *room).await?;
+            }
+        }
         Projection::Joined { room, user, role } => {
             sqlx::query(
                 "INSERT INTO members (room_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)",

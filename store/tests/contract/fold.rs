@@ -34,6 +34,10 @@ type Step = (usize, usize, Kind);
 enum Kind {
     Rename(String),
     Archive(bool),
+    Destroy,
+    Restore,
+    Depart(usize),
+    Withdraw(u64),
     Join,
     Leave,
     Add(usize),
@@ -68,6 +72,10 @@ fn kinds() -> impl Strategy<Value = Kind> {
     prop_oneof![
         1 => "[a-z]{1,9}".prop_map(Kind::Rename),
         1 => prop::bool::weighted(0.2).prop_map(Kind::Archive),
+        1 => Just(Kind::Destroy),
+        4 => Just(Kind::Restore),
+        1 => (0..USERS).prop_map(Kind::Depart),
+        1 => (1..40_u64).prop_map(Kind::Withdraw),
         3 => Just(Kind::Join),
         1 => Just(Kind::Leave),
         1 => (0..USERS).prop_map(Kind::Add),
@@ -122,6 +130,7 @@ struct Folded {
     topic: Option<Topic>,
     visibility: Option<Visibility>,
     archived: bool,
+    deleted: bool,
     members: BTreeMap<UserId, Role>,
     banned: BTreeSet<UserId>,
     /// Live links, and who made them.
@@ -140,6 +149,8 @@ impl Folded {
                 (self.name, self.topic) = (Some(name), Some(topic));
             }
             EventBody::RoomArchived { archived } => self.archived = archived,
+            EventBody::RoomDeleted => assert!(!std::mem::replace(&mut self.deleted, true)),
+            EventBody::RoomRestored => assert!(std::mem::replace(&mut self.deleted, false)),
             EventBody::MemberJoined { user, role } => {
                 assert_eq!(self.members.insert(user, role), None, "joined twice");
             }
@@ -244,7 +255,11 @@ async fn load(house: &House, room: RoomId) -> (Folded, Seq) {
     let history: Option<History> =
         rooms.history(room, UserId::SYSTEM, From::After(Seq::ZERO), 10_000).await.expect("up");
     let history = history.expect("there");
-    let room = rooms.access(room, UserId::SYSTEM).await.expect("up").expect("there").room;
+    let (room, deleted) = match rooms.access(room, UserId::SYSTEM).await.expect("up") {
+        Some(access) => (access.room, false),
+        // Behind the store's back, which shows it to nobody.
+        None => (undelete(house, room).await, true),
+    };
     let members = rooms.members(room.id, None, 10_000).await.expect("up");
     assert_eq!(room.members as usize, members.len(), "members are counted");
     let bans = rooms.bans(room.id, None, 10_000).await.expect("up");
@@ -256,12 +271,23 @@ async fn load(house: &House, room: RoomId) -> (Folded, Seq) {
         topic: Some(room.topic),
         visibility: Some(room.visibility),
         archived: room.archived,
+        deleted,
         members: members.into_iter().map(|member| (member.user.id, member.role)).collect(),
         banned: bans.into_iter().map(|ban| ban.user).collect(),
         invites: invites.into_iter().map(|invite| (invite.id, invite.by)).collect(),
         messages: history.messages.into_iter().map(|message| (message.seq, message)).collect(),
     };
     (folded, history.head.seq)
+}
+
+/// A room that is deleted, as it stands.
+async fn undelete(house: &House, room: RoomId) -> parlor_domain::Room {
+    let id = house.literal(room.uuid());
+    let until = house.number(&format!("SELECT purge_at FROM rooms WHERE id = {id}")).await;
+    house.execute(format!("UPDATE rooms SET purge_at = NULL WHERE id = {id}")).await;
+    let access = house.store.rooms.access(room, UserId::SYSTEM).await.expect("up").expect("there");
+    house.execute(format!("UPDATE rooms SET purge_at = {until} WHERE id = {id}")).await;
+    access.room
 }
 
 fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
@@ -277,6 +303,12 @@ fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
             topic: None,
         },
         Kind::Archive(archived) => Change::ArchiveRoom { room, archived },
+        Kind::Destroy => {
+            Change::DeleteRoom { room, kept_for: std::time::Duration::from_secs(3_600) }
+        }
+        Kind::Restore => Change::RestoreRoom { room },
+        Kind::Depart(heir) => Change::Depart { room, heir: Some(users[heir]) },
+        Kind::Withdraw(message) => Change::Withdraw { room, message: Seq::new(message) },
         Kind::Join => Change::Join { room },
         Kind::Leave => Change::Leave { room },
         Kind::Add(user) => Change::AddMember { room, user: users[user] },
@@ -333,6 +365,14 @@ fn link(room: RoomId, n: u8) -> InviteId {
     InviteId::from_slice(&id).expect("16 bytes")
 }
 
+/// Tells everybody whose room was deleted or restored.
+async fn tell(house: &House) {
+    let untold = house.endings.untold(100).await.expect("up");
+    let tell = |(room, user)| command(UserId::SYSTEM, Change::TellMember { room, user });
+    house.store.log.submit(untold.into_iter().map(tell).collect()).await.expect("up");
+    house.endings.note_told().await.expect("up");
+}
+
 async fn c8_projections_equal_the_fold_of_the_events(house: House) {
     for seed in 0..HISTORIES {
         // Printed with a failure; the histories are the same in every run.
@@ -371,6 +411,7 @@ async fn play(house: &House, seed: u64, history: Vec<Vec<Step>>) {
             .map(|(user, room, kind)| command(users[user], change(rooms[room], &users, seed, kind)))
             .collect();
         house.store.log.submit(batch).await.expect("up");
+        tell(house).await;
     }
     for (room, (mut state, seq)) in rooms.iter().zip(halfway) {
         let (cold, head) = load(house, *room).await;
@@ -400,7 +441,11 @@ async fn inbox(house: &House, user: UserId) {
     let (mut privacy, mut shown) = (Privacy::default(), None);
     for event in events(house, user.into(), Seq::ZERO).await {
         match event.body {
-            EventBody::RoomAdded { room } => assert!(mine.insert(room)),
+            EventBody::RoomAdded { room } => {
+                assert!(mine.insert(room));
+                // Told anew where there is something to tell.
+                wanted.remove(&room);
+            }
             EventBody::RoomRemoved { room } => {
                 assert!(mine.remove(&room));
                 own_roles.remove(&room);

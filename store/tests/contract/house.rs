@@ -8,8 +8,8 @@ use parlor_domain::{
     Visibility,
 };
 use parlor_store::{
-    AccountsWriter, Database, Done, Entry, NewDevice, NewUser, Opened, Seen, ServerWriter, Store,
-    open,
+    AccountsWriter, Database, Done, Endings, Entry, NewDevice, NewUser, Opened, Seen, ServerWriter,
+    Store, open,
 };
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::task::JoinSet;
@@ -21,6 +21,7 @@ pub struct House {
     pub store: Store,
     pub writer: AccountsWriter,
     pub server: ServerWriter,
+    pub endings: Endings,
     pub clock: Arc<ManualClock>,
     tasks: JoinSet<()>,
     /// Held until the test ends.
@@ -53,7 +54,7 @@ impl House {
     /// Opens a database that another house or the folder keeps.
     pub async fn open(database: Database, folder: Option<tempfile::TempDir>) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_700_000_000_000_000)));
-        let Opened { store, accounts_writer, server_writer, driver } =
+        let Opened { store, accounts_writer, server_writer, endings, driver } =
             open(&database, Arc::clone(&clock) as _).await.expect("opens");
         let mut tasks = JoinSet::new();
         tasks.spawn(driver.run());
@@ -62,6 +63,7 @@ impl House {
             store,
             writer: accounts_writer,
             server: server_writer,
+            endings,
             clock,
             tasks,
             _folder: folder,
@@ -75,8 +77,9 @@ impl House {
 
     /// Stops, lets something happen to the database, and opens it again.
     pub async fn reopen_after(self, meanwhile: impl FnOnce()) -> Self {
-        let Self { database, store, writer, server, mut tasks, _folder: folder, .. } = self;
-        drop((store, writer, server));
+        let Self { database, store, writer, server, endings, mut tasks, _folder: folder, .. } =
+            self;
+        drop((store, writer, server, endings));
         while tasks.join_next().await.is_some() {}
         meanwhile();
         Self::open(database, folder).await
@@ -140,6 +143,22 @@ impl House {
         match &self.database {
             Database::Sqlite { path } => execute_sqlite(path, sql).await,
             Database::Postgres { url } => try_execute_postgres(url, sql).await,
+        }
+    }
+
+    /// The number that a query finds behind the store's back.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        match &self.database {
+            Database::Sqlite { path } => {
+                let options = SqliteConnectOptions::new().filename(path);
+                let mut file = SqliteConnection::connect_with(&options).await.expect("a database");
+                sqlx::query_scalar(sql).fetch_one(&mut file).await.expect("a number")
+            }
+            Database::Postgres { url } => {
+                let mut server = PgConnection::connect(url).await.expect("the server answers");
+                sqlx::query_scalar(sql).fetch_one(&mut server).await.expect("a number")
+            }
         }
     }
 

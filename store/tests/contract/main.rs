@@ -7,6 +7,7 @@
 mod accounts;
 mod admin;
 mod direct;
+mod endings;
 mod fold;
 mod friends;
 mod house;

@@ -1,6 +1,8 @@
 //! Every role, in every kind of room, doing everything: the log decides as the
 //! one permission table says.
 
+use std::time::Duration;
+
 use parlor_domain::{
     Action, Change, Code, InviteCode, InviteId, InviteTerms, PreferencesChange, Refusal, Role,
     RoomId, RoomName, Seq, UserId, Visibility, direct_room, permit,
@@ -10,6 +12,7 @@ use parlor_store::Done;
 use crate::house::{House, body, contract, post, react};
 
 contract! {
+    only_owners_delete_a_room,
     every_role_may_do_what_the_table_says,
     nobody_edits_what_another_wrote,
     an_archived_room_takes_no_change_but_leaving,
@@ -125,6 +128,29 @@ async fn every_role_may_do_what_the_table_says(house: House) {
                     role = None;
                 }
             }
+        }
+    }
+}
+
+async fn only_owners_delete_a_room(house: House) {
+    let all = &[None, Some(Role::Member), Some(Role::Admin), Some(Role::Owner)][..];
+    let mut n = 0;
+    for (visibility, roles) in [
+        (Visibility::Public, all),
+        (Visibility::Private, all),
+        (Visibility::Direct, &[None, Some(Role::Member)]),
+    ] {
+        for &role in roles {
+            n += 1;
+            let Stage { actor, room, .. } = stage(&house, role, visibility, n).await;
+            let expected = permit(role, visibility, Action::Delete).err();
+            let delete = Change::DeleteRoom { room, kept_for: Duration::from_secs(60) };
+            let told = house.submit(actor, delete).await;
+            assert_eq!(
+                code(&told),
+                expected.map(|refusal| refusal.code),
+                "{role:?} {visibility:?}"
+            );
         }
     }
 }

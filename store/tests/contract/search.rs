@@ -17,6 +17,7 @@ contract! {
     what_a_filter_names_in_vain_is_told,
     changes_are_found_at_once,
     r2_nothing_is_found_of_rooms_one_is_not_in,
+    r2_nothing_is_found_of_a_deleted_room_until_it_is_restored,
     r9_signs_mean_nothing_but_themselves,
     pages_follow_each_other,
     the_best_come_first,
@@ -195,6 +196,17 @@ async fn r2_nothing_is_found_of_rooms_one_is_not_in(house: House) {
     house.submit(ada, Change::Ban { room: private, user: bob, on: true }).await.expect("banned");
     assert_eq!(find(&house, bob, "tea").await, [""; 0]);
     assert_eq!(find(&house, ada, "tea").await.len(), 2);
+}
+
+async fn r2_nothing_is_found_of_a_deleted_room_until_it_is_restored(house: House) {
+    let ada = house.user("ada").await;
+    let room = named_room(&house, ada, "kiln").await;
+    house.post(ada, room, "tea").await;
+    house.submit(ada, Change::DeleteRoom { room, kept_for: DAY }).await.expect("deleted");
+    assert_eq!(find(&house, ada, "tea").await, [""; 0]);
+    assert_eq!(hits(&house, ada, "tea in:kiln").await.unknown, ["in:kiln"]);
+    house.submit(ada, Change::RestoreRoom { room }).await.expect("restored");
+    assert_eq!(find(&house, ada, "tea in:kiln").await, ["tea"]);
 }
 
 async fn r9_signs_mean_nothing_but_themselves(house: House) {

@@ -63,6 +63,7 @@ async fn log_in_refuses_what_cannot_be() {
         device_name: String::new(),
         peer: String::new(),
         client: String::new(),
+        reactivate: false,
     };
     let long = "x".repeat(TOO_LONG);
     for (expected, request) in [

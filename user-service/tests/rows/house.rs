@@ -93,6 +93,7 @@ impl House {
             device_name: String::new(),
             peer: peer.into(),
             client: CLIENT.into(),
+            reactivate: false,
         };
         self.client.clone().log_in(request).await.map(tonic::Response::into_inner)
     }

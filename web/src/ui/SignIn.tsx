@@ -29,6 +29,8 @@ export function SignIn({ auth, expired, invite, letsIn, claims, onFocus }: Props
   const [password, setPassword] = useState("");
   const [working, setWorking] = useState(false);
   const [error, setError] = useState<string | null>(null);
+  /** Name and password are right, and the account is put aside. */
+  const [away, setAway] = useState(false);
   const nameInput = useRef<HTMLInputElement>(null);
   const ids = useId();
 
@@ -39,13 +41,18 @@ export function SignIn({ auth, expired, invite, letsIn, claims, onFocus }: Props
 
   async function submit(event: FormEvent) {
     event.preventDefault();
+    await enter(false);
+  }
+
+  async function enter(reactivate: boolean) {
     if (working) return;
     setWorking(true);
     setError(null);
     try {
-      if (mode === "in") await auth.signIn(name.trim(), password);
+      if (mode === "in") await auth.signIn(name.trim(), password, reactivate);
       else await auth.signUp(name.trim(), displayName.trim(), password, letsIn);
     } catch (cause) {
+      setAway(cause instanceof Problem && cause.code === "ACCOUNT_DEACTIVATED");
       setError(authError(cause, t));
       setWorking(false);
     }
@@ -122,6 +129,17 @@ export function SignIn({ auth, expired, invite, letsIn, claims, onFocus }: Props
             <p data-testid="auth-error" role="alert" className="text-coral text-sm">
               {error}
             </p>
+          )}
+          {away && error !== null && (
+            <button
+              data-testid="reactivate"
+              type="button"
+              className="button min-h-10"
+              disabled={working}
+              onClick={() => void enter(true)}
+            >
+              {t("auth.reactivate")}
+            </button>
           )}
           <button
             data-testid="auth-submit"
@@ -214,6 +232,8 @@ function authError(cause: unknown, t: Translate): string {
       return t("auth.error.ACCOUNT_DISABLED");
     case "SIGN_UP_CLOSED":
       return t("auth.error.SIGN_UP_CLOSED");
+    case "ACCOUNT_DEACTIVATED":
+      return t("auth.error.ACCOUNT_DEACTIVATED");
     case "NAME_TAKEN":
       return t("auth.error.NAME_TAKEN");
     case "RATE_LIMITED":

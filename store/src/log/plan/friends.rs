@@ -14,6 +14,8 @@ impl Plan {
         if self.blocks(actor, other) {
             return Err(Refusal::new(Code::Conflict, "you block this person"));
         }
+        self.in_use(actor)?;
+        self.in_use(other)?;
         if matches!(self.tie(actor, other), Some(Tie::Requested | Tie::Friends)) {
             return self.unchanged(actor.into());
         }

@@ -76,7 +76,8 @@ impl Plan {
         id: InviteId,
     ) -> Outcome {
         let actor = request.actor;
-        let facts = self.facts.rooms.get(&room).ok_or_else(Invite::not_valid)?;
+        let facts = self.facts.rooms.get(&room).filter(|facts| facts.kept_until.is_none());
+        let facts = facts.ok_or_else(Invite::not_valid)?;
         if self.role(room, actor).is_some() {
             return self.unchanged(room.into());
         }

@@ -7,6 +7,7 @@ use super::{Outcome, Plan, Projection, Request};
 impl Plan {
     pub(super) fn join(&mut self, request: Request, room: RoomId, user: UserId) -> Outcome {
         self.known(user)?;
+        self.in_use(user)?;
         if self.role(room, user).is_some() {
             return Err(Refusal::new(Code::Conflict, "already a member"));
         }
@@ -19,10 +20,12 @@ impl Plan {
     }
 
     pub(super) fn leave(&mut self, request: Request, room: RoomId, user: UserId) -> Outcome {
-        self.strike(room, user)?;
+        let knows = self.strike(room, user)?;
         let mut done = self.first(request, EventBody::MemberLeft { user })?;
-        let removed = EventBody::RoomRemoved { room };
-        done.events.push(self.further(user.into(), request.actor, removed)?);
+        if knows {
+            let removed = EventBody::RoomRemoved { room };
+            done.events.push(self.further(user.into(), request.actor, removed)?);
+        }
         Ok(done)
     }
 
@@ -49,14 +52,12 @@ impl Plan {
         }
         self.spare_owners(room, request.actor, user)?;
         let was_member = self.role(room, user).is_some();
-        if was_member {
-            self.strike(room, user)?;
-        }
+        let knows = was_member && self.strike(room, user)?;
         self.facts.bans.insert((room, user));
         let ban = Ban { user, by: request.actor, at: self.now };
         self.writes.changes.push(Projection::Banned { room, ban });
         let mut done = self.first(request, EventBody::MemberBanned { user, was_member })?;
-        if was_member {
+        if knows {
             let removed = EventBody::RoomRemoved { room };
             done.events.push(self.further(user.into(), request.actor, removed)?);
         }
@@ -134,8 +135,9 @@ impl Plan {
         self.writes.changes.push(Projection::Joined { room, user, role });
     }
 
-    /// Takes the membership of `user`, who is a member.
-    fn strike(&mut self, room: RoomId, user: UserId) -> Result<(), Refusal> {
+    /// Takes the membership of `user`, who is a member. False where they heard last that
+    /// the room is gone, so that they need not hear it again.
+    pub(super) fn strike(&mut self, room: RoomId, user: UserId) -> Result<bool, Refusal> {
         let role = self.role(room, user).ok_or_else(Refusal::not_found)?;
         let facts = self.facts.rooms.get_mut(&room).ok_or_else(Refusal::not_found)?;
         if role == Role::Owner {
@@ -152,6 +154,6 @@ impl Plan {
         self.facts.preferences.remove(&(user, room));
         self.facts.drafts.remove(&(user, room));
         self.writes.changes.push(Projection::Left { room, user, role });
-        Ok(())
+        Ok(!self.facts.hidden.remove(&(room, user)))
     }
 }

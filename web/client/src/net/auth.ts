@@ -44,8 +44,9 @@ export class Auth extends Store<AuthState> {
     await this.refresh().catch(() => {});
   }
 
-  async signIn(name: string, password: string): Promise<void> {
-    await this.#enter("/login", { name, password });
+  /** `reactivate`: take the account up again, where it was put aside. */
+  async signIn(name: string, password: string, reactivate = false): Promise<void> {
+    await this.#enter("/login", { name, password, ...(reactivate && { reactivate }) });
   }
 
   /** `invite` is the code of a link, where not everybody may register. */
@@ -68,6 +69,11 @@ export class Auth extends Store<AuthState> {
     await call("/logout", { method: "POST", body: {}, ...(token !== undefined && { token }) }).catch(
       () => {},
     );
+    this.ended();
+  }
+
+  /** The server has signed this browser out; all its tabs leave. */
+  ended(): void {
     this.#leave(null);
     this.#tabs?.postMessage("signedOut");
   }

@@ -1,5 +1,7 @@
 // The REST face, typed. 64-bit numbers are strings on the wire and stay so here.
 
+/** Whether an account is in use; a deleted one never is again. */
+export type Standing = "active" | "deactivated" | "deleted";
 export interface User {
   id: string;
   name: string;
@@ -8,6 +10,8 @@ export interface User {
   status_text: string;
   status_emoji: string;
   created_at: string;
+  /** Left out by older servers. */
+  standing?: Standing;
 }
 export interface Device {
   id: string;
@@ -58,6 +62,18 @@ export interface RoomSummary extends Room, Preferences {
   mentions: number;
   preview: string | null;
   last_at: string | null;
+}
+/** A room that was deleted, as those who may restore it find it. */
+export interface DeletedRoom {
+  id: string;
+  name: string;
+  topic: string;
+  visibility: Visibility;
+  members: number;
+  deleted_at: string;
+  deleted_by: string;
+  /** Then it is gone for good. */
+  kept_until: string;
 }
 /** What was begun and not posted. */
 export interface Draft {
@@ -306,13 +322,19 @@ export interface Call {
 
 /** One request to `/api/v1`; rejects with {@link Problem} or {@link Unreachable}. */
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
+  const text = await (await file(path, options)).text();
+  return (text === "" ? undefined : JSON.parse(text)) as T;
+}
+
+/** The same, for an answer that is a file. */
+export async function file(path: string, options: Call = {}): Promise<Blob> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (options.token !== undefined) headers["authorization"] = `Bearer ${options.token}`;
   if (options.body !== undefined) headers["content-type"] = "application/json";
   if (options.idempotencyKey !== undefined) headers["idempotency-key"] = options.idempotencyKey;
   const timeout = AbortSignal.timeout(options.timeoutMs ?? 15_000);
   let response: Response;
-  let text: string;
+  let answer: Blob;
   try {
     response = await fetch(`/api/v1${path}`, {
       method: options.method ?? "GET",
@@ -322,12 +344,12 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
       signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
     });
-    text = await response.text();
+    answer = await response.blob();
   } catch (cause) {
     throw new Unreachable("no answer from the server", { cause });
   }
-  if (!response.ok) throw problem(response, text);
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  if (!response.ok) throw problem(response, await answer.text());
+  return answer;
 }
 
 /** Where a link leads; needs nobody to be signed in. */

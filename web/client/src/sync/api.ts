@@ -7,9 +7,11 @@ import {
   type Block,
   type Call,
   call,
+  type DeletedRoom,
   type Device,
   type Draft,
   type Friend,
+  file,
   type Invite,
   type InviteTerms,
   type Me,
@@ -36,6 +38,8 @@ const PAGE = 100;
 const FOUND_PAGE = 8;
 export const HISTORY_PAGE = 50;
 const SEARCH_PAGE = 25;
+/** A copy of everything may take a while. */
+const EXPORT_MS = 10 * 60_000;
 
 export class Api {
   readonly #auth: Auth;
@@ -43,13 +47,18 @@ export class Api {
     this.#auth = auth;
   }
 
-  async #call<T>(path: string, options: Omit<Call, "token"> = {}): Promise<T> {
+  #call<T>(path: string, options: Omit<Call, "token"> = {}): Promise<T> {
+    return this.#signed((token) => call<T>(path, { ...options, token }));
+  }
+
+  /** With a token, and once more with a new one where that does not hold any more. */
+  async #signed<T>(ask: (token: string) => Promise<T>): Promise<T> {
     const token = await this.#auth.token();
     try {
-      return await call<T>(path, { ...options, token });
+      return await ask(token);
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "UNAUTHENTICATED") throw error;
-      return call<T>(path, { ...options, token: await this.#auth.refresh() });
+      return ask(await this.#auth.refresh());
     }
   }
 
@@ -93,6 +102,11 @@ export class Api {
     this.#call<Room>(`/rooms/${id}`, { method: "PATCH", body: change });
   archiveRoom = (id: string, archived: boolean) =>
     this.#call<Room>(`/rooms/${id}/archive`, { method: "POST", body: { archived } });
+  deleteRoom = (id: string, idempotencyKey: string) =>
+    this.#call<void>(`/rooms/${id}`, { method: "DELETE", idempotencyKey });
+  deletedRooms = () => this.#all<DeletedRoom>("/rooms/deleted?");
+  restoreRoom = (id: string, idempotencyKey: string) =>
+    this.#call<Room>(`/rooms/${id}/restore`, { method: "POST", idempotencyKey });
   joinRoom = (id: string) => this.#call<Room>(`/rooms/${id}/join`, { method: "POST" });
   leaveRoom = (id: string) => this.#call<void>(`/rooms/${id}/leave`, { method: "POST" });
   members = (id: string) => this.#all<Member>(`/rooms/${id}/members?`);
@@ -159,6 +173,12 @@ export class Api {
       method: "POST",
       body: { old_password: old, new_password: fresh },
     });
+  /** A copy of all that the server keeps of the user: one JSON document. */
+  export = () => this.#signed((token) => file("/me/export", { token, timeoutMs: EXPORT_MS }));
+  deactivate = (password: string) =>
+    this.#call<void>("/me/deactivate", { method: "POST", body: { password } });
+  deleteAccount = (own: { name: string; password: string; erase_messages: boolean }) =>
+    this.#call<void>("/me/delete", { method: "POST", body: own });
   findPeople = async (text: string) =>
     (await this.#call<Page<User>>(`/users?q=${encodeURIComponent(text)}&limit=${FOUND_PAGE}`)).items;
   me = () => this.#call<Me>("/me");

@@ -169,6 +169,42 @@ test("rule_4_7 leaving, removed or banned, ends the room, and coming back opens 
   await until(() => expect(client.view(ROOM).getSnapshot().status).toBe("ready"));
 });
 
+test("rule_4_16 a room deleted while it is on screen says so, and is back once restored", async () => {
+  const client = await inRoom();
+  server.last.events(2, [{ body: { case: "roomDeleted", value: {} } }]);
+  expect(texts(client)).toEqual(["text 1", "roomDeleted"]);
+  server.last.events(1, [removed], USER);
+  expect(client.view(ROOM).getSnapshot()).toMatchObject({ status: "missing", deleted: true, entries: [] });
+  expect(client.rooms.get(ROOM)).toBeUndefined();
+  server.last.events(2, [added], USER);
+  await until(() =>
+    expect(client.view(ROOM).getSnapshot()).toMatchObject({ status: "ready", deleted: false }),
+  );
+});
+
+test("a room that was deleted and restored before is there as any", async () => {
+  const client = await inRoom();
+  server.last.events(2, [
+    { body: { case: "roomDeleted", value: {} } },
+    { body: { case: "roomRestored", value: {} } },
+  ]);
+  expect(texts(client)).toEqual(["text 1", "roomDeleted", "roomRestored"]);
+  server.last.events(1, [removed], USER);
+  expect(client.view(ROOM).getSnapshot()).toMatchObject({ status: "missing", deleted: false });
+});
+
+test("rule_4_17 who has a direct room with a deleted account hears of it", async () => {
+  rest.answers.set(`/users/${OTHER}`, {
+    ...ADA,
+    id: OTHER,
+    display_name: "Deleted account",
+    standing: "deleted",
+  });
+  const client = await inRoom();
+  server.last.events(1, [{ body: { case: "accountDeleted", value: { userId: idToBytes(OTHER) } } }], USER);
+  await until(() => expect(client.people.getSnapshot().get(OTHER)?.standing).toBe("deleted"));
+});
+
 test("c9 one's own departure of long ago does not end the room", async () => {
   const client = await inRoom();
   const userId = idToBytes(USER);

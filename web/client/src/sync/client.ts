@@ -364,6 +364,17 @@ export class Client {
     this.#follower.left(roomId);
   }
 
+  /** The same key again is the same request. */
+  async deleteRoom(roomId: string, key: string): Promise<void> {
+    await this.api.deleteRoom(roomId, key);
+    this.#follower.left(roomId);
+  }
+
+  /** Brings a deleted room back; the same key again is the same request. */
+  async restoreRoom(roomId: string, key: string): Promise<void> {
+    this.admit(await this.api.restoreRoom(roomId, key));
+  }
+
   /** Shown at once; rejects where the server does not agree. */
   async prefer(roomId: string, change: Partial<Preferences>): Promise<void> {
     await this.#preferences.wish(roomId, change).finally(() => this.#saveRooms());
@@ -618,6 +629,8 @@ export class Client {
         break;
       case "memberLeft":
       case "memberBanned": {
+        // Whoever goes by themselves may have deleted their account.
+        if (body.case === "memberLeft" && seq > room.head) this.people.ask(bytesToId(body.value.userId));
         // One's own departure is told by one's own log: here it may be long ago, with a
         // return after it. Whoever is only kept out was never counted.
         const wasMember = body.case === "memberLeft" || body.value.wasMember;
@@ -653,6 +666,8 @@ export class Client {
         this.#preferences.told(bytesToId(roomId), { notify: notifyOf(notify), favourite });
         return this.#newerThanList();
       }
+      case "accountDeleted":
+        return this.people.ask(bytesToId(body.value.userId));
       case "draftChanged": {
         const { roomId, text, replyTo, superseded } = body.value;
         if (superseded) return;
@@ -696,7 +711,9 @@ export class Client {
   #gone(roomId: string): void {
     this.rooms.remove(roomId);
     this.drafts.forget(roomId);
-    this.view(roomId).note({ status: "missing", entries: [] });
+    const last = this.view(roomId).getSnapshot().entries.at(-1);
+    const deleted = last?.kind === "system" && last.change.what === "roomDeleted";
+    this.view(roomId).note({ status: "missing", deleted, entries: [] });
     // Nor is it kept again by what waits to keep it.
     clearTimeout(this.#saving.get(logKey(roomId)));
     this.#saving.delete(logKey(roomId));

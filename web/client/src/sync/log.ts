@@ -27,7 +27,7 @@ export interface ChatMessage {
 
 export type SystemChange =
   | { what: "created" | "renamed"; name: string; topic: string }
-  | { what: "archived" | "restored" }
+  | { what: "archived" | "restored" | "roomDeleted" | "roomRestored" }
   | { what: "joined" | "left" | "banned" | "unbanned"; userId: string }
   | { what: "role"; userId: string; role: Role }
   | { what: "pinned" | "unpinned"; seq: number };
@@ -326,6 +326,9 @@ function toEntry(event: Event): Entry | null {
       return line({ what: "renamed", name: body.value.name, topic: body.value.topic });
     case "roomArchived":
       return line({ what: body.value.archived ? "archived" : "restored" });
+    case "roomDeleted":
+    case "roomRestored":
+      return line({ what: body.case });
     case "messagePinned":
     case "messageUnpinned": {
       const what = body.case === "messagePinned" ? "pinned" : "unpinned";

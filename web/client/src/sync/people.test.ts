@@ -47,3 +47,13 @@ test("what has not changed wakes nobody", () => {
   people.add([{ ...ADA }]);
   expect(people.getSnapshot()).toBe(before);
 });
+
+test("an account that goes out of use, and comes back, is another person to look at", () => {
+  const people = new PeopleStore(async () => ADA);
+  people.add([{ ...ADA, standing: "active" }]);
+  const before = people.getSnapshot();
+  people.add([{ ...ADA, standing: "deactivated" }]);
+  expect(people.getSnapshot().get(ADA.id)?.standing).toBe("deactivated");
+  people.add([ADA]);
+  expect(people.getSnapshot().get(ADA.id)).toEqual(before.get(ADA.id));
+});

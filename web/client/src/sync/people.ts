@@ -1,8 +1,11 @@
 // Names, and what goes with them, for the ids that events carry.
-import type { User } from "../net/rest.js";
+import type { Standing, User } from "../net/rest.js";
 import { Store } from "../store.js";
 
-export type Person = Pick<User, "id" | "name" | "display_name" | "status_text" | "status_emoji">;
+export type Person = Pick<User, "id" | "name" | "display_name" | "status_text" | "status_emoji"> & {
+  /** Left out where the account is in use. */
+  standing?: Standing;
+};
 /** What somebody is called. */
 export function nameOf(person: Pick<Person, "name" | "display_name">): string {
   return person.display_name || person.name;
@@ -27,9 +30,10 @@ export class PeopleStore extends Store<People> {
     const next = new Map(this.getSnapshot());
     let changed = false;
     // What an older version kept on this device knows of no status.
-    for (const { id, name, display_name, status_text = "", status_emoji = "" } of people) {
+    for (const { id, name, display_name, status_text = "", status_emoji = "", standing } of people) {
       this.#learntAt.set(id, performance.now());
-      const person = { id, name, display_name, status_text, status_emoji };
+      const gone = standing !== undefined && standing !== "active";
+      const person = { id, name, display_name, status_text, status_emoji, ...(gone && { standing }) };
       const known = next.get(id);
       if (known !== undefined && isSame(known, person)) continue;
       next.set(id, person);
@@ -65,6 +69,7 @@ function isSame(a: Person, b: Person): boolean {
     a.name === b.name &&
     a.display_name === b.display_name &&
     a.status_text === b.status_text &&
-    a.status_emoji === b.status_emoji
+    a.status_emoji === b.status_emoji &&
+    a.standing === b.standing
   );
 }

@@ -9,6 +9,8 @@ export interface RoomState {
   /** `missing`: not there for this user; `outside`: public, but not joined. */
   status: "loading" | "ready" | "error" | "missing" | "outside";
   error: LoadError | null;
+  /** Where it is `missing`: somebody deleted it while it was on screen. */
+  deleted: boolean;
   entries: readonly Entry[];
   /** Every event up to and with this one is shown. */
   seq: number;
@@ -28,6 +30,7 @@ export interface RoomState {
 const EMPTY: RoomState = {
   status: "loading",
   error: null,
+  deleted: false,
   entries: [],
   seq: 0,
   moreBefore: false,
@@ -50,7 +53,7 @@ export class RoomView extends Store<RoomState> {
   show(log: Log): void {
     if (!log.loaded) return;
     const { entries, seq, moreBefore } = log;
-    this.note({ status: "ready", error: null, entries, seq, moreBefore });
+    this.note({ status: "ready", error: null, deleted: false, entries, seq, moreBefore });
   }
 
   note(change: Partial<RoomState>): void {

@@ -1,9 +1,9 @@
-import { Problem } from "parlor-client/net/rest";
 import { type FormEvent, useState } from "react";
 import { Dialog } from "../Dialog";
-import { reasonOf, type Translate, useT } from "../hooks";
+import { useT } from "../hooks";
 import { PasswordField } from "../PasswordField";
 import { useChat } from "./context";
+import { passwordFailure } from "./passwordFailure";
 
 /** The password so far, and the one from now on. */
 export function ChangePassword({ onClose }: { onClose(): void }) {
@@ -23,7 +23,7 @@ export function ChangePassword({ onClose }: { onClose(): void }) {
       await client.api.changePassword(old, fresh);
       setState("done");
     } catch (cause) {
-      setError(failure(cause, t));
+      setError(passwordFailure(cause, t));
       setState("asking");
     }
   }
@@ -87,11 +87,4 @@ export function ChangePassword({ onClose }: { onClose(): void }) {
       )}
     </Dialog>
   );
-}
-
-function failure(cause: unknown, t: Translate): string {
-  if (cause instanceof Problem && cause.code === "BAD_CREDENTIALS") return t("password.wrong");
-  if (cause instanceof Problem && cause.code === "RATE_LIMITED")
-    return t("auth.error.RATE_LIMITED", { seconds: Math.max(1, cause.retryAfterSeconds) });
-  return t("edit.error", { detail: reasonOf(cause, t) });
 }

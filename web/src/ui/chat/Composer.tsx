@@ -29,6 +29,8 @@ export function Composer({ id, onEditLast }: Props) {
   const room = rooms.find((candidate) => candidate.id === id);
   const name = room?.name ?? "";
   const { blocked } = useStore(client.friends);
+  const peer = useStore(client.people).get(room?.peerId ?? "");
+  const gone = peer?.standing;
   const blockedPeer = room?.peerId != null && blocked.has(room.peerId) ? room.peerId : null;
 
   useEffect(() => {
@@ -106,6 +108,10 @@ export function Composer({ id, onEditLast }: Props) {
       <TypingLine id={id} />
       {room?.archived === true ? (
         <p className="border-t border-line px-6 py-4 text-muted">{t("room.archivedNote")}</p>
+      ) : gone === "deactivated" || gone === "deleted" ? (
+        <p className="border-t border-line px-6 py-4 text-muted" data-testid="peer-gone">
+          {t(`room.peer.${gone}`, { name })}
+        </p>
       ) : blockedPeer !== null ? (
         <BlockedNote peerId={blockedPeer} name={name} />
       ) : (

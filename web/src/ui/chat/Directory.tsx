@@ -21,7 +21,7 @@ interface State {
 /** The public rooms, to look around and join. */
 export default function Directory() {
   const t = useT();
-  const { client } = useChat();
+  const { client, show } = useChat();
   const { lane } = useStore(client.connection);
   const [state, setState] = useState<State>({ status: "loading", text: "", rooms: [], cursor: null });
   const [filter, setFilter] = useState("");
@@ -109,6 +109,14 @@ export default function Directory() {
               <DirectoryItem key={room.id} room={room} />
             ))}
           </ul>
+          <button
+            type="button"
+            data-testid="deleted-rooms"
+            className="link mt-6 min-h-8 text-sm"
+            onClick={() => show("deletedRooms")}
+          >
+            {t("deleted.title")}
+          </button>
           {state.cursor !== null && (
             <button type="button" className="button mt-4" onClick={() => void load(state.text, state.cursor)}>
               {t("browse.more")}

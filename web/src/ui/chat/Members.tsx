@@ -93,11 +93,13 @@ function MemberText({ member: { user, role } }: { member: Member }) {
   const presence = usePresenceWords(user.id);
   return (
     <span className="min-w-0 flex-1">
-      <span className={`block truncate font-medium ${isMe ? "text-accent" : ""}`}>
+      <span
+        className={`block truncate font-medium ${isMe ? "text-accent" : ""} ${(user.standing ?? "active") === "active" ? "" : "text-muted"}`}
+      >
         {nameOf(user)} <Mood person={user} />
       </span>
       <span className="label block truncate">
-        @{user.name}
+        {user.standing !== "deleted" && `@${user.name}`}
         {isMe && ` · ${t("members.you")}`}
         {role !== "member" && ` · ${t(`members.${role}`)}`}
         {presence !== null && ` · ${presence}`}

@@ -81,6 +81,8 @@ export function SystemRow({ line, names }: { line: SystemLine; names(id: string)
     case "pinned":
     case "unpinned":
     case "restored":
+    case "roomDeleted":
+    case "roomRestored":
       words = t(`system.${change.what}`, { actor });
   }
   return (
@@ -181,7 +183,7 @@ function WholeRow(props: Props) {
           <span className="sr-only">{name}</span>
         ) : (
           <>
-            {name} <Mood person={author} />
+            {name} <Mood person={author} brief />
           </>
         )}
       </span>

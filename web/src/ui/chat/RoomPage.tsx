@@ -13,6 +13,7 @@ import { Composer } from "./Composer";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
+import { DeleteRoom } from "./DeleteRoom";
 import { EditRoom } from "./EditRoom";
 import { Missing } from "./Missing";
 import { Mood } from "./Mood";
@@ -70,7 +71,7 @@ export function RoomPage({ id, at }: Props) {
     go(`/rooms/${id}`, { replace: true });
   }, [at, state.status, comes, seek, go, id]);
 
-  if (!valid || state.status === "missing") return <Missing />;
+  if (!valid || state.status === "missing") return <Missing deleted={valid && state.deleted} />;
   if (state.status === "outside") return <Outside id={id} />;
 
   return (
@@ -153,7 +154,7 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
   const { client } = useChat();
   const [, go] = useLocation();
   const { rooms } = useStore(client.rooms);
-  const [open, setOpen] = useState<"edit" | "invite" | "leave" | null>(null);
+  const [open, setOpen] = useState<"edit" | "invite" | "leave" | "delete" | null>(null);
   const [error, setError] = useState<string | null>(null);
   const room = rooms.find((candidate) => candidate.id === id);
   if (room === undefined) return null;
@@ -212,9 +213,15 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
             {t("room.leave")}
           </MenuItem>
         )}
+        {room.role === "owner" && (
+          <MenuItem danger testId="delete-room" onSelect={() => setOpen("delete")}>
+            {t("room.delete")}
+          </MenuItem>
+        )}
       </Menu>
       {open === "invite" && <InvitePeople room={room} onClose={() => setOpen(null)} />}
       {open === "edit" && <EditRoom room={room} onClose={() => setOpen(null)} />}
+      {open === "delete" && <DeleteRoom room={room} onClose={() => setOpen(null)} />}
       {open === "leave" && (
         <ConfirmDialog
           title={t("room.leave.confirm", { name: room.name })}

@@ -3,6 +3,7 @@ import { language, setLanguage } from "../../i18n";
 import { Dialog } from "../Dialog";
 import { reasonOf, useStore, useT } from "../hooks";
 import { setTheme, THEMES, theme } from "../theme";
+import { Account } from "./Account";
 import { nameOf, useChat, useMe } from "./context";
 import { NotifyChoice } from "./NotifyOffer";
 
@@ -39,6 +40,7 @@ export function Settings({ onClose }: { onClose(): void }) {
         />
         <NotifyChoice />
         <ReadMarks />
+        <Account />
         <div className="border-t border-line pt-4">
           <p className="label mb-3">{t("settings.signedIn", { name: nameOf(me) ?? "" })}</p>
           {waiting > 0 && (

@@ -2,6 +2,9 @@ import { ChangePassword } from "./ChangePassword";
 import { ConnectionSheet } from "./ConnectionSheet";
 import { CreateRoom } from "./CreateRoom";
 import type { Sheet } from "./context";
+import { Deactivate } from "./Deactivate";
+import { DeleteAccount } from "./DeleteAccount";
+import { DeletedRooms } from "./DeletedRooms";
 import { Devices } from "./Devices";
 import { Profile } from "./Profile";
 import { Settings } from "./Settings";
@@ -27,6 +30,12 @@ export default function Sheets({ sheet, onClose }: Props) {
       return <ChangePassword onClose={onClose} />;
     case "settings":
       return <Settings onClose={onClose} />;
+    case "deactivate":
+      return <Deactivate onClose={onClose} />;
+    case "deleteAccount":
+      return <DeleteAccount onClose={onClose} />;
+    case "deletedRooms":
+      return <DeletedRooms onClose={onClose} />;
     case "connection":
       return <ConnectionSheet onClose={onClose} />;
   }

@@ -226,7 +226,7 @@ function RoomItem({ room, current }: { room: RoomEntry; current: boolean }) {
       <span
         className={`min-w-0 flex-1 truncate ${unread > 0 ? "font-semibold" : ""} ${muted ? "text-muted" : ""}`}
       >
-        {room.name} {room.peerId !== null && <Mood person={people.get(room.peerId)} />}
+        {room.name} {room.peerId !== null && <Mood person={people.get(room.peerId)} brief />}
       </span>
       {!current && drafts.has(room.id) && <span className="label italic">{t("rooms.draft")}</span>}
       {muted && (

@@ -14,6 +14,9 @@ export type Sheet =
   | "devices"
   | "password"
   | "settings"
+  | "deactivate"
+  | "deleteAccount"
+  | "deletedRooms"
   | "connection";
 
 export interface ChatContextValue {
@@ -35,7 +38,11 @@ export function useNames(): (id: string) => string {
   const { client } = useChat();
   const people = useStore(client.people);
   const t = useT();
-  return (id) => nameOf(people.get(id)) ?? t("timeline.unknown");
+  return (id) => {
+    const person = people.get(id);
+    if (person?.standing === "deleted") return t("person.deleted");
+    return nameOf(person) ?? t("timeline.unknown");
+  };
 }
 
 /** Oneself, as others see it now. */

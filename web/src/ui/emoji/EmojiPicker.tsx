@@ -85,13 +85,17 @@ const PARTS: ComponentProps<typeof Picker.List>["components"] = {
     </div>
   ),
   Row: ({ children, ...rest }) => (
-    <div {...rest} className="flex">
+    // The picker counts from 0, where ARIA knows no row, and finds its rows by that.
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the picker gives the role
+    <div {...rest} aria-rowindex={rest["aria-rowindex"] || undefined} className="flex">
       {children}
     </div>
   ),
   Emoji: ({ emoji, ...rest }) => (
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the picker gives the role
     <button
       {...rest}
+      aria-colindex={(rest["aria-colindex"] ?? 0) + 1}
       type="button"
       className={`flex h-9 flex-1 items-center justify-center rounded-md text-xl ${emoji.isActive ? "bg-tint" : ""}`}
     >
