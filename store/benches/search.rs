@@ -172,7 +172,7 @@ async fn history(store: &Store, user: UserId, room: RoomId, messages: usize) {
 }
 
 async fn measure(database: &Database, messages: usize) {
-    let Opened { store, driver, accounts_writer } =
+    let Opened { store, driver, accounts_writer, .. } =
         open(database, Arc::new(SystemClock)).await.expect("opens");
     let mut tasks = JoinSet::new();
     tasks.spawn(driver.run());
