@@ -39,7 +39,7 @@ fn answer<Files: RustEmbed>(method: &Method, uri: &Uri, headers: &HeaderMap) -> 
     if let Some(response) = file::<Files>(path, headers) {
         return response;
     }
-    if path.starts_with(HASHED) || !accepts_html(headers) {
+    if is_file_name(path) || !accepts_html(headers) {
         return not_found();
     }
     file::<Files>("index.html", headers).unwrap_or_else(|| {
@@ -50,6 +50,12 @@ fn answer<Files: RustEmbed>(method: &Method, uri: &Uri, headers: &HeaderMap) -> 
 
 fn not_found() -> Response {
     Problem::from(Refusal::not_found()).into_response()
+}
+
+/// Paths of the app have no dot in their last part. A page in place of a script
+/// or an image would only be misunderstood.
+fn is_file_name(path: &str) -> bool {
+    path.starts_with(HASHED) || path.rsplit('/').next().is_some_and(|name| name.contains('.'))
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {
@@ -182,6 +188,19 @@ mod tests {
         }
         let (missing, _) = get::<Built>("/assets/app-0000.js", &[]).await;
         assert_eq!(missing.status(), StatusCode::NOT_FOUND, "no page in place of a script");
+    }
+
+    #[tokio::test]
+    async fn the_service_worker_is_asked_for_again_and_never_a_page() {
+        let (worker, _) = get::<Built>("/sw.js", &[("accept", "*/*")]).await;
+        assert_eq!(header(&worker, "content-type"), "text/javascript; charset=utf-8");
+        assert_eq!(header(&worker, "cache-control"), "no-cache");
+        let (manifest, _) = get::<Built>("/manifest.webmanifest", &[]).await;
+        assert_eq!(header(&manifest, "content-type"), "application/manifest+json");
+        for path in ["/no.js", "/rooms/no.png"] {
+            let (missing, _) = get::<Built>(path, &[("accept", "*/*")]).await;
+            assert_eq!(missing.status(), StatusCode::NOT_FOUND, "{path}");
+        }
     }
 
     #[tokio::test]

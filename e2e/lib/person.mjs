@@ -71,6 +71,13 @@ export class Person {
     await this.#by("composer").press("Enter");
   }
 
+  /** Waits until the service worker keeps the whole app. */
+  async isKept() {
+    await until(`${this.name} has a worker`, () =>
+      this.#page.evaluate(() => navigator.serviceWorker.controller?.state === "activated"),
+    );
+  }
+
   async connection() {
     const indicator = this.#by("connection").first();
     return {

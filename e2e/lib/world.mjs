@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
+import { Front } from "./front.mjs";
 import { PASSWORD, Person } from "./person.mjs";
 import { Relay } from "./relay.mjs";
 import { freePort, ROOT, Server } from "./server.mjs";
@@ -55,6 +56,16 @@ class World {
     await this.serve(["--public-url", url], port);
     this.relay = new Relay();
     await this.relay.listen(PUBLIC_ADDRESS, port);
+    return url;
+  }
+
+  /** A server that people reach through a web server in front of it. */
+  async serveBehindFront() {
+    const port = await freePort();
+    const url = `http://${PUBLIC_ADDRESS}:${port}`;
+    await this.serve(["--public-url", url], port);
+    this.front = new Front();
+    await this.front.listen(PUBLIC_ADDRESS, port);
     return url;
   }
 
@@ -121,6 +132,7 @@ class World {
     for (const talker of this.talkers) talker.kill();
     await this.#browser?.close();
     await this.relay?.close();
+    await this.front?.close();
     await this.server?.kill();
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 //! Search and history in a room of very many messages: time to the first page of hits,
 //! and to a page of history at several depths. Filling the room takes minutes, so this
-//! runs only where `PARLOR_BENCH_MESSAGES` says how many; PostgreSQL is measured where
+//! runs only where `PARLOR_BENCH_SEARCH_MESSAGES` says how many; PostgreSQL is measured where
 //! `PARLOR_TEST_POSTGRES_URL` names a server.
 
 #![allow(missing_docs, clippy::print_stdout, reason = "a program")]
@@ -211,8 +211,8 @@ async fn measure(database: &Database, messages: usize) {
 }
 
 fn main() {
-    let Some(messages) = std::env::var("PARLOR_BENCH_MESSAGES").ok() else {
-        println!("skipped: PARLOR_BENCH_MESSAGES does not say how many messages");
+    let Some(messages) = std::env::var("PARLOR_BENCH_SEARCH_MESSAGES").ok() else {
+        println!("skipped: PARLOR_BENCH_SEARCH_MESSAGES does not say how many messages");
         return;
     };
     let messages = messages.parse().expect("a number of messages");

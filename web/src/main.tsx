@@ -6,6 +6,7 @@ import { preferredLocale, setLanguage } from "./i18n";
 import { App } from "./ui/App";
 import { takeLink } from "./ui/link";
 import { restoreTheme } from "./ui/theme";
+import { startWorker } from "./worker/app";
 
 restoreTheme();
 const link = takeLink();
@@ -19,4 +20,5 @@ void setLanguage(preferredLocale(), false).then(() => {
       <App auth={auth} link={link} />
     </StrictMode>,
   );
+  void startWorker();
 });

@@ -18,7 +18,7 @@ const CROSS_ORIGIN_OPENER_POLICY: HeaderName =
 const APP_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data: blob:; font-src 'self'; manifest-src 'self'; worker-src 'self'; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; connect-src 'self'";
+    require-trusted-types-for 'script'; trusted-types parlor-worker; connect-src 'self'";
 
 pub(super) async fn set(
     State(lanes): State<watch::Receiver<Lanes>>,

@@ -129,6 +129,8 @@ async fn x2_every_response_carries_the_security_headers() {
         // The page about the API sets styles from its script.
         if !path.starts_with("/api/docs") {
             assert!(policy.contains("require-trusted-types-for 'script'"), "{path}: {policy}");
+            assert!(policy.contains("trusted-types parlor-worker;"), "{path}: {policy}");
+            assert!(policy.contains("worker-src 'self'"), "{path}: {policy}");
             assert!(!policy.contains("unsafe"), "{path}: {policy}");
         }
         if path.starts_with("/api/v1") {

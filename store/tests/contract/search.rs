@@ -365,8 +365,7 @@ async fn messages_older_than_the_index_are_found(house: House) {
         })
         .await;
     let database = house.database.clone();
-    let Opened { store, driver, .. } =
-        open(&database, Arc::new(SystemClock)).await.expect("opens");
+    let Opened { store, driver, .. } = open(&database, Arc::new(SystemClock)).await.expect("opens");
     let early = page(&store, ada, "tea", Sort::Newest, None, 100).await;
     assert_eq!((early.hits, early.complete), (Vec::new(), false));
     let mut tasks = JoinSet::new();

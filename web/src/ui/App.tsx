@@ -7,7 +7,23 @@ import { useStore } from "./hooks";
 import type { OpenedLink } from "./link";
 import { SignIn } from "./SignIn";
 
-const loadChat = () => import("./chat/Chat");
+/** Set while a tab was loaded anew for that once, so that it is not loaded for ever. */
+const RELOADED = "parlor.reloaded";
+
+/** Where the server has another build by now, its page knows where the chat is. */
+const loadChat = () =>
+  import("./chat/Chat").then(
+    (chat) => {
+      sessionStorage.removeItem(RELOADED);
+      return chat;
+    },
+    (cause: unknown) => {
+      if (sessionStorage.getItem(RELOADED) !== null) throw cause;
+      sessionStorage.setItem(RELOADED, "1");
+      location.reload();
+      return new Promise<never>(() => {});
+    },
+  );
 const Chat = lazy(loadChat);
 const ResetPage = lazy(() => import("./ResetPage"));
 

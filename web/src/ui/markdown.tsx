@@ -46,8 +46,20 @@ export const Markdown = memo(function Markdown({ text, called = "" }: Props) {
 
 type Called = ReadonlySet<string>;
 
+/** Trees of texts that were shown lately: a room that is shown again is not parsed again. */
+const parsed = new Map<string, Root>();
+const PARSED_KEPT = 500;
+/** Longer ones are rare, and not worth their memory. */
+const PARSED_CHARS = 2_000;
+
 function parse(text: string): Root {
-  return fromMarkdown(text, options);
+  if (text.length > PARSED_CHARS) return fromMarkdown(text, options);
+  const tree = parsed.get(text) ?? fromMarkdown(text, options);
+  parsed.delete(text);
+  parsed.set(text, tree);
+  const [oldest] = parsed.keys();
+  if (parsed.size > PARSED_KEPT && oldest !== undefined) parsed.delete(oldest);
+  return tree;
 }
 
 function children(parent: Parents, called: Called): ReactNode {

@@ -1,3 +1,4 @@
+import { Unreachable } from "parlor-client/net/rest";
 import { type DependencyList, useCallback, useEffect, useRef, useState } from "react";
 import type { MessageId } from "../i18n/en";
 import { reasonOf, useT } from "./hooks";
@@ -37,8 +38,8 @@ export function useLoaded<T>(
       if (!isNewest()) return;
       setValue(fresh);
       setFailure(null);
-    } catch {
-      if (isNewest()) setFailure(t(failed));
+    } catch (cause) {
+      if (isNewest()) setFailure(t(cause instanceof Unreachable ? "offline.notKept" : failed));
     }
   }, [t, failed]);
   useEffect(() => void load(), [load, ...dependencies]);

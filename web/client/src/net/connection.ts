@@ -65,6 +65,23 @@ const FAULT_WAIT_MS = 30_000;
 const UPGRADE_AFTER_MS = [5_000, 30_000, 2 * 60_000, 5 * 60_000, 15 * 60_000];
 const PROBES_FOR_MS = 60_000;
 
+/** How it begins. */
+export function connecting(): ConnectionStatus {
+  return {
+    state: "connecting",
+    lane: null,
+    rttMs: null,
+    probes: [],
+    since: Date.now(),
+    nextAttemptAt: null,
+    fallback: null,
+    upgrading: false,
+    node: "",
+    sessionId: "",
+    provenAt: null,
+  };
+}
+
 export class Connection extends Store<ConnectionStatus> {
   readonly #deps: ConnectionDeps;
   #session: Session | null = null;
@@ -79,19 +96,7 @@ export class Connection extends Store<ConnectionStatus> {
   #unlisten: () => void = () => {};
 
   constructor(deps: ConnectionDeps) {
-    super({
-      state: "connecting",
-      lane: null,
-      rttMs: null,
-      probes: [],
-      since: Date.now(),
-      nextAttemptAt: null,
-      fallback: null,
-      upgrading: false,
-      node: "",
-      sessionId: "",
-      provenAt: null,
-    });
+    super(connecting());
     this.#deps = deps;
   }
 
@@ -112,10 +117,7 @@ export class Connection extends Store<ConnectionStatus> {
       else this.#session.suspect();
     };
     const visible = () => {
-      if (document.visibilityState !== "visible") return;
-      // After a sleep the lane may be dead without having noticed.
-      if (this.#session === null) this.tryNow();
-      else this.#session.suspect();
+      if (document.visibilityState === "visible") this.wake();
     };
     globalThis.addEventListener?.("online", online);
     globalThis.addEventListener?.("offline", offline);
@@ -136,6 +138,12 @@ export class Connection extends Store<ConnectionStatus> {
       clearTimeout(timer);
     this.#session?.close();
     this.#session = null;
+  }
+
+  /** Somebody looks again: after a sleep the lane may be dead without having noticed. */
+  wake(): void {
+    if (this.#session === null) this.tryNow();
+    else this.#session.suspect();
   }
 
   /** Skips the wait before the next attempt. */

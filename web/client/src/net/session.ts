@@ -78,13 +78,22 @@ export interface Hello {
   resume: ResumePosition[];
 }
 
+/** A session as those see it who speak on it, be it this tab's or shared with others. */
+export interface SessionLike {
+  readonly welcome: Welcome;
+  /** The logs that are open since it began; the server sends what follows them. */
+  readonly resumed: readonly ResumePosition[];
+  request(requestId: string, body: RequestBody): Promise<Ok>;
+  send(kind: ClientKind): void;
+}
+
 interface Waiting {
   resolve(ok: Ok): void;
   reject(cause: Error): void;
   timer: ReturnType<typeof setTimeout>;
 }
 
-export class Session {
+export class Session implements SessionLike {
   readonly kind: LaneKind;
   readonly welcome: Welcome;
   /** The logs it was told to resume; the server has them open. */

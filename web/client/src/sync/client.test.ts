@@ -117,6 +117,21 @@ test("c7 a lost session resumes from where the reader stands, and sends again wh
   expect(requests("post")[0]?.requestId).toEqual(before);
 });
 
+test("a long way back is let go with the room, and can be loaded again", async () => {
+  const client = await inRoom();
+  const many = Array.from({ length: 500 }, (_, at) => posted(`line ${at}`));
+  for (let at = 0; at < many.length; at += 100) server.last.events(2 + at, many.slice(at, at + 100));
+  expect(texts(client)).toHaveLength(501);
+  client.exit(ROOM);
+  expect(texts(client)).toHaveLength(400);
+  expect(texts(client).at(-1)).toBe("line 499");
+  expect(client.view(ROOM).getSnapshot().moreBefore).toBe(true);
+  rest.older = page([message(1)], 501);
+  await client.enter(ROOM);
+  await client.loadOlder(ROOM);
+  expect(texts(client)[0]).toBe("text 1");
+});
+
 test("rule_5_3 a hole is healed by opening the log again from before it", async () => {
   const client = await inRoom();
   server.last.events(3, [posted("three")]);
@@ -721,6 +736,75 @@ describe("without a network", () => {
     client.connection.tryNow();
     await until(() => expect(client.connection.getSnapshot().state).toBe("live"));
     expect(server.last.all("hello")[0]?.resume.map(({ seq }) => seq)).toContain(2n);
+  });
+
+  test("what was kept says until when it is complete", async () => {
+    const first = await inRoom();
+    const from = Date.now();
+    server.last.events(2, [posted("kept")]);
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    await first.stop(false);
+    rest.away = true;
+    const client = await begin();
+    await client.enter(ROOM);
+    const { completeAt } = client.view(ROOM).getSnapshot();
+    expect(completeAt).toBeGreaterThanOrEqual(from);
+    expect(completeAt).toBeLessThanOrEqual(Date.now() - 100);
+  });
+
+  test("what was read without a server is told by the next page, unless it was told already", async () => {
+    const first = await inRoom();
+    await until(() => expect(first.connection.session).not.toBeNull());
+    rest.away = true;
+    server.refused.add("webtransport").add("websocket");
+    server.last.events(2, [posted("unread")]);
+    server.last.die();
+    await until(() => expect(first.connection.session).toBeNull());
+    expect(first.rooms.get(ROOM)?.unread).toBe(1);
+    first.markRead(ROOM, 2);
+    dispatchEvent(new Event("pagehide"));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await first.stop(false);
+
+    rest.away = false;
+    server.refused.clear();
+    // The server knows nothing of it yet.
+    rest.rooms = [summary({ head: "2", read_seq: "1", unread: 1 })];
+    const head = { roomId: idToBytes(ROOM), epoch: 1n, head: 2n, readSeq: 1n, unread: 1 };
+    server.onHello = (peer) => peer.welcome({ heads: [head] });
+    const client = await begin();
+    await until(() =>
+      expect(requests("markRead").map(({ body }) => body.value)).toMatchObject([{ seq: 2n }]),
+    );
+    expect(client.rooms.get(ROOM)?.unread).toBe(0);
+    // Answered ok: it is not told again.
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    await client.stop(false);
+    const third = await begin();
+    await until(() => expect(third.connection.session).not.toBeNull());
+    expect(requests("markRead")).toEqual([]);
+  });
+
+  test("a list of which nothing is kept does not seem to be on its way", async () => {
+    rest.away = true;
+    const client = await begin();
+    await until(() => expect(client.connection.getSnapshot().state).not.toBe("connecting"));
+    expect(client.rooms.getSnapshot().status).toBe("error");
+  });
+
+  test("older pages are asked for again when the server is back", async () => {
+    rest.newest = page([message(5)], 5, { more_before: true });
+    rest.rooms = [summary({ head: "5", read_seq: "5" })];
+    const client = await begin();
+    await client.enter(ROOM);
+    rest.away = true;
+    await client.loadOlder(ROOM);
+    expect(client.view(ROOM).getSnapshot().older).toBe("offline");
+    rest.away = false;
+    const old = server.last;
+    old.die();
+    await until(() => expect(server.last).not.toBe(old));
+    await until(() => expect(client.view(ROOM).getSnapshot().older).toBe("idle"));
   });
 
   test("drafts are there after a reload", async () => {

@@ -1,11 +1,11 @@
 // Everything a signed-in user's page keeps in step with the server.
 import type { Auth } from "../net/auth.js";
 import { deviceName } from "../net/auth.js";
-import { Connection } from "../net/connection.js";
 import { notifyOf, roleOf } from "../net/enums.js";
 import type { ServerKind } from "../net/frame.js";
 import {
   type Event,
+  type Events,
   type Ok,
   PresenceState,
   type RoomHead,
@@ -23,16 +23,19 @@ import {
   Unreachable,
   type User,
 } from "../net/rest.js";
-import { type Session, SessionEnded } from "../net/session.js";
+import { SessionEnded } from "../net/session.js";
+import { browserTabs, SharedConnection, type TabLinks, type TabSession } from "../net/tabs/shared.js";
 import { Store } from "../store.js";
 import { Activity } from "./activity.js";
 import { AnnouncementStore } from "./announcements.js";
 import { Api } from "./api.js";
-import { DraftStore, type KeptDraft } from "./drafts.js";
+import { DraftStore } from "./drafts.js";
 import { Follower } from "./follower.js";
 import { FriendStore } from "./friends.js";
-import { type Log, milliseconds } from "./log.js";
-import { countUnread, mentioned } from "./mentions.js";
+import { changeOf } from "./heard.js";
+import { Keeper } from "./keeper.js";
+import type { Log } from "./log.js";
+import { countUnread } from "./mentions.js";
 import { type Intent, type IntentBody, Outbox } from "./outbox.js";
 import { Past } from "./past.js";
 import { PeopleStore } from "./people.js";
@@ -42,7 +45,7 @@ import { PrivacyStore } from "./privacy.js";
 import { QuoteStore } from "./quotes.js";
 import { ReadWishes } from "./reads.js";
 import { RoomView } from "./room.js";
-import { keptEntry, type RoomEntry, RoomList, summaryEntry } from "./rooms.js";
+import { keptEntry, RoomList, summaryEntry } from "./rooms.js";
 import { MessageSearch } from "./search.js";
 import { forgetStorage, openStorage, type Storage } from "./storage.js";
 import { TypingStore } from "./typing.js";
@@ -53,14 +56,16 @@ import { peopleIn, requestBody } from "./wire.js";
 const REACHED_WITHIN = 300;
 /** A cached room further behind than this is loaded anew, in events. */
 const CACHE_BEHIND = 500;
-const CACHED_ENTRIES = 200;
-const SAVE_AFTER_MS = 800;
+/** Of a room that is not on screen, as many are in memory. */
+const ENTRIES_OFF_SCREEN = 400;
 const REFRESH_WITHIN_MS = 30_000;
 
 export interface ClientOptions {
   auth: Auth;
   user: User;
   openers?: Record<LaneKind, OpenLane>;
+  /** How the tabs of this browser find each other: as the browser offers it, where nothing is said. */
+  tabs?: TabLinks | null;
 }
 
 export class Client {
@@ -72,7 +77,7 @@ export class Client {
   readonly typing = new TypingStore();
   /** What is looked for in all rooms. */
   readonly search: MessageSearch;
-  readonly connection: Connection;
+  readonly connection: SharedConnection;
   readonly outbox: Outbox;
   /** What was begun and not sent, by room. */
   readonly drafts: DraftStore;
@@ -99,9 +104,7 @@ export class Client {
   readonly #loading = new Map<string, Promise<void>>();
   /** Parts of the past that are on screen. */
   readonly #pasts = new Set<Past>();
-  readonly #saving = new Map<string, ReturnType<typeof setTimeout>>();
-  /** Drafts that wait to be kept on this device. */
-  readonly #keptDrafts = new Map<string, KeptDraft>();
+  readonly #keeper: Keeper;
   readonly #reads: ReadWishes;
   readonly #preferences: PreferenceWishes;
   readonly #activity = new Activity((away) => this.#sayAway(away));
@@ -113,11 +116,23 @@ export class Client {
   #refreshing: Promise<void> | null = null;
   #refreshAgain = false;
 
-  private constructor({ auth, user, openers }: ClientOptions, storage: Storage) {
+  private constructor({ auth, user, openers, tabs }: ClientOptions, storage: Storage) {
     this.user = user;
     this.#storage = storage;
     this.api = new Api(auth);
     this.search = new MessageSearch(this.api.search);
+    this.#keeper = new Keeper(storage, {
+      rooms: () => [...this.rooms.getSnapshot().rooms],
+      people: () => [...this.people.getSnapshot().values()],
+      friends: () => (this.friends.getSnapshot().status === "ready" ? this.friends.toKeep() : null),
+      reads: () => this.#reads.toKeep(),
+      completeAt: (roomId) =>
+        this.#follower.isOpen(roomId) ? Date.now() : this.view(roomId).getSnapshot().completeAt,
+      leaving: () => {
+        const id = this.#current;
+        if (id !== null && this.#follower.isOpen(id)) this.#keeper.log(this.#follower.log(id));
+      },
+    });
     this.#preferences = new PreferenceWishes(this.rooms, this.api.prefer, () => void this.refreshRooms());
     this.people = new PeopleStore((id) => this.api.user(id));
     this.people.add([user]);
@@ -136,17 +151,18 @@ export class Client {
       };
     });
     this.announcements = new AnnouncementStore(() => this.api.announcements());
-    this.friends.subscribe(() => this.#saveFriends());
+    this.friends.subscribe(() => this.#keeper.friends());
     this.#reads = new ReadWishes({
       rooms: this.rooms,
       log: (roomId) => this.#follower.log(roomId),
       count: (log, after) => countUnread(log.entries, after, user.id, this.friends.getSnapshot().blocked),
       session: () => this.connection.session,
+      changed: () => this.#keeper.reads(),
     });
     this.drafts = new DraftStore({
       fetch: () => this.api.drafts(),
       session: () => this.connection.session,
-      keep: (draft) => this.#keepDraft(draft),
+      keep: (draft) => this.#keeper.draft(draft),
     });
     this.privacy = new PrivacyStore({
       fetch: () => this.api.privacy(),
@@ -167,7 +183,9 @@ export class Client {
       gone: (roomId) => this.#gone(roomId),
       proven: () => this.connection.proven(),
     });
-    this.connection = new Connection({
+    this.connection = new SharedConnection({
+      userId: user.id,
+      tabs: tabs === undefined ? browserTabs(user.id) : tabs,
       targets: () => this.api.targets(),
       token: () => auth.token(),
       refresh: () => auth.refresh(),
@@ -180,9 +198,10 @@ export class Client {
       digest: () => this.#follower.digest(),
       onWelcome: (session) => this.#welcome(session),
       onFrame: (kind) => this.#frame(kind),
+      onClosed: (roomId) => this.#follower.closed(roomId),
     });
     this.connection.subscribe(() => {
-      if (this.connection.session === null) this.#follower.detach();
+      if (this.connection.session === null) this.#away();
     });
     this.outbox = new Outbox({
       storage,
@@ -201,6 +220,7 @@ export class Client {
     client.connection.start();
     client.#activity.start();
     await client.#restore();
+    client.#keeper.start();
     return client;
   }
 
@@ -209,7 +229,7 @@ export class Client {
     this.connection.stop();
     this.outbox.stop();
     this.search.stop();
-    for (const timer of this.#saving.values()) clearTimeout(timer);
+    this.#keeper.stop();
     this.#reads.stop();
     this.announcements.stop();
     this.drafts.stop();
@@ -262,6 +282,10 @@ export class Client {
     this.#current = null;
     this.view(roomId).note({ entered: false });
     this.#follower.focus(null);
+    // A long way back costs memory only while somebody is there.
+    const log = this.#follower.log(roomId);
+    log.trim(ENTRIES_OFF_SCREEN);
+    this.view(roomId).show(log);
   }
 
   /** Loads the newest page, once at a time. */
@@ -292,9 +316,9 @@ export class Client {
       log.prepend(page);
       view.note({ older: "idle" });
       view.show(log);
-    } catch {
+    } catch (cause) {
       log.settleLate();
-      view.note({ older: "error" });
+      view.note({ older: cause instanceof Unreachable ? "offline" : "error" });
     }
   }
 
@@ -320,10 +344,11 @@ export class Client {
       const rooms = await this.api.myRooms();
       this.people.add(peersOf(rooms));
       this.rooms.merge(rooms.map(summaryEntry), (id) => this.#preferences.isWaiting(id));
+      this.#reads.show();
       this.#enterAgain();
       // It may have changed on another device while this one was away.
       this.people.ask(this.user.id);
-      this.#saveRooms();
+      this.#keeper.rooms();
     } catch {
       this.rooms.failed();
     }
@@ -340,7 +365,7 @@ export class Client {
   /** A room just created or joined: listed at once, before its event arrives. */
   admit(room: Room): void {
     this.rooms.put(room);
-    this.#saveRooms();
+    this.#keeper.rooms();
     const view = this.view(room.id);
     if (view.getSnapshot().status !== "ready") view.note({ status: "loading", error: null });
     if (this.#current === room.id) void this.#load(room.id);
@@ -377,7 +402,7 @@ export class Client {
 
   /** Shown at once; rejects where the server does not agree. */
   async prefer(roomId: string, change: Partial<Preferences>): Promise<void> {
-    await this.#preferences.wish(roomId, change).finally(() => this.#saveRooms());
+    await this.#preferences.wish(roomId, change).finally(() => this.#keeper.rooms());
   }
 
   // ---- people ----
@@ -428,7 +453,7 @@ export class Client {
     if (this.rooms.get(roomId) === undefined) return;
     this.view(roomId).note({ divider: seq - 1, held: true });
     this.#reads.markUnread(roomId, seq);
-    this.#saveRooms();
+    this.#keeper.rooms();
   }
 
   /** Where a message can be shown: in the room as it is loaded, in a part of its past,
@@ -475,14 +500,16 @@ export class Client {
 
   // ---- the session ----
 
-  #welcome(session: Session): void {
+  #welcome(session: TabSession): void {
     this.#follower.attach(session);
-    const { heads } = session.welcome;
-    this.rooms.retain(new Set(heads.map(({ roomId }) => bytesToId(roomId))));
-    this.#heads(heads);
+    if (session.isCurrent) {
+      const { heads } = session.welcome;
+      this.rooms.retain(new Set(heads.map(({ roomId }) => bytesToId(roomId))));
+      this.#heads(heads);
+    }
     // Names may have changed meanwhile. Many clients come back together: only
     // a page that has no list yet asks for it at once.
-    if (this.rooms.isFresh) {
+    if (this.rooms.isFresh && session.isCurrent) {
       clearTimeout(this.#refreshTimer);
       this.#refreshTimer = setTimeout(() => void this.refreshRooms(), REFRESH_WITHIN_MS * Math.random());
     } else void this.refreshRooms();
@@ -496,9 +523,24 @@ export class Client {
     if (this.#activity.away) this.#sayAway(true);
     if (!this.privacy.isFresh) void this.privacy.load();
     for (const [roomId, view] of this.#views) {
-      const { status } = view.getSnapshot();
+      const { status, older } = view.getSnapshot();
+      if (older === "offline") view.note({ older: "idle" });
       if (status === "error" || (status === "loading" && roomId === this.#current)) void this.#load(roomId);
     }
+  }
+
+  /** There is no session: what is shown is what there was until now. */
+  #away(): void {
+    const completeAt = Date.now();
+    for (const [roomId, view] of this.#views) {
+      if (!this.#follower.isOpen(roomId)) continue;
+      view.note({ completeAt });
+      this.#keeper.log(this.#follower.log(roomId));
+    }
+    this.#follower.detach();
+    const { state } = this.connection.getSnapshot();
+    // A list that nothing is kept of does not come by waiting.
+    if (state !== "connecting" && this.rooms.getSnapshot().status === "loading") this.rooms.failed();
   }
 
   /** What no log tells. Many clients come back together: only a page that knows
@@ -523,7 +565,7 @@ export class Client {
 
   /** What changed while no page was open is told by the lists alone: they are asked
       for until they come. */
-  async #loadFriends(session: Session): Promise<void> {
+  async #loadFriends(session: TabSession): Promise<void> {
     await this.friends.load();
     if (this.friends.isFresh || this.connection.session !== session) return;
     clearTimeout(this.#friendsTimer);
@@ -533,7 +575,8 @@ export class Client {
   #frame(kind: ServerKind): void {
     switch (kind.case) {
       case "events":
-        return this.#follower.events(kind.value);
+        if (this.#follower.hears(bytesToId(kind.value.logId))) return this.#follower.events(kind.value);
+        return this.#overheard(kind.value);
       case "reset":
         return this.#follower.reset(kind.value);
       case "heartbeat":
@@ -552,6 +595,22 @@ export class Client {
     }
   }
 
+  /** Another tab has the room open, and so the server does not tell its head: it is counted here. */
+  #overheard(run: Events): void {
+    const roomId = bytesToId(run.logId);
+    for (const event of run.events) {
+      const room = this.rooms.get(roomId);
+      const seq = Number(event.seq);
+      if (room === undefined || seq <= room.head) continue;
+      const recounts = event.body.case === "messageDeleted" || event.body.case === "messageEdited";
+      // What cannot be told from the event alone, the list tells.
+      if (seq > room.head + 1 || (recounts && room.unread > 0)) return void this.refreshRooms();
+      this.#roomEvent(this.#follower.log(roomId), event);
+    }
+    this.people.need(peopleIn(run.events));
+    this.#keeper.rooms();
+  }
+
   #heads(heads: readonly RoomHead[]): void {
     const unknown = this.rooms.heads(
       heads,
@@ -559,7 +618,7 @@ export class Client {
       (id) => this.#reads.isWaiting(id),
     );
     if (unknown.length > 0) void this.refreshRooms();
-    this.#saveRooms();
+    this.#keeper.rooms();
   }
 
   #send(intent: Intent): Promise<Ok> {
@@ -580,34 +639,19 @@ export class Client {
     this.view(log.id).show(log);
     for (const past of this.#pasts) if (past.id === log.id) past.apply(log.epoch, events);
     this.outbox.settle(log.id, requestIds);
-    this.#saveLog(log);
-    this.#saveRooms();
+    this.#keeper.log(log);
+    this.#keeper.rooms();
   }
 
   #roomEvent(log: Log, event: Event): void {
     const room = this.rooms.get(log.id);
     if (room === undefined) return;
     const { body } = event;
-    const seq = Number(event.seq);
-    const change: Partial<RoomEntry> = { head: Math.max(room.head, seq) };
+    const change = changeOf(room, event, this.user.id, this.friends.getSnapshot().blocked);
     switch (body.case) {
-      case "messagePosted": {
-        const actor = bytesToId(event.actorId);
-        this.typing.stopped(log.id, actor);
-        // What the server's count includes already is not counted again.
-        const counts =
-          actor !== this.user.id && !body.value.erased && seq > Math.max(room.readSeq, room.head);
-        if (counts) {
-          change.unread = room.unread + 1;
-          const { mentionIds, mentionsRoom } = body.value;
-          const mentions = { users: mentionIds.map(bytesToId), room: mentionsRoom };
-          const heard = !this.friends.getSnapshot().blocked.has(actor);
-          if (heard && mentioned(mentions, this.user.id)) change.mentions = room.mentions + 1;
-        }
-        change.preview = body.value.text.slice(0, 120);
-        change.lastAt = milliseconds(event.atUs);
+      case "messagePosted":
+        this.typing.stopped(log.id, bytesToId(event.actorId));
         break;
-      }
       case "messageEdited":
       case "messageDeleted":
         this.quotes.changed(log.id, Number(body.value.messageSeq));
@@ -617,26 +661,10 @@ export class Client {
       case "inviteRevoked":
         this.inviteChanges.update((count) => count + 1);
         break;
-      case "roomRenamed":
-        change.name = body.value.name;
-        change.topic = body.value.topic;
-        break;
-      case "roomArchived":
-        change.archived = body.value.archived;
-        break;
-      case "memberJoined":
-        if (seq > room.head) change.members = room.members + 1;
-        break;
       case "memberLeft":
-      case "memberBanned": {
         // Whoever goes by themselves may have deleted their account.
-        if (body.case === "memberLeft" && seq > room.head) this.people.ask(bytesToId(body.value.userId));
-        // One's own departure is told by one's own log: here it may be long ago, with a
-        // return after it. Whoever is only kept out was never counted.
-        const wasMember = body.case === "memberLeft" || body.value.wasMember;
-        if (wasMember && seq > room.head) change.members = room.members - 1;
+        if (Number(event.seq) > room.head) this.people.ask(bytesToId(body.value.userId));
         break;
-      }
       default:
     }
     this.rooms.change(log.id, change);
@@ -656,7 +684,7 @@ export class Client {
         const { displayName: display_name, statusText: status_text, statusEmoji: status_emoji } = body.value;
         const { id, name } = this.user;
         this.people.add([{ id, name, display_name, status_text, status_emoji }]);
-        return this.#saveRooms();
+        return this.#keeper.rooms();
       }
       case "ownRoleChanged":
         this.rooms.change(bytesToId(body.value.roomId), { role: roleOf(body.value.role) });
@@ -705,7 +733,7 @@ export class Client {
   /** Something changed that the list tells too; one that is on its way may be older. */
   #newerThanList(): void {
     if (this.#refreshing !== null) void this.refreshRooms();
-    this.#saveRooms();
+    this.#keeper.rooms();
   }
 
   #gone(roomId: string): void {
@@ -714,11 +742,8 @@ export class Client {
     const last = this.view(roomId).getSnapshot().entries.at(-1);
     const deleted = last?.kind === "system" && last.change.what === "roomDeleted";
     this.view(roomId).note({ status: "missing", deleted, entries: [] });
-    // Nor is it kept again by what waits to keep it.
-    clearTimeout(this.#saving.get(logKey(roomId)));
-    this.#saving.delete(logKey(roomId));
-    this.#storage.delete("logs", roomId).catch(() => {});
-    this.#saveRooms();
+    this.#keeper.forgetLog(roomId);
+    this.#keeper.rooms();
   }
 
   // ---- loading and keeping ----
@@ -752,7 +777,7 @@ export class Client {
       if (applied.length > 0) this.#applied(log, applied);
       this.#follower.follow(roomId);
       this.outbox.settle(roomId, new Set());
-      this.#saveLog(log);
+      this.#keeper.log(log);
     } catch (cause) {
       view.failed(cause);
       // What is kept from before is better than nothing.
@@ -771,6 +796,7 @@ export class Client {
     const head = this.rooms.get(log.id)?.head ?? 0;
     if (cached === undefined || log.loaded || (!evenIfOld && head - cached.seq > CACHE_BEHIND)) return;
     log.restore(cached);
+    this.view(log.id).note({ completeAt: cached.completeAt ?? null });
     this.people.need(
       cached.entries.flatMap((entry) =>
         entry.kind === "message" ? [entry.authorId, ...entry.mentions.users] : [entry.actorId],
@@ -781,10 +807,11 @@ export class Client {
   }
 
   async #restore(): Promise<void> {
-    const [rooms, users, friends, drafts] = await Promise.all([
+    const [rooms, users, friends, reads, drafts] = await Promise.all([
       this.#storage.get("state", "rooms"),
       this.#storage.get("state", "users"),
       this.#storage.get("state", "friends"),
+      this.#storage.get("state", "reads"),
       this.#storage.all("drafts"),
     ]);
     this.drafts.restore(drafts);
@@ -792,6 +819,7 @@ export class Client {
     if (friends?.friends !== undefined) this.friends.restore(friends.friends);
     if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready")
       this.rooms.load(rooms.rooms.map(keptEntry));
+    this.#reads.restore(reads?.reads ?? []);
     await this.outbox.start();
   }
 
@@ -799,49 +827,7 @@ export class Client {
     const state = away ? PresenceState.AWAY : PresenceState.ONLINE;
     this.connection.session?.send({ case: "setPresence", value: { state } });
   }
-
-  #keepDraft(draft: KeptDraft): void {
-    const { roomId } = draft;
-    this.#keptDrafts.set(roomId, draft);
-    this.#saveLater(`draft ${roomId}`, () => {
-      const last = this.#keptDrafts.get(roomId) ?? draft;
-      this.#keptDrafts.delete(roomId);
-      if (last.text === "" && last.sent) return this.#storage.delete("drafts", roomId);
-      return this.#storage.put("drafts", roomId, last);
-    });
-  }
-
-  #saveLog(log: Log): void {
-    this.#saveLater(logKey(log.id), () => this.#storage.put("logs", log.id, log.toCache(CACHED_ENTRIES)));
-  }
-
-  #saveRooms(): void {
-    this.#saveLater("rooms", async () => {
-      await this.#storage.put("state", "rooms", { rooms: [...this.rooms.getSnapshot().rooms] });
-      await this.#storage.put("state", "users", { users: [...this.people.getSnapshot().values()] });
-    });
-  }
-
-  #saveFriends(): void {
-    if (this.friends.getSnapshot().status !== "ready") return;
-    this.#saveLater("friends", async () => {
-      await this.#storage.put("state", "friends", { friends: this.friends.toKeep() });
-      await this.#storage.put("state", "users", { users: [...this.people.getSnapshot().values()] });
-    });
-  }
-
-  #saveLater(key: string, save: () => Promise<void>): void {
-    if (this.#saving.has(key)) return;
-    const timer = setTimeout(() => {
-      this.#saving.delete(key);
-      // What cannot be kept is loaded again next time.
-      save().catch(() => {});
-    }, SAVE_AFTER_MS);
-    this.#saving.set(key, timer);
-  }
 }
-
-const logKey = (roomId: string) => `log ${roomId}`;
 
 function peersOf(rooms: readonly Room[]): User[] {
   return rooms.flatMap(({ peer }) => (peer === null ? [] : [peer]));

@@ -1,7 +1,7 @@
 // What was begun and not posted, by room: kept on this device at once, on the
 // server a second later, and shown as another device wrote it last.
 import { idToBytes, newId } from "../net/id.js";
-import { Refused, type Session } from "../net/session.js";
+import { Refused, type SessionLike } from "../net/session.js";
 import { Store } from "../store.js";
 
 /** The server hears of a text that has not changed for this long (PROTOCOL 3.17). */
@@ -25,7 +25,7 @@ export interface KeptDraft extends Partial<Draft> {
 
 export interface DraftDeps {
   fetch(): Promise<readonly { room_id: string; text: string; reply_to: string | null }[]>;
-  session(): Session | null;
+  session(): SessionLike | null;
   /** Keeps it on this device; what is empty and sent need not be kept. */
   keep(draft: KeptDraft): void;
 }
@@ -41,7 +41,7 @@ interface Page {
   /** `mine` was changed here, and the server has not confirmed it. */
   unsent: boolean;
   /** The session that was asked and has not answered. */
-  asked: Session | null;
+  asked: SessionLike | null;
   wroteAt: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }

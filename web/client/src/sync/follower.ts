@@ -10,7 +10,7 @@ import {
   type Reset,
 } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId, idToBytes, newId } from "../net/id.js";
-import { Refused, type ResumePosition, type Session } from "../net/session.js";
+import { Refused, type ResumePosition, type SessionLike } from "../net/session.js";
 import { Log } from "./log.js";
 
 /** How long a hole or a head may stay ahead before the log is opened again. */
@@ -43,7 +43,7 @@ export class Follower {
   readonly #wanted = new Set<string>();
   /** Logs the server has open for the present session. */
   #open = new Set<string>();
-  #session: Session | null = null;
+  #session: SessionLike | null = null;
   #ownLog: Log | null = null;
   #focus: string | null = null;
   readonly #healing = new Map<string, ReturnType<typeof setTimeout>>();
@@ -68,6 +68,17 @@ export class Follower {
     return this.#open.has(roomId);
   }
 
+  /** Events of this log are expected here; those of other rooms another tab has open. */
+  hears(logId: string): boolean {
+    return this.#open.has(logId) || logId === this.#ownLog?.id;
+  }
+
+  /** The room was closed to make place for those of other tabs. */
+  closed(roomId: string): void {
+    this.#wanted.delete(roomId);
+    this.#open.delete(roomId);
+  }
+
   /** Positions for Hello: the server opens them by itself. */
   resume(): ResumePosition[] {
     const logs = [...this.#wanted].map((id) => this.log(id));
@@ -87,7 +98,7 @@ export class Follower {
   }
 
   /** A session has begun; what is wanted and was not resumed is opened. */
-  attach(session: Session): void {
+  attach(session: SessionLike): void {
     this.#session = session;
     this.#serverDigest = null;
     const resumed = new Set(session.resumed.map(({ logId }) => bytesToId(logId as Uint8Array)));

@@ -48,6 +48,8 @@ export interface CachedLog {
   seq: number;
   entries: Entry[];
   moreBefore: boolean;
+  /** Until when it is complete, by `Date.now()`; older versions kept none. */
+  completeAt?: number | null;
 }
 
 /** What an event changes in a message. */
@@ -130,6 +132,13 @@ export class Log {
       entries,
       moreBefore: this.moreBefore || entries.length < this.entries.length,
     };
+  }
+
+  /** Lets go of all but the newest entries, which can be loaded again. */
+  trim(limit: number): void {
+    if (this.entries.length <= limit) return;
+    this.entries = this.entries.slice(-limit);
+    this.moreBefore = true;
   }
 
   /** Adds a page of older messages. */
@@ -238,7 +247,11 @@ export class Log {
     const message = this.message(seq);
     if (message === undefined) {
       if (this.moreBefore) this.#late.set(seq, [...(this.#late.get(seq) ?? []), { version, change }]);
-    } else if (message.version < version) this.#put([{ ...message, ...change(message), version }]);
+    } else if (message.version < version) {
+      const entries = [...this.entries];
+      entries[placeOf(entries, seq)] = { ...message, ...change(message), version };
+      this.entries = entries;
+    }
   }
 
   #put(fresh: readonly Entry[]): void {
@@ -247,6 +260,10 @@ export class Log {
     const last = this.entries[this.entries.length - 1];
     if (last === undefined || last.seq < first.seq) {
       this.entries = [...this.entries, ...fresh];
+      return;
+    }
+    if ((fresh[fresh.length - 1]?.seq ?? 0) < (this.entries[0]?.seq ?? 0)) {
+      this.entries = [...fresh, ...this.entries];
       return;
     }
     const bySeq = new Map(this.entries.map((entry) => [entry.seq, entry]));
@@ -259,8 +276,8 @@ export class Log {
   }
 }
 
-/** The message of this seq among entries by ascending seq. */
-export function messageIn(entries: readonly Entry[], seq: number): ChatMessage | undefined {
+/** Where the first entry of at least this seq stands among entries by ascending seq. */
+function placeOf(entries: readonly Entry[], seq: number): number {
   let low = 0;
   let high = entries.length;
   while (low < high) {
@@ -268,7 +285,12 @@ export function messageIn(entries: readonly Entry[], seq: number): ChatMessage |
     if ((entries[middle]?.seq ?? 0) < seq) low = middle + 1;
     else high = middle;
   }
-  const entry = entries[low];
+  return low;
+}
+
+/** The message of this seq among entries by ascending seq. */
+export function messageIn(entries: readonly Entry[], seq: number): ChatMessage | undefined {
+  const entry = entries[placeOf(entries, seq)];
   return entry?.seq === seq && entry.kind === "message" ? entry : undefined;
 }
 

@@ -2,7 +2,7 @@
 // is asked for these and no others.
 import { type Presence, PresenceState } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId, idToBytes } from "../net/id.js";
-import type { Session } from "../net/session.js";
+import type { SessionLike } from "../net/session.js";
 import { Store } from "../store.js";
 import { milliseconds } from "./log.js";
 
@@ -24,14 +24,14 @@ const STATES = {
 
 /** Who is missing is not known. */
 export class PresenceStore extends Store<ReadonlyMap<string, PersonPresence>> {
-  readonly #session: () => Session | null;
+  readonly #session: () => SessionLike | null;
   /** How often each is on screen. */
   readonly #shown = new Map<string, number>();
-  #asked: { session: Session; ids: string } | null = null;
+  #asked: { session: SessionLike; ids: string } | null = null;
   #askedAt = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(session: () => Session | null) {
+  constructor(session: () => SessionLike | null) {
     super(new Map());
     this.#session = session;
   }

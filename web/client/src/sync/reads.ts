@@ -1,7 +1,7 @@
 // Where reading stands: shown at once, told to the server in the end, and as the
 // server has it as soon as nothing is on its way.
 import { idToBytes, newId } from "../net/id.js";
-import { Refused, type Session } from "../net/session.js";
+import { Refused, type SessionLike } from "../net/session.js";
 import type { Log } from "./log.js";
 import type { Counts } from "./mentions.js";
 import type { RoomEntry, RoomList } from "./rooms.js";
@@ -19,11 +19,16 @@ interface Wish {
   requestId: string;
   kind: "markRead" | "markUnread";
   /** The session that was asked and has not answered. */
-  asked: Session | null;
+  asked: SessionLike | null;
   /** As the request names it. */
   seq: number;
   /** The newest that came meanwhile. */
   moved: Moved | null;
+}
+
+/** A wish as it is kept on this device. */
+export interface KeptRead extends Pick<Wish, "requestId" | "kind" | "seq"> {
+  roomId: string;
 }
 
 export interface ReadDeps {
@@ -31,7 +36,9 @@ export interface ReadDeps {
   log(roomId: string): Log;
   /** What is unread after a position, in a log that reaches so far. */
   count(log: Log, after: number): Counts;
-  session(): Session | null;
+  session(): SessionLike | null;
+  /** The wishes changed and shall be kept. */
+  changed(): void;
 }
 
 export class ReadWishes {
@@ -48,6 +55,32 @@ export class ReadWishes {
     clearTimeout(this.#timer);
   }
 
+  /** Takes up what an earlier page could not tell the server any more. */
+  restore(kept: readonly KeptRead[]): void {
+    for (const { roomId, ...wish } of kept) {
+      if (!this.#wishes.has(roomId)) this.#wishes.set(roomId, { ...wish, asked: null, moved: null });
+    }
+    this.show();
+    this.send();
+  }
+
+  /** The list of rooms came from a server that was not told yet. */
+  show(): void {
+    for (const [roomId, { kind, seq }] of this.#wishes) {
+      const room = this.#deps.rooms.get(roomId);
+      if (kind === "markRead" && room !== undefined && room.readSeq < seq) this.#move(roomId, seq);
+    }
+  }
+
+  toKeep(): KeptRead[] {
+    return [...this.#wishes].map(([roomId, { requestId, kind, seq }]) => ({ roomId, requestId, kind, seq }));
+  }
+
+  #wish(roomId: string, kind: Wish["kind"], seq: number): void {
+    this.#wishes.set(roomId, { requestId: newId(), kind, asked: null, seq, moved: null });
+    this.#deps.changed();
+  }
+
   /** What the room shows is not yet what the server has. */
   isWaiting(roomId: string): boolean {
     return this.#wishes.has(roomId);
@@ -60,7 +93,7 @@ export class ReadWishes {
       readSeq: Math.max(room.readSeq, seq),
       ...this.#unreadAfter(roomId, seq),
     });
-    this.#wishes.set(roomId, { requestId: newId(), kind: "markRead", asked: null, seq, moved: null });
+    this.#wish(roomId, "markRead", seq);
     this.#sendIn(MARK_AFTER_MS);
   }
 
@@ -69,7 +102,7 @@ export class ReadWishes {
     if (room === undefined || room.readSeq < seq) return;
     const counts = this.#deps.count(this.#deps.log(roomId), seq - 1);
     this.#deps.rooms.change(roomId, { readSeq: seq - 1, ...counts });
-    this.#wishes.set(roomId, { requestId: newId(), kind: "markUnread", asked: null, seq, moved: null });
+    this.#wish(roomId, "markUnread", seq);
     this.send();
   }
 
@@ -84,6 +117,7 @@ export class ReadWishes {
       const settled = (last: bigint) => {
         if (this.#wishes.get(roomId) !== wish) return;
         this.#wishes.delete(roomId);
+        this.#deps.changed();
         // Another device had the last word meanwhile.
         if (wish.moved !== null && wish.moved.at > last) this.#move(roomId, wish.moved.seq);
       };

@@ -15,7 +15,8 @@ export interface RoomState {
   /** Every event up to and with this one is shown. */
   seq: number;
   moreBefore: boolean;
-  older: "idle" | "loading" | "error";
+  /** `offline`: no server answered; it is asked again when there is one. */
+  older: "idle" | "loading" | "error" | "offline";
   /** There are newer messages that are not loaded: only in a part of the past. */
   moreAfter: boolean;
   newer: "idle" | "loading" | "error";
@@ -25,6 +26,9 @@ export interface RoomState {
   divider: number | null;
   /** Marked unread while on screen: nothing counts as read until it is entered again. */
   held: boolean;
+  /** Until when what is shown is complete, by `Date.now()`, whenever it is not followed;
+      null where that is not known. */
+  completeAt: number | null;
 }
 
 const EMPTY: RoomState = {
@@ -40,6 +44,7 @@ const EMPTY: RoomState = {
   entered: false,
   divider: null,
   held: false,
+  completeAt: null,
 };
 
 export class RoomView extends Store<RoomState> {

@@ -6,13 +6,14 @@ import type { KeptFriends } from "./friends.js";
 import type { CachedLog } from "./log.js";
 import type { Intent } from "./outbox.js";
 import type { Person } from "./people.js";
+import type { KeptRead } from "./reads.js";
 import type { RoomEntry } from "./rooms.js";
 
 interface Kinds {
   outbox: Intent;
   drafts: KeptDraft;
   logs: CachedLog;
-  state: { rooms?: RoomEntry[]; users?: Person[]; friends?: KeptFriends };
+  state: { rooms?: RoomEntry[]; users?: Person[]; friends?: KeptFriends; reads?: KeptRead[] };
 }
 export type Box = keyof Kinds;
 const BOXES: readonly Box[] = ["outbox", "drafts", "logs", "state"];

@@ -1,11 +1,12 @@
 import { SmilePlus } from "lucide-react";
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
-import { FormattedTime } from "react-intl";
+import { FormattedTime, useIntl } from "react-intl";
 import { EmojiSheet } from "../emoji/EmojiSheet";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Popover } from "../Popover";
 import { Answering } from "./Answering";
 import { CompletionList, useCompletion } from "./Completion";
+import { useSeconds } from "./ConnectionBadge";
 import { nameOf, useChat, useMe, useNames } from "./context";
 import { Growing } from "./Growing";
 
@@ -235,6 +236,39 @@ function BlockedNote({ peerId, name }: { peerId: string; name: string }) {
   );
 }
 
+/** A short absence is not worth a word. */
+const AWAY_WORTH_SECONDS = 3;
+
+/** What is on screen while there is no server: until when it is complete, and what waits. */
+function useSavedCopy(id: string): string | null {
+  const t = useT();
+  const intl = useIntl();
+  const { client } = useChat();
+  const { state, since } = useStore(client.connection);
+  const { status, completeAt } = useStore(client.view(id));
+  const outbox = useStore(client.outbox);
+  const away = state === "offline" || state === "reconnecting";
+  const seconds = useSeconds(away ? since : null);
+  if (!away || status !== "ready" || (state === "reconnecting" && seconds < AWAY_WORTH_SECONDS)) return null;
+  const waiting = outbox.filter(
+    (pending) => pending.state === "queued" || pending.state === "sending",
+  ).length;
+  const parts = [t("offline.copy")];
+  if (completeAt !== null) {
+    const today = new Date(completeAt).toDateString() === new Date().toDateString();
+    const day = today ? ({} as const) : ({ day: "numeric", month: "short" } as const);
+    const time = intl.formatTime(completeAt, {
+      ...day,
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+    parts[0] = t("offline.copy.until", { time });
+  }
+  if (waiting > 0) parts.push(t("conn.waiting", { count: waiting }));
+  return parts.join(" · ");
+}
+
 /** A strip of constant height, so that a typist moves nothing. */
 function TypingLine({ id }: { id: string }) {
   const t = useT();
@@ -245,14 +279,21 @@ function TypingLine({ id }: { id: string }) {
     (user) => user !== client.user.id && !blocked.has(user),
   );
   const [a, b] = typists.map(names);
+  const copy = useSavedCopy(id);
   return (
     <div className="ruled line relative h-5">
       <span />
-      <p className="label col-span-full col-start-2 truncate px-3 leading-5" aria-live="off">
-        {a !== undefined && b === undefined && t("typing.one", { a })}
-        {a !== undefined && b !== undefined && typists.length === 2 && t("typing.two", { a, b })}
-        {typists.length > 2 && t("typing.many")}
-      </p>
+      {copy === null ? (
+        <p className="label col-span-full col-start-2 truncate px-3 leading-5" aria-live="off">
+          {a !== undefined && b === undefined && t("typing.one", { a })}
+          {a !== undefined && b !== undefined && typists.length === 2 && t("typing.two", { a, b })}
+          {typists.length > 2 && t("typing.many")}
+        </p>
+      ) : (
+        <p data-testid="saved-copy" className="label col-span-full col-start-2 truncate px-3 leading-5">
+          {copy}
+        </p>
+      )}
     </div>
   );
 }

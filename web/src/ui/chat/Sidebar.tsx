@@ -8,6 +8,7 @@ import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
 import { MeMenu } from "./MeMenu";
 import { Mood } from "./Mood";
+import { NewVersion } from "./NewVersion";
 import { NotifyOffer } from "./NotifyOffer";
 import { RoomMark } from "./RoomMark";
 import { inOrder, type Sections } from "./sections";
@@ -151,6 +152,7 @@ function RoomList({ parts, current, phone }: Props) {
         <Group title={t("rooms.rooms")} rooms={parts.rooms} current={current} />
         <Group title={t("rooms.archived")} rooms={parts.archived} current={current} />
       </div>
+      <NewVersion />
       <NotifyOffer />
       <footer className="flex flex-none flex-wrap items-center border-t border-line p-2 lg:flex-nowrap text-sm whitespace-nowrap">
         <button type="button" data-testid="new-room" className="item w-auto" onClick={() => show("create")}>

@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import type { Entry } from "parlor-client/sync/log";
 import type { Past } from "parlor-client/sync/past";
+import type { RoomState } from "parlor-client/sync/room";
 import { buildRows, type MessageRow as MessageRowData, type Row } from "parlor-client/sync/rows";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
@@ -29,7 +30,7 @@ interface Props {
 
 /** Near enough to the end to count as being there, in pixels. */
 const END_SLACK = 48;
-const OLDER_WITHIN_ROWS = 10;
+const OLDER_WITHIN_ROWS = 16;
 /** How long a message that was jumped to stands out. */
 const MARKED_MS = 2_500;
 /** Whoever opens the room of two with somebody they block wants to read it. */
@@ -93,7 +94,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
     anchorTo: "end",
     followOnAppend: !catchingUp && !moreAfter,
     scrollEndThreshold: END_SLACK,
-    overscan: 12,
+    overscan: 6,
     paddingStart: 56,
     paddingEnd: 8,
   });
@@ -381,7 +382,7 @@ function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string
 interface BeginningProps {
   name: string;
   moreBefore: boolean;
-  older: "idle" | "loading" | "error";
+  older: RoomState["older"];
   empty: boolean;
   onRetry(): void;
 }
@@ -395,9 +396,9 @@ function Beginning({ name, moreBefore, older, empty, onRetry }: BeginningProps) 
       <p className="col-span-full col-start-2 line-clamp-2 px-3 wrap-anywhere text-sm">
         {!moreBefore && t(empty ? "room.empty" : "room.begin", { name })}
         {moreBefore && older === "loading" && t("room.loadingOlder")}
-        {moreBefore && older === "error" && (
+        {moreBefore && (older === "error" || older === "offline") && (
           <>
-            {t("room.olderError")}{" "}
+            {t(older === "offline" ? "room.olderOffline" : "room.olderError")}{" "}
             <button type="button" className="link" onClick={onRetry}>
               {t("retry")}
             </button>
