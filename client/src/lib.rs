@@ -52,6 +52,7 @@ mod people;
 mod protocol;
 mod rest;
 mod room;
+mod search;
 mod status;
 mod tls;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
@@ -83,9 +84,9 @@ pub use files::TransferError;
 pub use protocol::Page as EventPage;
 pub use rest::{
     AnnouncementInfo, BanInfo, BlockInfo, Crop, DeletedRoomInfo, DeviceInfo, DraftInfo, FileInfo,
-    FriendInfo, History, InviteInfo, InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo,
-    Page, ReactionInfo, Rest, RestError, RoomFileInfo, RoomInfo, Scope, ServerInfo, SessionTokens,
-    StandingInfo, UploadInfo, UserInfo, VersionInfo,
+    Found, FriendInfo, History, Hit, InviteInfo, InvitePreview, InviterInfo, LaneInfo, MemberInfo,
+    MessageInfo, Page, Place, ReactionInfo, Rest, RestError, RoomFileInfo, RoomInfo, Scope,
+    ServerInfo, SessionTokens, StandingInfo, UploadInfo, UserInfo, VersionInfo,
 };
 pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
 pub use status::{Closed, Lane, Status};

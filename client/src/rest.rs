@@ -9,6 +9,7 @@ mod members;
 mod model;
 mod own;
 mod people;
+mod search;
 
 use std::{sync::Arc, time::Duration};
 
@@ -36,6 +37,7 @@ pub use model::{
     Page, ReactionInfo, RoomFileInfo, RoomInfo, Scope, ServerInfo, SessionTokens, StandingInfo,
     UploadInfo, UserInfo, VersionInfo,
 };
+pub use search::{Found, Hit, Place};
 
 /// What the list of devices says this is.
 const USER_AGENT: &str = concat!("parlor-client/", env!("CARGO_PKG_VERSION"));

@@ -109,6 +109,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(files::download::download))
         .routes(routes!(messages::mark_read::mark_read))
         .routes(routes!(messages::mark_unread::mark_unread))
+        .routes(routes!(messages::search::search))
         .routes(routes!(announcements::announcements))
         .merge(admin_routes());
     OpenApiRouter::with_openapi(Document::openapi())

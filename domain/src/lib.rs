@@ -27,6 +27,7 @@ mod presence;
 mod privacy;
 mod profile;
 mod room;
+mod search;
 mod standing;
 mod text;
 mod tie;
@@ -54,6 +55,9 @@ pub use presence::Presence;
 pub use privacy::{Privacy, PrivacyChange};
 pub use profile::{Profile, ProfileChange};
 pub use room::{Ban, Role, Room, Visibility, direct_room};
+pub use search::{
+    Has, Match, Phrase, SearchError, SearchQuery, Sender, Sort, Token, has_link, tokens,
+};
 pub use standing::Standing;
 pub use text::{
     AnnouncementText, Body, ClientName, DeviceName, DisplayName, DraftText, Emoji, FileName,

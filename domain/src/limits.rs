@@ -171,6 +171,20 @@ pub const PAGE_ITEMS_DEFAULT: u32 = 50;
 /// event is always returned.
 pub const EVENT_PAGE_BYTES: usize = 48 * 1024;
 
+/// What somebody looks for, in characters.
+pub const SEARCH_CHARS: usize = 250;
+/// Words, phrases and filters in it.
+pub const SEARCH_PARTS: usize = 20;
+/// Characters of one word that are compared; what follows them is not looked at.
+pub const SEARCH_WORD_CHARS: usize = 64;
+/// Words of one message that are found: PostgreSQL tells positions up to 16,383.
+pub const SEARCH_TOKENS: usize = 8 * 1024;
+/// The newest hits, of which the best come first.
+pub const SEARCH_RANKED: u32 = 500;
+/// A search is answered within this time, if only by saying that it asks for too
+/// much; after half of it what is found is enough.
+pub const SEARCH_DEADLINE: Duration = Duration::from_millis(450);
+
 /// Requests waiting for one room's task.
 pub const ROOM_QUEUE: usize = 256;
 /// Batches waiting for the log writer.

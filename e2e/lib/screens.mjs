@@ -190,6 +190,23 @@ export async function tour(world, settings) {
   await by("folded-message").waitFor();
   await look("room, folded messages");
 
+  await page.goto(`${ada.url}/search`);
+  await by("search-field").waitFor();
+  await look("search, nothing yet");
+  await by("search-field").fill("早上");
+  await by("search-hit").waitFor();
+  await look("search, a hit");
+  await by("search-field").fill("celadon");
+  await by("search-room").waitFor();
+  await by("search-nothing").waitFor();
+  await look("search, a room and no message");
+  await by("search-field").fill("早上 from:nobody");
+  await by("search-nothing").getByText("from:nobody").waitFor();
+  await look("search, somebody who is not there");
+  await by("search-field").fill("早上");
+  await by("search-hit").click();
+  await page.locator("[data-marked]").waitFor();
+  await look("room, a message that was found");
   await lookAtAdmin(ada, { look, lookAtDialog, by, dialog }, await world.server.claimLink());
   await page.goto(`${ada.url}/rooms/${room}`);
   await ada.sees("mine, to be changed and it was");

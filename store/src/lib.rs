@@ -16,6 +16,7 @@ mod log;
 mod postgres;
 mod presence;
 mod rooms;
+mod search;
 #[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
 mod sqlite;
 
@@ -51,6 +52,7 @@ pub use friends::Friends;
 pub use log::{Done, Log, LogDriver, LogStats, Page};
 pub use presence::{Acquaintance, Presence, Standing};
 pub use rooms::{Access, Authored, DeletedRoom, From, History, Member, RoomSummary, Rooms};
+pub use search::{Hit, Hits, Search, SearchPlace};
 
 /// Which database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +78,8 @@ pub struct Store {
     pub rooms: Rooms,
     /// Friends and blocks, to read.
     pub friends: Friends,
+    /// Messages, to be searched.
+    pub search: Search,
     /// What concerns the whole server, to read.
     pub server: Server,
     /// Whose presence is known to whom, and when devices were seen.
@@ -125,6 +129,7 @@ pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, 
             accounts: Accounts { backend: backend.clone() },
             rooms: Rooms { backend: backend.clone() },
             friends: Friends { backend: backend.clone() },
+            search: Search { backend: backend.clone() },
             server: Server { backend: backend.clone() },
             presence: Presence { backend: backend.clone() },
             files: Files { backend: backend.clone() },

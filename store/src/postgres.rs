@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use crate::OpenError;
 
+mod index;
 #[path = "sql/mod.rs"]
 pub(crate) mod sql;
 

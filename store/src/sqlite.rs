@@ -10,6 +10,7 @@ use sqlx::{
 
 use crate::OpenError;
 
+mod index;
 mod mark;
 #[path = "sql/mod.rs"]
 pub(crate) mod sql;

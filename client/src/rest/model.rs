@@ -468,7 +468,7 @@ fn some_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>
 }
 
 /// 64-bit numbers travel as text (C21).
-fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+pub(super) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     let text = String::deserialize(from)?;
     text.parse().map_err(serde::de::Error::custom)
 }

@@ -11,6 +11,7 @@ pub(crate) mod pin;
 pub(crate) mod pins;
 pub(crate) mod post;
 pub(crate) mod react;
+pub(crate) mod search;
 pub(crate) mod unpin;
 pub(crate) mod unreact;
 

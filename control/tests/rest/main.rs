@@ -25,6 +25,7 @@ mod people;
 mod pins;
 mod reactions;
 mod rooms;
+mod search;
 mod server;
 mod stack;
 mod tokens;

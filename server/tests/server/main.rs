@@ -16,5 +16,6 @@ mod invites;
 mod members;
 mod own;
 mod process;
+mod search;
 mod support;
 mod websocket;

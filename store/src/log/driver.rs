@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeSet,
+    future::pending,
     mem,
     sync::{
         Arc,
@@ -27,7 +28,7 @@ use crate::{
     Done, StoreError,
     backend::Backend,
     error::Fault,
-    postgres,
+    postgres, search,
     sqlite::{self, Mark},
 };
 
@@ -145,9 +146,22 @@ impl LogDriver {
     }
 
     /// Commits until the last [`crate::Log`] is dropped and all it took is
-    /// answered. Ends early only after an fsync failed (C17): what is on disk is
-    /// unknown from then on, and the process must not go on.
-    pub async fn run(mut self) {
+    /// answered; beside that, puts messages into the index that are older than it.
+    /// Ends early only after an fsync failed (C17): what is on disk is unknown from
+    /// then on, and the process must not go on.
+    pub async fn run(self) {
+        let filled = search::fill(self.writer.backend.clone());
+        let fill = async {
+            filled.await;
+            pending::<()>().await;
+        };
+        tokio::select! {
+            () = self.commit_all() => {}
+            () = fill => {}
+        }
+    }
+
+    async fn commit_all(mut self) {
         loop {
             let gathered = tokio::select! {
                 Some(waited) = self.aside.join_next() => Err(waited.ok().flatten()),

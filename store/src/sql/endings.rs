@@ -3,7 +3,7 @@
 use parlor_domain::{RoomId, Timestamp, UserId, limits};
 use uuid::Uuid;
 
-use super::{Builder, Connection, Db, FOR_UPDATE, rooms::start};
+use super::{Builder, Connection, Db, FOR_UPDATE, rooms::start, search};
 use crate::{Ending, Membership};
 
 pub(crate) async fn accounts(db: &Db, limit: u32) -> sqlx::Result<Vec<Ending>> {
@@ -194,7 +194,10 @@ pub(crate) async fn purge(db: &Db, now: Timestamp) -> sqlx::Result<bool> {
         .execute(&mut *transaction)
         .await?
         .rows_affected();
-    if held > 0 && !take_away(&mut transaction, &OF_ROOM, room).await? {
+    if held > 0
+        && !search::forget_some(&mut transaction, room).await?
+        && !take_away(&mut transaction, &OF_ROOM, room).await?
+    {
         sqlx::query("DELETE FROM rooms WHERE id = $1")
             .bind(room)
             .execute(&mut *transaction)

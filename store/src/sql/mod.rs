@@ -22,8 +22,9 @@ pub(crate) mod presence;
 pub(crate) mod privacy;
 mod reactions;
 pub(crate) mod rooms;
-mod row;
-mod writes;
+pub(crate) mod row;
+pub(crate) mod search;
+pub(crate) mod writes;
 
 use std::{
     ops::{Deref, DerefMut},
@@ -39,11 +40,11 @@ use sqlx::{
     query_builder::Separated,
 };
 
-use super::{BEGIN_READ, BEGIN_WRITE, Driver, FOR_UPDATE, FOR_UPDATE_FREE};
+use super::{BEGIN_READ, BEGIN_WRITE, Driver, FOR_UPDATE, FOR_UPDATE_FREE, index};
 
-type Connection = <Driver as Database>::Connection;
+pub(crate) type Connection = <Driver as Database>::Connection;
 type Builder = QueryBuilder<Driver>;
-type Tuple<'a> = Separated<'a, Driver, &'static str>;
+pub(crate) type Tuple<'a> = Separated<'a, Driver, &'static str>;
 
 /// An opened database.
 #[derive(Clone, Debug)]

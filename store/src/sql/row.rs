@@ -30,7 +30,7 @@ pub(super) fn seq(seq: i64) -> Seq {
 }
 
 /// A seq is at most `i64::MAX`.
-pub(super) fn number(seq: Seq) -> i64 {
+pub(crate) fn number(seq: Seq) -> i64 {
     i64::try_from(seq.get()).unwrap_or(i64::MAX)
 }
 

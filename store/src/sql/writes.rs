@@ -5,7 +5,7 @@ use parlor_domain::{Epoch, EventBody, Mentions, Role, RoomId, Seq, Timestamp, Vi
 
 use super::{
     Builder, Connection, Tuple, accounts::found_by, admin, bans, drafts, files, friends, invites,
-    mentions, pieces, pins, preferences, privacy, reactions, rooms, row,
+    mentions, pieces, pins, preferences, privacy, reactions, rooms, row, search,
 };
 use crate::log::plan::{Projection, Writes};
 
@@ -66,6 +66,7 @@ pub(super) async fn run(
     )
     .await?;
     mentions::insert(connection, &writes.messages).await?;
+    search::insert(connection, &writes.messages, now).await?;
     for change in &writes.changes {
         project(connection, change, now).await?;
     }
@@ -97,7 +98,7 @@ pub(super) async fn run(
 }
 
 /// Runs `head VALUES rows tail` for all rows.
-pub(super) async fn insert<T>(
+pub(crate) async fn insert<T>(
     connection: &mut Connection,
     (head, tail): (&str, &str),
     rows: &[T],
@@ -235,6 +236,7 @@ async fn project(
                 .await?;
             mentions::clear(connection, *room, *message).await?;
             mentions::add(connection, *room, *message, mentions).await?;
+            search::change(connection, *room, *message, text).await?;
         }
         Projection::Erased { room, message, reply_to, by } => {
             erase(connection, *room, *message, *reply_to, *by).await?;
@@ -329,6 +331,7 @@ async fn erase(
     .execute(&mut *connection)
     .await?;
     files::clear(connection, room, message).await?;
+    search::forget(connection, room, message).await?;
     mentions::clear(connection, room, message).await?;
     pins::clear(connection, room, message).await?;
     reactions::clear(connection, room, message).await

@@ -237,9 +237,17 @@ async fn a_purge_leaves_nothing_of_the_room_and_everything_of_others(house: Hous
     }
     assert!(steps > 8, "one table after the other: {steps}");
     let room = house.literal(gone.uuid());
-    for table in
-        ["messages", "edits", "reactions", "mentions", "pins", "members", "reads", "preferences"]
-    {
+    for table in [
+        "messages",
+        "edits",
+        "reactions",
+        "mentions",
+        "pins",
+        "members",
+        "reads",
+        "preferences",
+        "search_docs",
+    ] {
         let sql = format!("SELECT COUNT(*) FROM {table} WHERE room_id = {room}");
         assert_eq!(count(&house, &sql).await, 0, "{table}");
         assert_ne!(count(&house, &format!("SELECT COUNT(*) FROM {table}")).await, 0, "{table}");

@@ -26,3 +26,4 @@ mod reactions;
 mod relay;
 mod replaced;
 mod rooms;
+mod search;

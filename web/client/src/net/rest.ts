@@ -223,6 +223,23 @@ export interface MessagePage {
   more_before: boolean;
   more_after: boolean;
 }
+/** A message that was found. */
+export interface SearchHit {
+  room_id: string;
+  seq: string;
+  author: User;
+  text: string;
+  /** What of the text was looked for, in characters; in order. */
+  matches: { start: number; end: number }[];
+  posted_at: string;
+  edited_at: string | null;
+}
+export interface SearchPage extends Page<SearchHit> {
+  /** False while the server still makes old messages ready to be found. */
+  complete: boolean;
+  /** Parts of the query that nothing can fit. */
+  unknown: string[];
+}
 export interface ServerInfo {
   name: string;
   version: string;
@@ -345,6 +362,7 @@ export interface Call {
   token?: string;
   idempotencyKey?: string;
   timeoutMs?: number;
+  /** Ends the request when nobody waits for it any more. */
   signal?: AbortSignal;
 }
 

@@ -28,6 +28,7 @@ import {
   type Room,
   type RoomFile,
   type RoomSummary,
+  type SearchPage,
   serverInfo,
   Unreachable,
   type Upload,
@@ -36,12 +37,14 @@ import {
 } from "../net/rest.js";
 import { Store } from "../store.js";
 import { AdminApi } from "./admin.js";
+import type { SearchAsked } from "./search.js";
 
 const PAGE = 100;
 const FILES_PAGE = 30;
 /** More than this is better found by another letter. */
 const FOUND_PAGE = 8;
 export const HISTORY_PAGE = 50;
+const SEARCH_PAGE = 25;
 /** A copy of everything may take a while. */
 const EXPORT_MS = 10 * 60_000;
 /** A slice of a file may take this long on a poor path. */
@@ -154,6 +157,13 @@ export class Api {
   /** The first messages after one. */
   after = (id: string, seq: number) =>
     this.#call<MessagePage>(`/rooms/${id}/messages?after=${seq}&limit=${HISTORY_PAGE}`);
+  around = (id: string, seq: number) =>
+    this.#call<MessagePage>(`/rooms/${id}/messages?around=${seq}&limit=${HISTORY_PAGE}`);
+  search = ({ text, sort, cursor }: SearchAsked, signal: AbortSignal) => {
+    const more = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    const query = `q=${encodeURIComponent(text)}&sort=${sort}&limit=${SEARCH_PAGE}${more}`;
+    return this.#call<SearchPage>(`/search?${query}`, { signal });
+  };
   /** A message, or null where there is none of this seq. */
   message = async (id: string, seq: number) => {
     const path = `/rooms/${id}/messages?around=${seq}&limit=1`;

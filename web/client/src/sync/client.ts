@@ -37,6 +37,7 @@ import { Keeper } from "./keeper.js";
 import type { Log } from "./log.js";
 import { countUnread } from "./mentions.js";
 import { type Intent, type IntentBody, Outbox } from "./outbox.js";
+import { Past } from "./past.js";
 import { PeopleStore } from "./people.js";
 import { PreferenceWishes } from "./preferences.js";
 import { PresenceStore } from "./presence.js";
@@ -45,11 +46,15 @@ import { QuoteStore } from "./quotes.js";
 import { ReadWishes } from "./reads.js";
 import { RoomView } from "./room.js";
 import { keptEntry, RoomList, summaryEntry } from "./rooms.js";
+import { MessageSearch } from "./search.js";
 import { forgetStorage, openStorage, type Storage } from "./storage.js";
 import { TypingStore } from "./typing.js";
 import { type Uploads, uploadsOf } from "./uploads.js";
 import { peersOf, peopleIn, requestBody } from "./wire.js";
 
+/** A message not further before what is loaded than this is reached by loading what lies
+    between; in events. */
+const REACHED_WITHIN = 300;
 /** A cached room further behind than this is loaded anew, in events. */
 const CACHE_BEHIND = 500;
 /** Of a room that is not on screen, as many are in memory. */
@@ -71,6 +76,8 @@ export class Client {
   readonly people: PeopleStore;
   readonly friends: FriendStore;
   readonly typing = new TypingStore();
+  /** What is looked for in all rooms. */
+  readonly search: MessageSearch;
   readonly connection: SharedConnection;
   readonly outbox: Outbox;
   readonly uploads: Uploads;
@@ -97,6 +104,8 @@ export class Client {
   readonly #follower: Follower;
   readonly #views = new Map<string, RoomView>();
   readonly #loading = new Map<string, Promise<void>>();
+  /** Parts of the past that are on screen. */
+  readonly #pasts = new Set<Past>();
   readonly #keeper: Keeper;
   readonly #reads: ReadWishes;
   readonly #preferences: PreferenceWishes;
@@ -113,6 +122,7 @@ export class Client {
     this.user = user;
     this.#storage = storage;
     this.api = new Api(auth);
+    this.search = new MessageSearch(this.api.search);
     this.#keeper = new Keeper(storage, {
       rooms: () => [...this.rooms.getSnapshot().rooms],
       people: () => [...this.people.getSnapshot().values()],
@@ -223,6 +233,7 @@ export class Client {
     this.connection.stop();
     this.outbox.stop();
     this.uploads.stop();
+    this.search.stop();
     this.#keeper.stop();
     this.#reads.stop();
     this.announcements.stop();
@@ -450,6 +461,32 @@ export class Client {
     this.#keeper.rooms();
   }
 
+  /** Where a message can be shown: in the room as it is loaded, in a part of its past,
+      which is on screen until {@link leavePast}, or nowhere. */
+  async find(roomId: string, seq: number): Promise<"here" | Past | null> {
+    const log = this.#follower.log(roomId);
+    const isNear = () => log.loaded && (log.oldestSeq - seq <= REACHED_WITHIN || !log.moreBefore);
+    // What is loaded at once when the room is entered may hold it.
+    if (!log.loaded) await this.#loading.get(roomId);
+    if (isNear() && (await this.loadUntil(roomId, seq))) return "here";
+    const meet = async (page: Promise<MessagePage>) => {
+      this.#meet(await page);
+      return page;
+    };
+    const past = new Past(roomId, {
+      around: (at) => meet(this.api.around(roomId, at)),
+      before: (at) => meet(this.api.before(roomId, at)),
+      after: (at) => meet(this.api.after(roomId, at)),
+    });
+    if (!(await past.load(seq))) return null;
+    this.#pasts.add(past);
+    return past;
+  }
+
+  leavePast(past: Past): void {
+    this.#pasts.delete(past);
+  }
+
   /** Loads back to a message; true where it can be shown. */
   async loadUntil(roomId: string, seq: number): Promise<boolean> {
     const log = this.#follower.log(roomId);
@@ -607,6 +644,7 @@ export class Client {
     }
     this.people.need(peopleIn(events));
     this.view(log.id).show(log);
+    for (const past of this.#pasts) if (past.id === log.id) past.apply(log.epoch, events);
     this.outbox.settle(log.id, requestIds);
     this.#keeper.log(log);
     this.#keeper.rooms();

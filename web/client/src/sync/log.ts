@@ -2,7 +2,7 @@
 // log has none), and the events that wait for a hole before them to be filled.
 // Pure: no network, no clock, no storage.
 import { roleOf } from "../net/enums.js";
-import type { Event, Events } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
+import type { Event } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId } from "../net/id.js";
 import type { Message, MessagePage, Role } from "../net/rest.js";
 import { type Attachment, fromRest as fileFromRest, fromWire } from "./attachments.js";
@@ -150,15 +150,20 @@ export class Log {
     this.settleLate();
   }
 
+  /** Adds a page of messages that are not the newest. */
+  add(page: MessagePage): void {
+    this.#put(page.messages.map(fromRest));
+  }
+
   /** Follows the log; returns the events that were new, in order. */
-  apply(run: Events): Event[] {
-    if (this.loaded && run.epoch !== this.epoch) return [];
-    if (run.epoch !== this.#heldEpoch) {
+  apply({ epoch, events }: { epoch: bigint; events: readonly Event[] }): Event[] {
+    if (this.loaded && epoch !== this.epoch) return [];
+    if (epoch !== this.#heldEpoch) {
       this.#held.clear();
-      this.#heldEpoch = run.epoch;
+      this.#heldEpoch = epoch;
       this.#reaches = 0;
     }
-    for (const event of run.events) {
+    for (const event of events) {
       const seq = Number(event.seq);
       if (seq > this.seq) this.#held.set(seq, event);
       this.#reaches = Math.max(this.#reaches, seq);

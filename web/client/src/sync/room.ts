@@ -17,6 +17,9 @@ export interface RoomState {
   moreBefore: boolean;
   /** `offline`: no server answered; it is asked again when there is one. */
   older: "idle" | "loading" | "error" | "offline";
+  /** There are newer messages that are not loaded: only in a part of the past. */
+  moreAfter: boolean;
+  newer: "idle" | "loading" | "error";
   /** On screen, with its divider where it belongs. */
   entered: boolean;
   /** Where reading stood when the room was last entered; the divider stays there. */
@@ -36,6 +39,8 @@ const EMPTY: RoomState = {
   seq: 0,
   moreBefore: false,
   older: "idle",
+  moreAfter: false,
+  newer: "idle",
   entered: false,
   divider: null,
   held: false,

@@ -26,9 +26,10 @@ const Directory = later(() => import("./Directory"), null);
 const AdminPages = later(() => import("../admin/AdminPages"), null);
 const ClaimPage = later(() => import("../admin/ClaimPage"), null);
 const People = later(() => import("./People"), null);
+const Search = later(() => import("./Search"), null);
 const InvitePage = later(() => import("./InvitePage"), null);
 /** Loaded as soon as the page has nothing else to do: without a network they are wanted too. */
-const SOON = [Switcher, Sheets, Directory, People, InvitePage, ...BESIDE_ROOMS, ...FILE_PARTS];
+const SOON = [Switcher, Sheets, Directory, People, Search, InvitePage, ...BESIDE_ROOMS, ...FILE_PARTS];
 
 interface Props {
   auth: Auth;
@@ -109,6 +110,9 @@ function Shell({ client, auth, invite, claim }: ShellProps) {
               </Route>
               <Route path="/people">
                 <People />
+              </Route>
+              <Route path="/search">
+                <Search />
               </Route>
               <Route path="/rooms/:id/:seq?">
                 {({ id, seq }) => <RoomPage key={id} id={id} at={seqOf(seq)} />}

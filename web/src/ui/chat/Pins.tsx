@@ -27,9 +27,8 @@ export default function Pins({ id, onClose, onShow }: Props) {
   const list = useLoaded(() => client.api.pins(id), [client, id, last], "pins.error");
   const pins = list.value?.items;
 
-  async function show(seq: number) {
-    // Where it cannot be loaded, the timeline says so.
-    if (!(await client.loadUntil(id, seq))) return;
+  function show(seq: number) {
+    // Where it cannot be loaded, the room says so.
     onShow(seq);
     // The panel covers the conversation where there is no room beside it.
     if (matchMedia("(width < 1100px)").matches) onClose();
@@ -58,7 +57,7 @@ export default function Pins({ id, onClose, onShow }: Props) {
               <div className="prose line-clamp-6 py-1 wrap-anywhere">
                 {pin.text === "" ? gist(gistOf(pin.attachments)) : <Markdown text={pin.text} />}
               </div>
-              <button type="button" className="link text-sm" onClick={() => void show(Number(pin.seq))}>
+              <button type="button" className="link text-sm" onClick={() => show(Number(pin.seq))}>
                 {t("pins.show")}
               </button>
             </li>

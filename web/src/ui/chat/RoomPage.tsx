@@ -66,7 +66,7 @@ export function RoomPage({ id, at }: Props) {
   const topic = peer === undefined ? room?.topic : peer.status_text;
   useTitle(room?.name ?? "");
 
-  const { seeking, seek } = useSeek(id, setShown);
+  const { seeking, seek, past, toNewest } = useSeek(id, setShown);
   // A link may lead to what has not come yet.
   const comes = at !== null && at > state.seq && state.seq < (room?.head ?? 0);
   useEffect(() => {
@@ -129,8 +129,10 @@ export function RoomPage({ id, at }: Props) {
           </div>
         </header>
         <Timeline
-          key={id}
+          key={past === null ? id : `past ${past.seq}`}
           id={id}
+          past={past}
+          onNewest={toNewest}
           editing={editing}
           setEditing={setEditing}
           shown={shown}
@@ -141,8 +143,8 @@ export function RoomPage({ id, at }: Props) {
         <Composer key={`c${id}`} id={id} attach={attach} onEditLast={setEditing} />
       </main>
       {panel === "people" && <Members id={id} onClose={() => setPanel(null)} />}
-      {panel === "pins" && <Pins id={id} onClose={() => setPanel(null)} onShow={setShown} />}
-      {panel === "files" && <Files id={id} onClose={() => setPanel(null)} onShow={setShown} />}
+      {panel === "pins" && <Pins id={id} onClose={() => setPanel(null)} onShow={seek} />}
+      {panel === "files" && <Files id={id} onClose={() => setPanel(null)} onShow={seek} />}
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { Past } from "parlor-client/sync/past";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useT } from "../hooks";
 import { useChat } from "./context";
@@ -7,29 +8,45 @@ type Seek = "looking" | "missing" | null;
 /** How long it is said that a message is not there. */
 const MISSING_MS = 6_000;
 
-/** Brings a message into view, however far back it is. */
+/** Brings a message into view, however far back it is: then a part of the room's past is shown
+    in place of what is new. */
 export function useSeek(id: string, setShown: (seq: number) => void) {
   const { client } = useChat();
   const [seeking, setSeeking] = useState<Seek>(null);
+  const [past, setPast] = useState<Past | null>(null);
   const wanted = useRef(0);
   const seek = useCallback(
     async (seq: number) => {
       wanted.current = seq;
+      if (past?.getSnapshot().entries.some((entry) => entry.seq === seq)) return setShown(seq);
       setSeeking("looking");
-      const found = await client.loadUntil(id, seq);
+      const found = await client.find(id, seq);
       // Something else was asked for meanwhile.
-      if (wanted.current !== seq) return;
-      setSeeking(found ? null : "missing");
-      if (found) setShown(seq);
+      if (wanted.current !== seq) {
+        if (found instanceof Past) client.leavePast(found);
+        return;
+      }
+      setSeeking(found === null ? "missing" : null);
+      if (found === null) return;
+      setPast(found === "here" ? null : found);
+      setShown(seq);
     },
-    [client, id, setShown],
+    [client, id, past, setShown],
   );
+  useEffect(() => {
+    if (past === null) return;
+    return () => client.leavePast(past);
+  }, [client, past]);
+  const toNewest = useCallback(() => {
+    wanted.current = 0;
+    setPast(null);
+  }, []);
   useEffect(() => {
     if (seeking !== "missing") return;
     const timer = setTimeout(() => setSeeking(null), MISSING_MS);
     return () => clearTimeout(timer);
   }, [seeking]);
-  return { seeking, seek };
+  return { seeking, seek, past, toNewest };
 }
 
 /** Says how a search for a message goes; where it takes no time, nothing. */

@@ -10,6 +10,8 @@ const GROUPS: readonly (readonly [MessageId, Keys])[] = [
     "keys.everywhere",
     [
       ["keys.find", [MOD, "K"]],
+      ["keys.search", [MOD, "Shift", "F"]],
+      ["keys.search.short", ["/"]],
       ["keys.rooms", ["Alt", "↑ ↓"]],
       ["keys.unread", ["Alt", "Shift", "↑ ↓"]],
       ["keys.cancel", ["Esc"]],

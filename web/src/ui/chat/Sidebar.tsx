@@ -38,7 +38,7 @@ function Rail() {
   const { show, client } = useChat();
   const [path] = useLocation();
   const isAdmin = useStore(client.isAdmin);
-  const isRooms = path !== "/browse" && path !== "/people" && !path.startsWith("/admin");
+  const isRooms = !["/search", "/browse", "/people"].includes(path) && !path.startsWith("/admin");
   return (
     <nav
       aria-label={t("nav.label")}
@@ -49,6 +49,9 @@ function Rail() {
       <img src="/icon.svg" alt="" width="28" height="28" className="mb-3" />
       <RailLink href="/" current={isRooms} label={t("nav.rooms")}>
         <MessagesSquare size={18} aria-hidden="true" />
+      </RailLink>
+      <RailLink href="/search" current={path === "/search"} label={t("nav.search")}>
+        <Search size={18} aria-hidden="true" />
       </RailLink>
       <RailLink href="/browse" current={path === "/browse"} label={t("nav.browse")}>
         <Compass size={18} aria-hidden="true" />
@@ -61,9 +64,6 @@ function Rail() {
           </span>
         </span>
       </RailLink>
-      <RailButton onClick={() => show("switch")} label={t("nav.find")}>
-        <Search size={18} aria-hidden="true" />
-      </RailButton>
       <div className="flex-1" />
       {isAdmin && (
         <RailLink href="/admin/users" current={path.startsWith("/admin")} label={t("admin.title")}>
@@ -130,15 +130,9 @@ function RoomList({ parts, current, phone }: Props) {
         <Name className="me-auto font-semibold tracking-tight">{t("app.name")}</Name>
         {phone && <ConnectionBadge />}
         <span className="flex lg:hidden">
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={t("nav.find")}
-            title={t("nav.find")}
-            onClick={() => show("switch")}
-          >
+          <Link href="/search" className="icon-button" aria-label={t("nav.search")} title={t("nav.search")}>
             <Search size={18} aria-hidden="true" />
-          </button>
+          </Link>
           <MeMenu />
         </span>
       </header>

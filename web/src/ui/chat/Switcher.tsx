@@ -81,9 +81,14 @@ export default function Switcher({ onClose }: { onClose(): void }) {
       mark: <Avatar person={person} size="tiny" />,
     }));
   const has = (text: string) => text.toLocaleLowerCase().includes(words);
+  const typed = query.trim();
+  const messages = command("search", t("switch.search", { text: typed }), () =>
+    go(`/search?${new URLSearchParams({ q: typed })}`),
+  );
   const shown: Choice[] = [
     ...places.filter(({ search }) => has(search)).slice(0, PLACES),
     ...commands.filter(({ label }) => has(label)),
+    ...(typed === "" ? [] : [messages]),
     // Last: they come later, and what is chosen stays chosen.
     ...others,
   ];

@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import { gistOf } from "parlor-client/sync/attachments";
 import type { Entry } from "parlor-client/sync/log";
+import type { Past } from "parlor-client/sync/past";
 import type { RoomState } from "parlor-client/sync/room";
 import { buildRows, type MessageRow as MessageRowData, type Row } from "parlor-client/sync/rows";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
@@ -24,27 +25,34 @@ interface Props {
   setShown(seq: null): void;
   /** Brings a message into view, from wherever it is. */
   onJump(seq: number): void;
+  /** The part of the room's past that is shown in place of what is new. */
+  past: Past | null;
+  /** Ends that. */
+  onNewest(): void;
 }
 
 /** Near enough to the end to count as being there, in pixels. */
 const END_SLACK = 48;
 const OLDER_WITHIN_ROWS = 16;
+/** How long a message that was jumped to stands out. */
+const MARKED_MS = 2_500;
 /** Whoever opens the room of two with somebody they block wants to read it. */
 const NOBODY: ReadonlySet<string> = new Set();
+const NONE: readonly never[] = [];
 const CATCH_UP_MS = 4_000;
 const ESTIMATES: Record<Row["kind"], number> = { message: 30, system: 26, day: 44, unread: 32 };
 
-export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: Props) {
+export function Timeline({ id, editing, setEditing, shown, setShown, onJump, past, onNewest }: Props) {
   const t = useT();
   const names = useNames();
   const { client } = useChat();
-  const view = client.view(id);
+  const view = past ?? client.view(id);
   const state = useStore(view);
   const outbox = useStore(client.outbox);
   const people = useStore(client.people);
   const { rooms } = useStore(client.rooms);
   const room = rooms.find((candidate) => candidate.id === id);
-  const { divider, moreBefore } = state;
+  const { divider, moreBefore, moreAfter } = state;
   // Who made a room of two, and that they are in it, goes without saying.
   const isDirect = room?.visibility === "direct";
   const entries = useMemo(
@@ -54,7 +62,9 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
 
   const { blocked } = useStore(client.friends);
   const folds = isDirect ? NOBODY : blocked;
-  const pending = useMemo(() => outbox.filter(({ roomId }) => roomId === id), [outbox, id]);
+  const own = useMemo(() => outbox.filter(({ roomId }) => roomId === id), [outbox, id]);
+  // They follow the newest, wherever that is.
+  const pending = moreAfter ? NONE : own;
   const rows = useMemo(
     () => buildRows({ entries, pending, divider, moreBefore, me: client.user.id, blocked: folds }),
     [entries, pending, divider, moreBefore, client, folds],
@@ -85,7 +95,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
     estimateSize: (index) => estimate(rows[index]),
     getItemKey,
     anchorTo: "end",
-    followOnAppend: !catchingUp,
+    followOnAppend: !catchingUp && !moreAfter,
     scrollEndThreshold: END_SLACK,
     overscan: 6,
     paddingStart: 56,
@@ -124,18 +134,25 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
     return () => clearTimeout(timer);
   }, []);
 
+  const [marked, setMarked] = useState<number | null>(null);
   // What was asked for comes into the middle, and has the focus.
   useEffect(() => {
     if (shown === null) return;
     const index = rows.findIndex((row) => row.kind === "message" && row.seq === shown);
     if (index < 0) return;
     virtualizer.scrollToIndex(index, { align: "center" });
+    setMarked(shown);
     const frame = requestAnimationFrame(() => {
       scroller.current?.querySelector<HTMLElement>(`[data-seq="${shown}"]`)?.focus();
       setShown(null);
     });
     return () => cancelAnimationFrame(frame);
   }, [shown, setShown, rows, virtualizer]);
+  useEffect(() => {
+    if (marked === null) return;
+    const timer = setTimeout(() => setMarked(null), MARKED_MS);
+    return () => clearTimeout(timer);
+  }, [marked]);
 
   const [atEnd, setAtEnd] = useState(false);
   const noteEnd = useCallback(() => {
@@ -147,17 +164,20 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
   useLayoutEffect(noteEnd);
 
   // One's own line is always shown, wherever one was reading.
-  const lastOwn = pending[pending.length - 1]?.requestId;
+  const lastOwn = own[own.length - 1]?.requestId;
   const ownBefore = useRef(lastOwn);
   useLayoutEffect(() => {
-    if (lastOwn !== undefined && lastOwn !== ownBefore.current) virtualizer.scrollToEnd();
+    if (lastOwn !== undefined && lastOwn !== ownBefore.current) {
+      if (past === null) virtualizer.scrollToEnd();
+      else onNewest();
+    }
     ownBefore.current = lastOwn;
-  }, [lastOwn, virtualizer]);
+  }, [lastOwn, past, onNewest, virtualizer]);
 
   // Read is what was on screen at the end while somebody could look at it.
   const looking = useLooking();
   useEffect(() => {
-    if (!ready || !placed.current || catchingUp) return;
+    if (!ready || !placed.current || catchingUp || past !== null) return;
     if (looking && atEnd) {
       seenSeq.current = lastSeq;
       client.markRead(id, lastSeq);
@@ -165,20 +185,26 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
       // Nobody is looking: what comes now is new when somebody comes back.
       view.note({ divider: seenSeq.current });
     }
-  }, [client, id, view, ready, atEnd, looking, catchingUp, divider, lastSeq]);
-  const newer = atEnd ? 0 : newerThan(entries, seenSeq.current, client.user.id);
+  }, [client, id, view, past, ready, atEnd, looking, catchingUp, divider, lastSeq]);
+  const newer = atEnd || past !== null ? 0 : newerThan(entries, seenSeq.current, client.user.id);
 
   // Older lines come before the reader reaches the top.
   const items = virtualizer.getVirtualItems();
   const firstIndex = items[0]?.index ?? 0;
   useEffect(() => {
     if (placed.current && moreBefore && state.older === "idle" && firstIndex < OLDER_WITHIN_ROWS) {
-      void client.loadOlder(id);
+      void (past ?? client).loadOlder(id);
     }
-  }, [client, id, moreBefore, state.older, firstIndex]);
+  }, [client, id, past, moreBefore, state.older, firstIndex]);
+  const lastIndex = items.at(-1)?.index ?? 0;
+  const nearEnd = lastIndex >= rows.length - OLDER_WITHIN_ROWS;
+  useEffect(() => {
+    if (placed.current && moreAfter && state.newer === "idle" && nearEnd) void past?.loadNewer();
+  }, [past, moreAfter, state.newer, nearEnd]);
 
   // Esc reads everything and jumps to the newest.
   useEscape(() => {
+    if (past !== null) return onNewest();
     view.note({ divider: null, held: false });
     client.markRead(id, lastSeq);
     virtualizer.scrollToEnd();
@@ -191,7 +217,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
     return (
       <div className="min-h-0 flex-1">
         <Notice title={t(state.error === "offline" ? "room.unreachable" : "room.refused")}>
-          <button type="button" className="button" onClick={() => void client.reload(id)}>
+          <button type="button" className="button" onClick={() => void (past ?? client).reload(id)}>
             {t("retry")}
           </button>
         </Notice>
@@ -230,7 +256,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
                 empty={rows.length === 0}
                 onRetry={() => {
                   view.note({ older: "idle" });
-                  void client.loadOlder(id);
+                  void (past ?? client).loadOlder(id);
                 }}
               />
             )}
@@ -242,7 +268,8 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
                   key={item.key}
                   ref={virtualizer.measureElement}
                   data-index={item.index}
-                  className="absolute inset-x-0 top-0"
+                  className={`absolute inset-x-0 top-0 transition-colors duration-700 ${row.kind === "message" && row.seq === marked ? "bg-tint" : ""}`}
+                  data-marked={row.kind === "message" && row.seq === marked ? "" : undefined}
                   style={{ transform: `translateY(${item.start}px)` }}
                 >
                   {row.kind === "day" && <DayLine at={row.at} />}
@@ -281,7 +308,33 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump }: P
           </span>
         </div>
       )}
-      {ready && !atEnd && rows.length > 0 && (
+      {ready && past !== null && (
+        <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center px-3">
+          <div
+            role="status"
+            className="pointer-events-auto flex items-center gap-3 rounded-full border border-line bg-surface py-1 ps-4 pe-1"
+          >
+            <span className="text-muted text-sm">
+              {t(state.newer === "error" ? "past.error" : "past.hint")}
+            </span>
+            {state.newer === "error" && (
+              <button type="button" className="link text-sm" onClick={() => void past.loadNewer()}>
+                {t("retry")}
+              </button>
+            )}
+            <button
+              type="button"
+              data-testid="to-newest"
+              className="button rounded-full border-accent text-accent"
+              onClick={onNewest}
+            >
+              {t("past.newest")}
+              <ArrowDown size={15} aria-hidden="true" />
+            </button>
+          </div>
+        </div>
+      )}
+      {ready && past === null && !atEnd && rows.length > 0 && (
         <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
           <button
             type="button"

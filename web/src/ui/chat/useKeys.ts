@@ -19,6 +19,14 @@ export function useKeys({ order, current, go, show, sheet }: Keys): void {
       if (command && event.key.toLowerCase() === "k") {
         event.preventDefault();
         show(sheet === "switch" ? null : "switch");
+      } else if (
+        (command && event.shiftKey && event.key.toLowerCase() === "f") ||
+        (event.key === "/" && !command && !event.altKey && !isTyping(event.target))
+      ) {
+        event.preventDefault();
+        show(null);
+        go("/search");
+        document.querySelector<HTMLElement>('[data-testid="search-field"]')?.focus();
       } else if ((command && event.key === "/") || (event.key === "?" && !isTyping(event.target))) {
         event.preventDefault();
         show("keys");
