@@ -47,7 +47,8 @@ import { RoomView } from "./room.js";
 import { keptEntry, RoomList, summaryEntry } from "./rooms.js";
 import { forgetStorage, openStorage, type Storage } from "./storage.js";
 import { TypingStore } from "./typing.js";
-import { peopleIn, requestBody } from "./wire.js";
+import { type Uploads, uploadsOf } from "./uploads.js";
+import { peersOf, peopleIn, requestBody } from "./wire.js";
 
 /** A cached room further behind than this is loaded anew, in events. */
 const CACHE_BEHIND = 500;
@@ -72,6 +73,7 @@ export class Client {
   readonly typing = new TypingStore();
   readonly connection: SharedConnection;
   readonly outbox: Outbox;
+  readonly uploads: Uploads;
   /** What was begun and not sent, by room. */
   readonly drafts: DraftStore;
   readonly privacy: PrivacyStore;
@@ -193,8 +195,10 @@ export class Client {
     this.connection.subscribe(() => {
       if (this.connection.session === null) this.#away();
     });
+    this.uploads = uploadsOf(this, storage);
     this.outbox = new Outbox({
       storage,
+      files: this.uploads,
       send: (intent) => this.#send(intent),
       isLive: () => this.connection.session !== null,
       isShown: (roomId, seq) => {
@@ -218,6 +222,7 @@ export class Client {
   async stop(forget: boolean): Promise<void> {
     this.connection.stop();
     this.outbox.stop();
+    this.uploads.stop();
     this.#keeper.stop();
     this.#reads.stop();
     this.announcements.stop();
@@ -479,6 +484,7 @@ export class Client {
     if (!this.friends.isFresh) void this.#loadFriends(session);
     this.#askAbout();
     void this.outbox.adopt();
+    this.uploads.wake();
     this.outbox.drainAll();
     this.#reads.send();
     this.drafts.begin();
@@ -501,6 +507,7 @@ export class Client {
       this.#keeper.log(this.#follower.log(roomId));
     }
     this.#follower.detach();
+    this.uploads.rest();
     const { state } = this.connection.getSnapshot();
     // A list that nothing is kept of does not come by waiting.
     if (state !== "connecting" && this.rooms.getSnapshot().status === "loading") this.rooms.failed();
@@ -587,7 +594,7 @@ export class Client {
   #send(intent: Intent): Promise<Ok> {
     const { session } = this.connection;
     if (session === null) return Promise.reject(new SessionEnded("there is no session"));
-    return session.request(intent.requestId, requestBody(intent));
+    return session.request(intent.requestId, requestBody(intent, this.uploads));
   }
 
   // ---- events ----
@@ -644,8 +651,9 @@ export class Client {
         return this.#newerThanList();
       case "profileChanged": {
         const { displayName: display_name, statusText: status_text, statusEmoji: status_emoji } = body.value;
+        const avatar = body.value.avatar.length === 16 ? bytesToId(body.value.avatar) : null;
         const { id, name } = this.user;
-        this.people.add([{ id, name, display_name, status_text, status_emoji }]);
+        this.people.add([{ id, name, display_name, status_text, status_emoji, avatar }]);
         return this.#keeper.rooms();
       }
       case "ownRoleChanged":
@@ -789,8 +797,4 @@ export class Client {
     const state = away ? PresenceState.AWAY : PresenceState.ONLINE;
     this.connection.session?.send({ case: "setPresence", value: { state } });
   }
-}
-
-function peersOf(rooms: readonly Room[]): User[] {
-  return rooms.flatMap(({ peer }) => (peer === null ? [] : [peer]));
 }
