@@ -42,7 +42,7 @@ async fn refused(house: &House, actor: UserId, change: Change) -> Code {
 }
 
 /// Tells everybody who has not heard yet. Returns how many heard.
-async fn tell(house: &House) -> usize {
+pub(crate) async fn tell(house: &House) -> usize {
     let untold = house.endings.untold(100).await.expect("up");
     for (room, user) in &untold {
         let tell = Change::TellMember { room: *room, user: *user };

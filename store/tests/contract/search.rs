@@ -205,6 +205,7 @@ async fn r2_nothing_is_found_of_a_deleted_room_until_it_is_restored(house: House
     house.submit(ada, Change::DeleteRoom { room, kept_for: DAY }).await.expect("deleted");
     assert_eq!(find(&house, ada, "tea").await, [""; 0]);
     assert_eq!(hits(&house, ada, "tea in:kiln").await.unknown, ["in:kiln"]);
+    crate::endings::tell(&house).await;
     house.submit(ada, Change::RestoreRoom { room }).await.expect("restored");
     assert_eq!(find(&house, ada, "tea in:kiln").await, ["tea"]);
 }
