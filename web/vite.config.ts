@@ -3,12 +3,13 @@ import react from "@vitejs/plugin-react";
 import { defaultClientConditions } from "vite";
 import { defineConfig } from "vitest/config";
 import { emojiData } from "./scripts/emoji.ts";
+import { parsedTexts } from "./scripts/texts.ts";
 import { serviceWorker } from "./scripts/worker.ts";
 
 const server = process.env["PARLOR_SERVER"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), emojiData(), serviceWorker()],
+  plugins: [react(), tailwindcss(), emojiData(), parsedTexts(), serviceWorker()],
   // The client's sources, not what is published of it.
   resolve: { conditions: ["parlor-source", ...defaultClientConditions] },
   build: {

@@ -33,6 +33,7 @@ mod client;
 mod driver;
 mod endings;
 mod event;
+mod files;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod frame;
 mod friends;
@@ -79,12 +80,13 @@ pub mod machines {
 pub use auth::Credentials;
 pub use client::{Builder, Client, ConnectError};
 pub use event::RoomEvent;
+pub use files::TransferError;
 pub use protocol::Page as EventPage;
 pub use rest::{
-    AnnouncementInfo, BanInfo, BlockInfo, DeletedRoomInfo, DeviceInfo, DraftInfo, Found,
-    FriendInfo, History, Hit, InviteInfo, InvitePreview, InviterInfo, LaneInfo, MemberInfo,
-    MessageInfo, Page, Place, ReactionInfo, Rest, RestError, RoomInfo, Scope, ServerInfo,
-    SessionTokens, StandingInfo, UserInfo, VersionInfo,
+    AnnouncementInfo, BanInfo, BlockInfo, Crop, DeletedRoomInfo, DeviceInfo, DraftInfo, FileInfo,
+    Found, FriendInfo, History, Hit, InviteInfo, InvitePreview, InviterInfo, LaneInfo, MemberInfo,
+    MessageInfo, Page, Place, ReactionInfo, Rest, RestError, RoomFileInfo, RoomInfo, Scope,
+    ServerInfo, SessionTokens, StandingInfo, UploadInfo, UserInfo, VersionInfo,
 };
 pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
 pub use status::{Closed, Lane, Status};

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use parlor_domain::{
-    Body, Draft, Emoji, Epoch, Event, HeadsDigest, LogId, Position, Presence, Refusal, RequestId,
-    RoomId, Seq, Timestamp, UserId,
+    Body, Draft, Emoji, Epoch, Event, FileIds, HeadsDigest, LogId, Position, Presence, Refusal,
+    RequestId, RoomId, Seq, Timestamp, UserId,
 };
 
 /// What the client says.
@@ -24,7 +24,7 @@ pub enum Outbound {
 /// One thing the client wants done in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestBody {
-    Post { text: Body, reply_to: Option<Seq> },
+    Post { text: Body, reply_to: Option<Seq>, attachments: FileIds },
     Edit { message: Seq, text: Body },
     Delete { message: Seq },
     React { message: Seq, emoji: Emoji, on: bool },

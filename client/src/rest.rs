@@ -2,6 +2,7 @@
 
 mod admin;
 mod endings;
+mod files;
 mod friends;
 mod invites;
 mod members;
@@ -29,10 +30,12 @@ use tower::util::BoxCloneSyncService;
 
 use crate::{net::Stream, tls};
 
+pub use files::Crop;
 pub use model::{
-    AnnouncementInfo, BanInfo, BlockInfo, DeletedRoomInfo, DeviceInfo, DraftInfo, FriendInfo,
-    History, InviteInfo, InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo, Page,
-    ReactionInfo, RoomInfo, Scope, ServerInfo, SessionTokens, StandingInfo, UserInfo, VersionInfo,
+    AnnouncementInfo, BanInfo, BlockInfo, DeletedRoomInfo, DeviceInfo, DraftInfo, FileInfo,
+    FriendInfo, History, InviteInfo, InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo,
+    Page, ReactionInfo, RoomFileInfo, RoomInfo, Scope, ServerInfo, SessionTokens, StandingInfo,
+    UploadInfo, UserInfo, VersionInfo,
 };
 pub use search::{Found, Hit, Place};
 
@@ -307,50 +310,55 @@ impl Rest {
         idempotency_key: Option<RequestId>,
         body: Option<&serde_json::Value>,
     ) -> Result<Bytes, RestError> {
-        let request = self.request(method, path, token, idempotency_key, body)?;
+        let mut request = self.request(method, path, token);
+        if let Some(key) = idempotency_key {
+            request = request.header("idempotency-key", key.to_string());
+        }
+        let request = match body {
+            Some(body) => request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Full::from(body.to_string())),
+            None => request.body(Full::default()),
+        };
+        self.exchange(request, ANSWER_BYTES).await
+    }
+
+    fn request(&self, method: Method, path: &str, token: Option<&str>) -> http::request::Builder {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}/api/v1{path}", self.origin))
+            .header(header::USER_AGENT, USER_AGENT);
+        match token {
+            Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+            None => request,
+        }
+    }
+
+    /// Sends a request, and reads an answer of so many bytes at most.
+    async fn exchange(
+        &self,
+        request: http::Result<Request<Full<Bytes>>>,
+        most: usize,
+    ) -> Result<Bytes, RestError> {
+        let request = request.map_err(|_| RestError::BadUrl(self.origin.to_string()))?;
         let exchange = async {
             let response = self.http.request(request).await.map_err(unreachable)?;
-            whole(response).await
+            whole(response, most).await
         };
         match timeout(CALL_TIMEOUT, exchange).await {
             Ok(result) => result,
             Err(_) => Err(RestError::Unreachable("no answer in time".to_owned())),
         }
     }
-
-    fn request(
-        &self,
-        method: Method,
-        path: &str,
-        token: Option<&str>,
-        idempotency_key: Option<RequestId>,
-        body: Option<&serde_json::Value>,
-    ) -> Result<Request<Full<Bytes>>, RestError> {
-        let bad_url = |_| RestError::BadUrl(format!("{}{path}", self.origin));
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}/api/v1{path}", self.origin))
-            .header(header::USER_AGENT, USER_AGENT);
-        if let Some(token) = token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-        }
-        if let Some(key) = idempotency_key {
-            request = request.header("idempotency-key", key.to_string());
-        }
-        match body {
-            Some(body) => request
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(Full::from(body.to_string())),
-            None => request.body(Full::default()),
-        }
-        .map_err(bad_url)
-    }
 }
 
-/// The body of an answer, if that is no refusal.
-async fn whole(response: http::Response<hyper::body::Incoming>) -> Result<Bytes, RestError> {
+/// The body of an answer, of so many bytes at most, if that is no refusal.
+async fn whole(
+    response: http::Response<hyper::body::Incoming>,
+    most: usize,
+) -> Result<Bytes, RestError> {
     let (head, body) = response.into_parts();
-    let body = Limited::new(body, ANSWER_BYTES).collect().await;
+    let body = Limited::new(body, most).collect().await;
     let body = body.map_err(|error| RestError::BadAnswer(error.to_string()))?.to_bytes();
     if head.status.is_success() { Ok(body) } else { Err(refused(&head, &body)) }
 }

@@ -6,7 +6,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use parlor_domain::{Body, Draft, Emoji, Event, Refusal, RequestId, RoomId, Seq, Timestamp};
+use parlor_domain::{
+    Body, Draft, Emoji, Event, FileIds, Refusal, RequestId, RoomId, Seq, Timestamp,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -93,6 +95,21 @@ impl Room {
         self.enqueue(id, text, reply_to).await?.await
     }
 
+    /// Posts a message with files that the caller has uploaded; the text may be empty
+    /// ([`Body::beside`]). The same `id` with the same content posts it once.
+    ///
+    /// # Errors
+    /// See [`RequestError`]; `NOT_FOUND` where a file is not the caller's, `CONFLICT`
+    /// where it stands on a message already.
+    pub async fn post_files(
+        &self,
+        id: RequestId,
+        text: Body,
+        attachments: FileIds,
+    ) -> Result<Sent, RequestError> {
+        self.ask(id, RequestBody::Post { text, reply_to: None, attachments }).await?.await
+    }
+
     /// Puts a message into the queue, after those that are in it, and returns
     /// as soon as it is there: so many are on their way at once. Waits while the
     /// queue is full. Dropping the receipt does not take the message back.
@@ -105,7 +122,7 @@ impl Room {
         text: Body,
         reply_to: Option<Seq>,
     ) -> Result<Receipt, Closed> {
-        self.ask(id, RequestBody::Post { text, reply_to }).await
+        self.ask(id, RequestBody::Post { text, reply_to, attachments: FileIds::default() }).await
     }
 
     /// Replaces the text of one's own message.

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parlor_domain::{
-    Code, DisplayName, Draft, DraftText, Emoji, Epoch, Event, EventBody, InviteId, LogId, Mentions,
-    Notify, Position, Preferences, Presence, Privacy, Profile, Refusal, RequestId, Role, RoomId,
-    RoomName, Seq, StatusEmoji, StatusText, Timestamp, Topic, UserId, Visibility,
+    Attachment, Code, DisplayName, Draft, DraftText, Emoji, Epoch, Event, EventBody, FileId,
+    FileKind, FileName, InviteId, LogId, Mentions, Notify, Position, Preferences, Presence,
+    Privacy, Profile, Refusal, RequestId, Role, RoomId, RoomName, Seq, StatusEmoji, StatusText,
+    Thumbhash, Timestamp, Topic, UserId, Visibility,
 };
 use parlor_proto::realtime::{
     self as pb, client_frame, event, fetch, reply, request, server_frame,
@@ -71,10 +72,15 @@ pub fn client_frame(out: Outbound, hello: &Introduction) -> pb::ClientFrame {
 
 fn request_body(room_id: Bytes, body: RequestBody) -> request::Body {
     match body {
-        RequestBody::Post { text, reply_to } => request::Body::Post(pb::Post {
+        RequestBody::Post { text, reply_to, attachments } => request::Body::Post(pb::Post {
             room_id,
             text: text.into(),
             reply_to: reply_to.unwrap_or_default().get(),
+            attachment_ids: attachments
+                .as_slice()
+                .iter()
+                .map(|file| Bytes::copy_from_slice(file.as_bytes()))
+                .collect(),
         }),
         RequestBody::Edit { message, text } => {
             request::Body::Edit(pb::Edit { room_id, seq: message.get(), text: text.into() })
@@ -254,6 +260,7 @@ fn event_body(body: event::Body) -> Option<EventBody> {
             text: it.text,
             mentions: mentions(&it.mention_ids, it.mentions_room)?,
             reply_to: (it.reply_to != 0).then(|| Seq::new(it.reply_to)),
+            attachments: it.attachments.into_iter().map(attachment).collect::<Option<_>>()?,
             erased: it.erased,
         },
         event::Body::MessageEdited(it) => EventBody::MessageEdited {
@@ -383,8 +390,30 @@ fn event_body(body: event::Body) -> Option<EventBody> {
                 display_name: DisplayName::parse(&it.display_name).ok()?,
                 status_text: StatusText::parse(&it.status_text).ok()?,
                 status_emoji: StatusEmoji::parse(&it.status_emoji).ok()?,
+                avatar: FileId::from_slice(&it.avatar),
             },
         },
+    })
+}
+
+fn attachment(file: pb::Attachment) -> Option<Attachment> {
+    Some(Attachment {
+        file: FileId::from_slice(&file.file_id)?,
+        name: FileName::parse(&file.name).ok()?,
+        kind: match file.kind() {
+            pb::FileKind::Image => FileKind::Image,
+            pb::FileKind::Video => FileKind::Video,
+            pb::FileKind::Audio => FileKind::Audio,
+            // Whatever a newer server knows can be taken home at least.
+            pb::FileKind::Other | pb::FileKind::Unspecified => FileKind::Other,
+        },
+        media_type: file.media_type,
+        bytes: file.bytes,
+        width: file.width,
+        height: file.height,
+        thumbhash: Thumbhash::new(file.thumbhash.into())?,
+        thumbnail: file.thumbnail,
+        duration_ms: file.duration_ms,
     })
 }
 
@@ -412,6 +441,7 @@ fn refusal(error: pb::Error) -> Refusal {
         pb::ErrorCode::Conflict => Code::Conflict,
         pb::ErrorCode::RoomArchived => Code::RoomArchived,
         pb::ErrorCode::TooManyOpen => Code::TooManyOpen,
+        pb::ErrorCode::QuotaExceeded => Code::QuotaExceeded,
         pb::ErrorCode::RateLimited => Code::RateLimited,
         pb::ErrorCode::Unavailable => Code::Unavailable,
         pb::ErrorCode::RetryInOrder => Code::RetryInOrder,

@@ -7,7 +7,8 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    account, admin, announcements, app::App, health, messages, people, problem, rooms, server_info,
+    account, admin, announcements, app::App, files, health, messages, people, problem, rooms,
+    server_info,
 };
 
 #[derive(OpenApi)]
@@ -30,6 +31,7 @@ use crate::{
         (name = "rooms", description = "Rooms and their members"),
         (name = "invites", description = "Links by which others come into a room"),
         (name = "messages", description = "What is said in rooms"),
+        (name = "files", description = "Files on messages"),
         (name = "server", description = "The server itself"),
         (name = "admin", description = "Running the server; there is nothing here for others"),
     ),
@@ -68,6 +70,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(account::sign_out_device::sign_out_device))
         .routes(routes!(account::find::find))
         .routes(routes!(account::user::user))
+        .routes(routes!(account::set_avatar::set_avatar, account::delete_avatar::delete_avatar))
+        .routes(routes!(files::avatar::avatar))
         .routes(routes!(people::friends::friends))
         .routes(routes!(people::befriend::befriend, people::unfriend::unfriend))
         .routes(routes!(people::blocks::blocks))
@@ -99,6 +103,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(messages::react::react, messages::unreact::unreact))
         .routes(routes!(messages::pins::pins))
         .routes(routes!(messages::pin::pin, messages::unpin::unpin))
+        .routes(routes!(files::begin::begin))
+        .routes(routes!(files::status::status, files::receive::receive, files::cancel::cancel))
+        .routes(routes!(files::list::list))
+        .routes(routes!(files::download::download))
         .routes(routes!(messages::mark_read::mark_read))
         .routes(routes!(messages::mark_unread::mark_unread))
         .routes(routes!(messages::search::search))

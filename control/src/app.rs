@@ -19,6 +19,7 @@ use crate::{
     Deps,
     cursor::List,
     extract::Paging,
+    files::{Places, Workshop},
     middleware::Limiter,
     policy::Policy,
     problem::{internal, refused},
@@ -37,6 +38,8 @@ pub(crate) struct App {
     pub exports: Arc<Limiter<UserId>>,
     pub unbroken: Unbroken,
     pub policy: Policy,
+    pub places: Places,
+    pub workshop: Workshop,
 }
 
 /// Some of a list, and where it goes on.
@@ -65,6 +68,8 @@ impl App {
             exports: Arc::new(exports),
             unbroken: Unbroken::default(),
             policy: Policy::default(),
+            places: Places::default(),
+            workshop: Workshop::default(),
         }
     }
 
@@ -507,7 +512,7 @@ fn invite_of_request(actor: UserId, room: RoomId, request_id: RequestId) -> Invi
 }
 
 /// A UUID version 8 (RFC 9562 section 5.8) of a hash over what makes something.
-fn made_by(kind: &[u8], of: &[&[u8; 16]]) -> Uuid {
+pub(crate) fn made_by(kind: &[u8], of: &[&[u8; 16]]) -> Uuid {
     let mut hash = Sha256::new();
     hash.update(kind);
     of.iter().for_each(|id| hash.update(id));

@@ -13,6 +13,7 @@ mod cursor;
 mod docs;
 mod endings;
 mod extract;
+mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -43,6 +44,7 @@ use tonic::transport::Channel;
 
 pub use endings::{EndingError, Endings};
 pub use extract::{Network, NetworkError};
+pub use files::{FileLimits, Objects, ObjectsError, Sweeper};
 pub use live::{Limited, Live, LiveLimits, LiveSession};
 pub use problem::Problem;
 
@@ -74,6 +76,8 @@ pub struct Deps {
     pub lanes: watch::Receiver<Lanes>,
     /// Which web pages may use the API.
     pub origins: OriginPolicy,
+    /// Where the bytes of files are.
+    pub objects: Objects,
     /// Told where something was deleted or restored: [`Endings`] looks.
     pub ending: Arc<Notify>,
     /// What the operator chose.
@@ -107,6 +111,8 @@ pub struct Settings {
     pub welcome_room: Option<RoomId>,
     /// For how long a deleted room can be restored.
     pub room_kept: Duration,
+    /// What files may take.
+    pub files: FileLimits,
 }
 
 impl Default for Settings {
@@ -116,6 +122,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             welcome_room: None,
             room_kept: limits::ROOM_KEPT,
+            files: FileLimits::default(),
         }
     }
 }
@@ -189,6 +196,12 @@ pub fn room_service(
 ) -> RoomServiceServer<impl parlor_proto::room::room_service_server::RoomService> {
     RoomServiceServer::new(grpc::Rooms::new(app::App::new(deps)))
         .max_decoding_message_size(limits::RPC_MESSAGE_BYTES)
+}
+
+/// Whether a request brings bytes of a file: its body may take as long as it moves on,
+/// which is looked after where the bytes are taken in.
+pub fn is_upload(method: &http::Method, uri: &http::Uri) -> bool {
+    *method == http::Method::PATCH && uri.path().starts_with("/api/v1/uploads/")
 }
 
 /// The OpenAPI 3.1 document of the REST face.

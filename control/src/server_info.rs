@@ -12,6 +12,7 @@ use crate::{
     admin::wire::SignUp,
     app::App,
     extract::{Json, authority},
+    wire::Number,
 };
 
 /// What this server is and how to reach it.
@@ -63,6 +64,12 @@ pub(crate) struct Limits {
     password_min_chars: usize,
     #[schema(example = json!(limits::PAGE_ITEMS))]
     page_items: u32,
+    /// One file.
+    #[schema(example = "67108864")]
+    file_bytes: Number,
+    /// Files on one message.
+    #[schema(example = json!(limits::ATTACHMENTS))]
+    attachments: usize,
 }
 
 /// Where the lanes are, for a client that reached us as `authority`.
@@ -122,6 +129,8 @@ pub(crate) async fn server_info(State(app): State<App>, request: Request) -> Jso
             status_text_chars: limits::STATUS_TEXT_CHARS,
             password_min_chars: limits::PASSWORD_MIN_CHARS,
             page_items: limits::PAGE_ITEMS,
+            file_bytes: Number(app.deps.settings.files.file_bytes),
+            attachments: limits::ATTACHMENTS,
         },
         sign_up: app.policy.get(&app.deps.store.server).await.into(),
     })

@@ -1,13 +1,13 @@
 //! What things look like in JSON. Domain types and wire types meet here only.
 
-use parlor_domain::{DeviceId, InviteCode, RoomId, Seq, Timestamp, UserId};
+use parlor_domain::{DeviceId, FileId, InviteCode, RoomId, Seq, Timestamp, UserId};
 use parlor_store::{Access, Done};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::app::Listed;
+use crate::{app::Listed, files::wire::File};
 
 /// A 64-bit number, in JSON a string of digits (C21): JavaScript's numbers end
 /// at 2^53.
@@ -106,6 +106,9 @@ pub(crate) struct User {
     /// The same at a glance; empty for nothing.
     #[schema(example = "🌴")]
     pub status_emoji: String,
+    /// Id of the picture; null for none.
+    #[schema(required)]
+    pub avatar: Option<Uuid>,
     /// When it was made.
     pub created_at: Time,
     /// Whether it is in use.
@@ -154,6 +157,7 @@ impl From<parlor_store::User> for User {
             display_name: user.profile.display_name.into(),
             status_text: user.profile.status_text.into(),
             status_emoji: user.profile.status_emoji.into(),
+            avatar: user.profile.avatar.map(FileId::uuid),
             created_at: Time(user.created_at),
             standing: user.standing.into(),
         }
@@ -169,6 +173,7 @@ impl From<parlor_proto::user::User> for User {
             display_name: user.display_name,
             status_text: user.status_text,
             status_emoji: user.status_emoji,
+            avatar: Uuid::from_slice(&user.avatar).ok(),
             created_at: Time(Timestamp::from_micros(user.created_at_us)),
             standing,
         }
@@ -421,7 +426,8 @@ pub(crate) struct RoomSummary {
     /// caller blocks, counted as far.
     #[schema(example = 1)]
     pub mentions: u32,
-    /// The beginning of the newest message.
+    /// The beginning of the newest message; of one without a text, the name of its
+    /// first file.
     #[schema(example = "See you tomorrow")]
     #[schema(required)]
     pub preview: Option<String>,
@@ -625,7 +631,7 @@ pub(crate) struct Message {
     pub seq: Number,
     /// Who wrote it.
     pub author_id: Uuid,
-    /// Markdown; empty where deleted.
+    /// Markdown; empty where deleted, and may be beside attachments.
     #[schema(example = "See you *tomorrow*")]
     pub text: String,
     /// Members whom the text calls by name (`@ada`).
@@ -635,6 +641,8 @@ pub(crate) struct Message {
     /// The message it answers.
     #[schema(required)]
     pub reply_to: Option<Number>,
+    /// The files that stand on it, in their order; none where deleted.
+    pub attachments: Vec<File>,
     /// When it was posted.
     pub posted_at: Time,
     /// When its text was last changed.
@@ -660,6 +668,7 @@ impl From<parlor_domain::Message> for Message {
             mention_ids: message.mentions.users.into_iter().map(UserId::uuid).collect(),
             mentions_room: message.mentions.room,
             reply_to: message.reply_to.map(Number::from),
+            attachments: message.attachments.into_iter().map(File::from).collect(),
             posted_at: Time(message.posted_at),
             edited_at: message.edited_at.map(Time),
             deleted: message.deleted,
@@ -680,6 +689,8 @@ pub(crate) struct Pin {
     /// Markdown.
     #[schema(example = "The *agenda* of Monday")]
     pub text: String,
+    /// The files that stand on it, in their order.
+    pub attachments: Vec<File>,
     /// When it was posted.
     pub posted_at: Time,
     /// Who pinned it.

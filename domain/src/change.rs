@@ -5,9 +5,9 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Body, DisplayName, Draft, Emoji, InviteCode, InviteId, InviteTerms, LogId, Notify,
-    PreferencesChange, PrivacyChange, ProfileChange, RequestId, Role, RoomId, RoomName, Seq,
-    StatusEmoji, StatusText, Topic, UserId, Visibility,
+    Body, DisplayName, Draft, Emoji, FileId, FileIds, InviteCode, InviteId, InviteTerms, LogId,
+    Notify, PreferencesChange, PrivacyChange, ProfileChange, RequestId, Role, RoomId, RoomName,
+    Seq, StatusEmoji, StatusText, Topic, UserId, Visibility,
 };
 
 /// A change that somebody wants, with all that is needed to do it exactly once.
@@ -187,6 +187,8 @@ pub enum Change {
         body: Body,
         /// The message it answers.
         reply_to: Option<Seq>,
+        /// The actor's files that it shall bring.
+        attachments: FileIds,
     },
     /// Replace the text of one's own message.
     Edit {
@@ -258,6 +260,8 @@ pub enum Change {
     SetPrivacy(PrivacyChange),
     /// Change what others see of the actor; written to the actor's own log.
     SetProfile(ProfileChange),
+    /// Change the actor's picture, or take it away; written to the actor's own log.
+    SetAvatar(Option<FileId>),
     /// Ask somebody to be friends, or say yes to who has asked already; written to
     /// the actor's own log, and to the other's where the other hears of it.
     Befriend {
@@ -320,6 +324,7 @@ impl Change {
             Self::SetProfile(_)
             | Self::TellDeleted { .. }
             | Self::SetPrivacy(_)
+            | Self::SetAvatar(_)
             | Self::Befriend { .. }
             | Self::Unfriend { .. }
             | Self::Block { .. } => None,
@@ -465,10 +470,11 @@ impl Command {
                 field(b"accept");
                 field(invite.as_bytes());
             }
-            Change::Post { body, reply_to, .. } => {
+            Change::Post { body, reply_to, attachments, .. } => {
                 field(b"post");
                 field(body.as_str().as_bytes());
                 field(&seq(&reply_to.unwrap_or_default()));
+                attachments.as_slice().iter().for_each(|file| field(file.as_bytes()));
             }
             Change::Edit { message, body, .. } => {
                 field(b"edit");
@@ -526,7 +532,12 @@ impl Command {
                 field(other.as_bytes());
                 field(&[u8::from(*on)]);
             }
-            Change::SetProfile(ProfileChange { display_name, status_text, status_emoji }) => {
+            Change::SetAvatar(avatar) => {
+                field(b"avatar");
+                field(avatar.as_ref().map_or(&[], |id| &id.as_bytes()[..]));
+            }
+            Change::SetProfile(change) => {
+                let ProfileChange { display_name, status_text, status_emoji } = change;
                 field(b"profile");
                 for text in [
                     display_name.as_ref().map(DisplayName::as_str),
@@ -574,7 +585,12 @@ mod tests {
         let post = |actor, room, text: &str, reply_to| Command {
             request_id: RequestId::random(),
             actor,
-            change: Change::Post { room, body: Body::parse(text).expect("valid"), reply_to },
+            change: Change::Post {
+                room,
+                body: Body::parse(text).expect("valid"),
+                reply_to,
+                attachments: FileIds::default(),
+            },
         };
         let base = post(user, room, "a", None).digest();
         assert_eq!(base, post(user, room, "a", None).digest(), "the request id is not part of it");
@@ -582,5 +598,20 @@ mod tests {
         assert_ne!(base, post(user, RoomId::random(), "a", None).digest());
         assert_ne!(base, post(user, room, "b", None).digest());
         assert_ne!(base, post(user, room, "a", Some(Seq::new(1))).digest());
+        let with = |files: &[FileId]| {
+            let Change::Post { room, body, reply_to, .. } = post(user, room, "a", None).change
+            else {
+                unreachable!("a post")
+            };
+            let attachments = FileIds::new(files.to_vec()).expect("few");
+            let change = Change::Post { room, body, reply_to, attachments };
+            Command { request_id: RequestId::random(), actor: user, change }.digest()
+        };
+        let (one, other) = (FileId::random(), FileId::random());
+        assert_eq!(base, with(&[]));
+        assert_eq!(with(&[one, other]), with(&[one, other]));
+        for different in [&[][..], &[one], &[other, one]] {
+            assert_ne!(with(&[one, other]), with(different), "{different:?}");
+        }
     }
 }

@@ -77,6 +77,8 @@ codes! {
     IdempotencyMismatch = "IDEMPOTENCY_MISMATCH", 409;
     /// More than the limit of bytes.
     TooLarge = "TOO_LARGE", 413;
+    /// No more space for files, of the one who uploads or of the room.
+    QuotaExceeded = "QUOTA_EXCEEDED", 413;
     /// A content type that is not taken here.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415;
     /// Well-formed, but a value is not acceptable.

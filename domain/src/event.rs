@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Draft, Emoji, InviteId, Mentions, Preferences, Privacy, Profile, RequestId, Role, RoomId,
-    RoomName, Seq, Timestamp, Topic, UserId, Visibility,
+    Attachment, Draft, Emoji, InviteId, Mentions, Preferences, Privacy, Profile, RequestId, Role,
+    RoomId, RoomName, Seq, Timestamp, Topic, UserId, Visibility,
 };
 
 /// One thing that happened in a log.
@@ -37,6 +37,9 @@ pub enum EventBody {
         /// The message it answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<Seq>,
+        /// The files that stand on it, in their order; none where `erased`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attachments: Vec<Attachment>,
         /// The message was deleted later and its text is gone.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         erased: bool,
@@ -263,6 +266,17 @@ impl Departed {
 }
 
 impl EventBody {
+    /// What is left of a message once it was deleted.
+    pub fn erased_message(reply_to: Option<Seq>) -> Self {
+        Self::MessagePosted {
+            text: String::new(),
+            mentions: Mentions::default(),
+            reply_to,
+            attachments: Vec::new(),
+            erased: true,
+        }
+    }
+
     /// Who sees nothing of the room after it.
     pub const fn departed(&self) -> Option<Departed> {
         match self {

@@ -80,6 +80,10 @@ id!(
     InviteId
 );
 id!(
+    /// A file that is or was uploaded, or a user's picture.
+    FileId
+);
+id!(
     /// Made by the client, one per thing it wants done; makes every retry safe.
     RequestId
 );
@@ -94,7 +98,7 @@ macro_rules! random {
         }
     )*};
 }
-random!(UserId, DeviceId, SessionId, RoomId, InviteId, RequestId);
+random!(UserId, DeviceId, SessionId, RoomId, InviteId, FileId, RequestId);
 
 impl UserId {
     /// The server itself: creates `#welcome`, may do everything.

@@ -5,6 +5,7 @@
 //! rows (`parlor-store`) are turned into these types at the edges, once.
 
 mod admin;
+mod attachment;
 mod change;
 mod clock;
 mod code;
@@ -35,13 +36,14 @@ pub use admin::{
     AnnouncementLevel, AuditEntry, OneTimeCode, OneTimeCodeError, OneTimeHash, Operator, ServerAct,
     ServerAnnouncement, SignUp, permit_server,
 };
+pub use attachment::{Attachment, FileIds, FileKind, Thumbhash};
 pub use change::{Change, Command, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use code::{Code, Refusal};
 pub use draft::Draft;
 pub use event::{Departed, Event, EventBody};
 pub use find::{PersonQuery, RoomQuery, folded};
-pub use id::{DeviceId, InviteId, LogId, RequestId, RoomId, SessionId, UserId};
+pub use id::{DeviceId, FileId, InviteId, LogId, RequestId, RoomId, SessionId, UserId};
 pub use invite::{Invite, InviteCode, InviteCodeError, InviteTerms};
 pub use mention::{Calls, Mentions};
 pub use message::{Message, Pin, Reaction, Version};
@@ -58,7 +60,7 @@ pub use search::{
 };
 pub use standing::Standing;
 pub use text::{
-    AnnouncementText, Body, ClientName, DeviceName, DisplayName, DraftText, Emoji, Password,
-    RoomName, StatusEmoji, StatusText, TextError, Topic, UserName,
+    AnnouncementText, Body, ClientName, DeviceName, DisplayName, DraftText, Emoji, FileName,
+    Password, RoomName, StatusEmoji, StatusText, TextError, Topic, UserName,
 };
 pub use tie::{Block, Friend, Tie};

@@ -90,6 +90,57 @@ pub const STATUS_TEXT_CHARS: usize = 100;
 pub const DEVICE_NAME_CHARS: usize = 80;
 /// What a program says it is, in characters; longer ones are cut.
 pub const CLIENT_CHARS: usize = 200;
+/// Files on one message.
+pub const ATTACHMENTS: usize = 10;
+/// A file's name, in characters.
+pub const FILE_NAME_CHARS: usize = 255;
+/// A thumbhash; those of pictures have some 25.
+pub const THUMBHASH_BYTES: usize = 32;
+/// One file, where the operator says nothing else.
+pub const FILE_BYTES: u64 = 64 * 1024 * 1024;
+/// All files of one user, where the operator says nothing else.
+pub const USER_FILE_BYTES: u64 = 5 * 1024 * 1024 * 1024;
+/// All files of one room, where the operator says nothing else.
+pub const ROOM_FILE_BYTES: u64 = 20 * 1024 * 1024 * 1024;
+/// What a file counts at least: it takes a place in a folder, however short it is.
+pub const FILE_LEAST_BYTES: u64 = 4 * 1024;
+/// Uploads of one user that are attached nowhere yet.
+pub const UPLOADS_OPEN: u32 = 100;
+/// An upload is kept for this long after its last bytes came.
+pub const UPLOAD_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+/// Bytes of an upload that are stored together; what came after the last of them
+/// is lost where the server is killed, and sent again.
+pub const UPLOAD_PIECE_BYTES: usize = 2 * 1024 * 1024;
+/// Bodies of uploads that one node takes in at once.
+pub const UPLOADS_AT_ONCE: usize = 64;
+/// Those of one user.
+pub const UPLOADS_AT_ONCE_PER_USER: usize = 8;
+/// The body of an upload must move on within this time,
+pub const UPLOAD_STALL: Duration = Duration::from_secs(30);
+/// by so many bytes, or to its end.
+pub const UPLOAD_STALL_BYTES: usize = 16 * 1024;
+/// A picture as it is uploaded.
+pub const IMAGE_FILE_BYTES: u64 = 32 * 1024 * 1024;
+/// A side of a picture, in pixels.
+pub const IMAGE_SIDE_PX: u32 = 12_000;
+/// A picture, in pixels.
+pub const IMAGE_PIXELS: u64 = 40_000_000;
+/// A picture in memory: three bytes for each of [`IMAGE_PIXELS`], a little above.
+pub const IMAGE_MEMORY_BYTES: u64 = 128 * 1024 * 1024;
+/// Frames of a moving picture.
+pub const IMAGE_FRAMES: usize = 2_000;
+/// All frames of a moving picture, in pixels.
+pub const IMAGE_FRAMES_PIXELS: u64 = 128_000_000;
+/// A picture is made anew within this time.
+pub const IMAGE_TIME: Duration = Duration::from_secs(20);
+/// Pictures that one node works on at once.
+pub const IMAGES_AT_ONCE: usize = 2;
+/// Pictures that may wait for that.
+pub const IMAGES_WAITING: usize = 64;
+/// The longer side of a small picture, in pixels.
+pub const THUMBNAIL_PX: u32 = 640;
+/// Both sides of a user's picture, in pixels.
+pub const AVATAR_PX: u32 = 256;
 /// A password, at least, in characters (NIST SP 800-63B section 5.1.1.2).
 pub const PASSWORD_MIN_CHARS: usize = 8;
 /// A password, at most, in bytes; longer ones are refused, never cut.
@@ -197,6 +248,11 @@ pub const CONNECTIONS_PER_ADDRESS: usize = 1_024;
 const _: () = assert!(TEXT_BYTES * 3 < FRAME_BYTES, "a message fits a frame with room to spare");
 const _: () =
     assert!(EVENT_PAGE_BYTES + TEXT_BYTES <= FRAME_BYTES, "a page of events fits a frame");
+const _: () = assert!(
+    TEXT_BYTES + ATTACHMENTS * (FILE_NAME_CHARS * 4 + 512) < EVENT_PAGE_BYTES,
+    "a message with all its attachments fits a page"
+);
+const _: () = assert!(UPLOADS_AT_ONCE_PER_USER < UPLOADS_AT_ONCE, "nobody takes every place");
 const _: () = assert!(FRAME_BYTES * 2 <= OUTBOX_BYTES, "an outbox holds several frames");
 const _: () =
     assert!(TEXT_BYTES * 6 < HTTP_BODY_BYTES, "a message fits a body, JSON escapes and all");

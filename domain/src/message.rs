@@ -1,6 +1,6 @@
 //! Messages: the projection of a room's log that people read.
 
-use crate::{Emoji, Mentions, Seq, Timestamp, UserId};
+use crate::{Attachment, Emoji, Mentions, Seq, Timestamp, UserId};
 
 /// A message as it stands after all events so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Message {
     pub mentions: Mentions,
     /// The message it answers.
     pub reply_to: Option<Seq>,
+    /// The files that stand on it, in their order; none where it was deleted.
+    pub attachments: Vec<Attachment>,
     /// When it was posted.
     pub posted_at: Timestamp,
     /// When its text was last changed.
@@ -62,6 +64,8 @@ pub struct Pin {
     pub author: UserId,
     /// Its text.
     pub text: String,
+    /// The files that stand on it, in their order.
+    pub attachments: Vec<Attachment>,
     /// When it was posted.
     pub posted_at: Timestamp,
     /// Who pinned it.

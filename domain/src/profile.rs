@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, StatusEmoji, StatusText};
+use crate::{DisplayName, FileId, StatusEmoji, StatusText};
 
 /// What everybody sees of a user, and the user may change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,9 @@ pub struct Profile {
     pub status_text: StatusText,
     /// The same at a glance; may be empty.
     pub status_emoji: StatusEmoji,
+    /// The picture, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<FileId>,
 }
 
 /// What shall be different in a profile; `None` keeps what is there.
@@ -35,13 +38,14 @@ impl Profile {
             display_name: display_name.as_ref().unwrap_or(&self.display_name).clone(),
             status_text: status_text.as_ref().unwrap_or(&self.status_text).clone(),
             status_emoji: status_emoji.as_ref().unwrap_or(&self.status_emoji).clone(),
+            avatar: self.avatar,
         }
     }
 }
 
 impl ProfileChange {
     /// Whether it asks for nothing.
-    pub const fn is_empty(&self) -> bool {
-        self.display_name.is_none() && self.status_text.is_none() && self.status_emoji.is_none()
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }

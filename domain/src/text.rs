@@ -5,7 +5,7 @@ use std::fmt;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
-use crate::{emoji, find::folded, limits};
+use crate::{FileIds, emoji, find::folded, limits};
 
 /// Why a text was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -125,7 +125,8 @@ macro_rules! text {
 
 text!(
     /// Text of a message: Markdown source of 1 to [`limits::TEXT_BYTES`] bytes,
-    /// kept as it was written; no NUL, not only white space.
+    /// kept as it was written; no NUL, not only white space. It may be empty
+    /// beside attachments alone: see [`Body::beside`].
     Body,
     |text| {
         if text.len() > limits::TEXT_BYTES {
@@ -152,6 +153,21 @@ text!(
             return Err(TextError::Character('\0'));
         }
         Ok(text.to_owned())
+    }
+);
+text!(
+    /// The name of a file: the last part of the path that it was given, of up to
+    /// [`limits::FILE_NAME_CHARS`] characters, without those that hide or turn what
+    /// stands around them; no control character.
+    FileName,
+    |text| {
+        let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
+        let shown: String = last.chars().filter(|c| !is_deceptive(*c)).collect();
+        match name(&shown, limits::FILE_NAME_CHARS)? {
+            // Names of folders, not of files.
+            dots if dots == "." || dots == ".." => Err(TextError::Empty),
+            name => Ok(name),
+        }
     }
 );
 text!(
@@ -224,6 +240,40 @@ text!(
     |text| line(text, limits::CLIENT_CHARS)
 );
 
+impl Body {
+    /// The text of a message with these attachments: where there are any, it may be
+    /// empty.
+    ///
+    /// # Errors
+    /// See [`TextError`].
+    pub fn beside(text: &str, attachments: &FileIds) -> Result<Self, TextError> {
+        match Self::parse(text) {
+            Err(TextError::Empty) if !attachments.is_empty() => Ok(Self(String::new())),
+            parsed => parsed,
+        }
+    }
+
+    /// There is no text, only attachments.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FileName {
+    /// What stands after the last dot, in small letters; empty where nothing does.
+    pub fn extension(&self) -> String {
+        self.0.rsplit_once('.').map_or_else(String::new, |(_, end)| end.to_ascii_lowercase())
+    }
+
+    /// The same name with another extension. One that would become too long keeps
+    /// its own.
+    #[must_use]
+    pub fn with_extension(&self, extension: &str) -> Self {
+        let stem = self.0.rsplit_once('.').map_or(self.as_str(), |(stem, _)| stem);
+        Self::parse(&format!("{stem}.{extension}")).unwrap_or_else(|_| self.clone())
+    }
+}
+
 impl ClientName {
     /// As much as can be had of what a program says: nobody is turned away for
     /// the name of a program.
@@ -281,6 +331,37 @@ impl fmt::Debug for Password {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::FileId;
+
+    #[test]
+    fn u1_names_of_files_are_names_and_nothing_else() {
+        let parsed = |text: &str| FileName::parse(text).map(String::from);
+        assert_eq!(parsed("../../etc/passwd").as_deref(), Ok("passwd"));
+        assert_eq!(parsed("C:\\temp\\plan.pdf").as_deref(), Ok("plan.pdf"));
+        assert_eq!(parsed("photo\u{202E}gpj.exe").as_deref(), Ok("photogpj.exe"));
+        assert_eq!(parsed("早上好.png").as_deref(), Ok("早上好.png"));
+        assert_eq!(parsed("nul\0.txt"), Err(TextError::Character('\0')));
+        assert_eq!(parsed("a\r\nSet-Cookie: b"), Err(TextError::Character('\r')));
+        for nothing in ["", " ", "..", "a/", "/", ".", "\u{200B}"] {
+            assert_eq!(parsed(nothing), Err(TextError::Empty), "{nothing:?}");
+        }
+        assert!(parsed(&"x".repeat(limits::FILE_NAME_CHARS)).is_ok());
+        assert!(parsed(&"x".repeat(limits::FILE_NAME_CHARS + 1)).is_err());
+        let name = FileName::parse("holiday.WebP").expect("valid");
+        assert_eq!(name.extension(), "webp");
+        assert_eq!(name.with_extension("jpg").as_str(), "holiday.jpg");
+        assert_eq!(FileName::parse("README").expect("valid").extension(), "");
+    }
+
+    #[test]
+    fn a_text_may_be_empty_beside_attachments_alone() {
+        let (none, one) = (FileIds::default(), FileIds::new(vec![FileId::random()]));
+        let one = one.expect("one");
+        assert_eq!(Body::beside(" ", &none), Err(TextError::Empty));
+        assert_eq!(Body::beside(" ", &one).map(|body| body.is_empty()), Ok(true));
+        assert_eq!(Body::beside("hi", &one), Body::parse("hi"));
+        assert_eq!(Body::beside("\0", &one), Err(TextError::Character('\0')));
+    }
 
     #[test]
     fn bodies_keep_what_was_written() {

@@ -71,6 +71,39 @@ export class Person {
     await this.#by("composer").press("Enter");
   }
 
+  /** Holds files over the conversation and lets go of them; each `{ name, mimeType, buffer }`. */
+  async drop(files) {
+    const dataTransfer = await this.#transfer(files);
+    const timeline = this.#by("timeline");
+    await timeline.dispatchEvent("dragenter", { dataTransfer });
+    await this.#by("drop-here").waitFor();
+    await timeline.dispatchEvent("dragover", { dataTransfer });
+    await timeline.dispatchEvent("drop", { dataTransfer });
+    await this.#by("drop-here").waitFor({ state: "detached" });
+  }
+
+  /** Pastes a picture, as after a screenshot. */
+  async paste(file) {
+    const data = await this.#transfer([file]);
+    await this.#by("composer").evaluate((area, data) => {
+      const init = { clipboardData: data, bubbles: true, cancelable: true };
+      area.dispatchEvent(new ClipboardEvent("paste", init));
+    }, data);
+  }
+
+  /** Files as a drag or a clipboard holds them. */
+  #transfer(files) {
+    const told = files.map(({ name, mimeType, buffer }) => [name, mimeType, buffer.toString("base64")]);
+    return this.#page.evaluateHandle((told) => {
+      const data = new DataTransfer();
+      for (const [name, type, base64] of told) {
+        const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+        data.items.add(new File([bytes], name, { type }));
+      }
+      return data;
+    }, told);
+  }
+
   /** Waits until the service worker keeps the whole app. */
   async isKept() {
     await until(`${this.name} has a worker`, () =>

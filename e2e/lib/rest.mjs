@@ -31,8 +31,32 @@ export class Rest {
     return this.#send("DELETE", path, {});
   }
 
-  put(path) {
-    return this.#send("PUT", path, {});
+  put(path, body = {}) {
+    return this.#send("PUT", path, body);
+  }
+
+  /** Brings a file to the server, whole; returns its upload. */
+  async upload(name, bytes) {
+    const { id } = await this.post("/uploads", { name, bytes: `${bytes.length}` });
+    const answer = await fetch(`${this.#url}/uploads/${id}`, {
+      method: "PATCH",
+      headers: {
+        "content-type": "application/offset+octet-stream",
+        "upload-offset": "0",
+        authorization: this.authorization,
+      },
+      body: bytes,
+    });
+    assert.ok(answer.ok, `${name}: ${answer.status} ${await answer.clone().text()}`);
+    return answer.json();
+  }
+
+  /** Posts files, each `[name, bytes]`, in one message; returns what the server made of them. */
+  async share(room, files, text = "") {
+    const uploads = [];
+    for (const [name, bytes] of files) uploads.push(await this.upload(name, bytes));
+    await this.post(`/rooms/${room}/messages`, { text, attachment_ids: uploads.map(({ file }) => file.id) });
+    return uploads.map(({ file }) => file);
   }
 
   remove(path) {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { findings } from "./axe.mjs";
 import { PASSWORD } from "./person.mjs";
+import { png, tone } from "./pictures.mjs";
 import { Rest } from "./rest.mjs";
 
 /** Opens every screen there is, and lets axe look at each. */
@@ -118,6 +119,22 @@ export async function tour(world, settings) {
   await ada.sees("mine, to be changed and it was");
   await look("room, edited");
 
+  const files = [
+    { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("notes") },
+    { name: "broken.png", mimeType: "image/png", buffer: png(40, 40).subarray(0, 60) },
+  ];
+  await by("attach-input").setInputFiles(files);
+  const upload = (state) => page.locator(`[data-testid=upload][data-state=${state}]`).first();
+  await Promise.all([upload("done").waitFor(), upload("failed").waitFor()]);
+  await look("room, files of a message that is being written");
+  for (const state of ["done", "failed"]) await upload(state).getByRole("button").last().click();
+  await upload("done").waitFor({ state: "detached" });
+  await by("picture").click();
+  await by("lightbox").getByRole("img").waitFor();
+  await look("lightbox");
+  await page.keyboard.press("Escape");
+  await by("lightbox").waitFor({ state: "detached" });
+
   const menu = page.locator("main header [aria-haspopup=menu]");
   await menu.click();
   await page.getByRole("menu").waitFor();
@@ -130,6 +147,14 @@ export async function tour(world, settings) {
     await by("qr-code").waitFor();
     await by("copy-invite").click();
   });
+  await menu.click();
+  await by("room-files").click();
+  await by("room-file").waitFor();
+  await look("files of a room");
+  await by("files-panel").getByRole("radio").nth(2).check({ force: true });
+  await by("room-file").waitFor({ state: "detached" });
+  await look("files of a room, none of a kind");
+  await page.keyboard.press("Escape");
   await page.locator("main header [aria-expanded]").first().click();
   await by("members-panel").getByRole("listitem").first().waitFor();
   await look("members");
@@ -211,6 +236,12 @@ export async function tour(world, settings) {
   await page.goto(ada.url);
   await by("room-list").waitFor({ state: "attached" });
   await look("first page");
+  await lookAtDialog("profile, a picture being cut", async () => {
+    await page.locator("[data-testid=me]:visible").first().click();
+    await page.getByRole("menuitem").first().click();
+    await by("avatar-input").setInputFiles({ name: "me.png", mimeType: "image/png", buffer: png(300, 200) });
+    await by("cropper").waitFor();
+  });
   if (await by("new-room").isVisible()) {
     await lookAtDialog("new room", () => by("new-room").click());
   }
@@ -297,6 +328,11 @@ async function furnish(world) {
     ],
     { topic: "青瓷, and what it is made of" },
   );
+  await ben.share(room, [
+    ["plan.png", png(320, 200)],
+    ["tone.wav", tone()],
+    ["notes.txt", Buffer.from("what was said")],
+  ]);
   const outside = await ben.room("elsewhere", [], { topic: "Not for ada yet" });
   const hidden = await ben.room("kiln", [], { topic: "Where it is fired", visibility: "private" });
   const { code } = await ben.post(`/rooms/${hidden}/invites`, {});

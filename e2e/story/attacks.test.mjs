@@ -1,4 +1,5 @@
-// What somebody hostile can write, and what a page must not do with it: rows X1, X3, X4 and X5.
+// What somebody hostile can write, and what a page must not do with it: rows U1, U2, X1, X3, X4
+// and X5.
 
 import assert from "node:assert/strict";
 import { Rest } from "../lib/rest.mjs";
@@ -135,6 +136,99 @@ story("X3 no address of ours leads to somebody else's", async (world) => {
   assert.deepEqual(seen.foreign, []);
 });
 
+/** What would do harm if it were opened as a page of this server. */
+const HOSTILE = [
+  [
+    "evil.svg",
+    `<svg xmlns="http://www.w3.org/2000/svg" onload="window.hurt=1"><script>window.hurt=1</script></svg>`,
+  ],
+  ["evil.html", "<!doctype html><script>window.hurt=1</script><img src=x onerror='window.hurt=1'>"],
+  [
+    "evil.xml",
+    `<?xml version="1.0"?><x xmlns="http://www.w3.org/1999/xhtml"><script>window.hurt=1</script></x>`,
+  ],
+  ["evil.pdf", "%PDF-1.4\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>>>endobj"],
+  ["evil.js", "window.hurt = 1"],
+];
+/** Names that lead elsewhere, break a header, or say another thing than they are. */
+const NAMES = [
+  "../../etc/passwd.txt",
+  "..\\..\\windows.txt",
+  '"; filename="other.txt',
+  "<img src=x onerror='window.hurt=1'>.txt",
+  "invoice\u202Etxt.exe",
+  "名前 файл.txt",
+];
+
+story("U1 U2 no uploaded file runs, and no name leads anywhere", async (world) => {
+  const server = await world.serve();
+  const eve = new Rest(server);
+  await eve.register("eve");
+  const room = await eve.room("files");
+  const files = [];
+  for (const [name, text] of HOSTILE) files.push(...(await eve.share(room, [[name, Buffer.from(text)]])));
+  for (const name of NAMES) await eve.share(room, [[name, Buffer.from("harmless")]]);
+  await eve.post(`/rooms/${room}/messages`, { text: "the last of them" });
+
+  const ada = await world.person("ada");
+  const seen = await watch(ada);
+  await ada.register();
+  const { page } = ada;
+  await page.goto(`${ada.url}/rooms/${room}`);
+  await page.getByTestId("join-room").click();
+  await ada.sees("the last of them");
+  const lines = page.getByTestId("file");
+  assert.equal(
+    await lines.count(),
+    HOSTILE.length + NAMES.length,
+    "each is a line to download, none is drawn",
+  );
+
+  // Opened directly, each is offered to be kept, and no page comes of it.
+  for (const { id, name } of files) {
+    const url = `${ada.url}/api/v1/rooms/${room}/files/${id}`;
+    const got = page.waitForEvent("download");
+    await assert.rejects(page.goto(url), /Download is starting|ERR_ABORTED/, name);
+    await (await got).cancel();
+    const { status, policy, type, disposition } = await page.evaluate(async (url) => {
+      const { status, headers } = await fetch(url);
+      const [policy, type, disposition] = [
+        "content-security-policy",
+        "x-content-type-options",
+        "content-disposition",
+      ].map((header) => headers.get(header));
+      return { status, policy, type, disposition };
+    }, url);
+    assert.equal(status, 200, name);
+    assert.match(policy, /sandbox/);
+    assert.equal(type, "nosniff");
+    assert.match(disposition, /^attachment/);
+    // Nor does it run inside of our own page, however it is put there.
+    const ran = await page.evaluate(async (url) => {
+      const settled = (element, into) =>
+        new Promise((done) => {
+          element.onload = done;
+          element.onerror = done;
+          setTimeout(done, 500);
+          into.append(element);
+        });
+      await settled(Object.assign(new Image(), { src: url }), document.body);
+      return window.hurt;
+    }, url);
+    assert.equal(ran, undefined, name);
+  }
+  for (const line of await lines.all()) {
+    const got = page.waitForEvent("download");
+    await line.getByTestId("download").click();
+    const name = (await got).suggestedFilename();
+    const strange = [...name].filter((char) => char < " " || "/\\\u202e".includes(char));
+    assert.deepEqual(strange, [], `kept as ${JSON.stringify(name)}`);
+  }
+  assert.equal(await page.evaluate(() => window.hurt), undefined);
+  assert.deepEqual(seen.dialogs, []);
+  assert.deepEqual(seen.foreign, []);
+});
+
 story("X4 no script can read a token", async (world) => {
   await world.serve();
   const ada = await world.person("ada");
@@ -184,10 +278,11 @@ story("X4 no script can read a token", async (world) => {
     return found.includes("something to keep") && found;
   });
   const cookies = await ada.page.context().cookies();
-  assert.equal(cookies.length, 1);
-  const [{ httpOnly, sameSite, value }] = cookies;
-  assert.deepEqual({ httpOnly, sameSite }, { httpOnly: true, sameSite: "Strict" });
-  for (const token of [...tokens, value]) {
+  // One that is traded for tokens, and one that pictures and clips are shown for.
+  assert.equal(cookies.length, 2);
+  for (const { name, httpOnly, sameSite } of cookies)
+    assert.deepEqual({ httpOnly, sameSite }, { httpOnly: true, sameSite: "Strict" }, name);
+  for (const token of [...tokens, ...cookies.map(({ value }) => value)]) {
     assert.ok(token.length > 20);
     assert.ok(!kept.includes(token), "a token is where scripts can read it");
   }

@@ -82,7 +82,8 @@ pub(crate) fn hello_to(access_token: String, rooms: &[(RoomId, Position)]) -> Ve
 
 /// The frame of a post, length and all.
 pub(crate) fn post(room: RoomId, id: RequestId, text: &str) -> Vec<u8> {
-    let post = pb::Post { room_id: bytes(room.as_bytes()), text: text.to_owned(), reply_to: 0 };
+    let post =
+        pb::Post { room_id: bytes(room.as_bytes()), text: text.to_owned(), ..pb::Post::default() };
     frame(client_frame::Kind::Request(pb::Request {
         request_id: bytes(id.as_bytes()),
         body: Some(request::Body::Post(post)),

@@ -155,7 +155,7 @@ impl Hall {
     async fn say(&mut self) {
         let text = "x".repeat(TEXT_BYTES);
         let room_id = bytes(self.room.as_bytes());
-        let post = request::Body::Post(Post { room_id, text, reply_to: 0 });
+        let post = request::Body::Post(Post { room_id, text, ..Post::default() });
         self.speaker.send(request(post)).await;
         for listener in &mut self.listeners {
             next_event(listener).await;

@@ -3,9 +3,9 @@
 
 use bytes::Bytes;
 use parlor_domain::{
-    Body, Change, Code, Draft, DraftText, Emoji, Epoch, Event, EventBody, HeadsDigest, LogId,
-    Notify, Position, Presence, Refusal, RequestId, Role, RoomId, Seq, SessionId, TextError,
-    Timestamp, UserId, Visibility, limits,
+    Attachment, Body, Change, Code, Draft, DraftText, Emoji, Epoch, Event, EventBody, FileId,
+    FileIds, FileKind, HeadsDigest, LogId, Notify, Position, Presence, Refusal, RequestId, Role,
+    RoomId, Seq, SessionId, TextError, Timestamp, UserId, Visibility, limits,
 };
 use parlor_proto::realtime as pb;
 use parlor_store::{Done, Page, RoomSummary};
@@ -100,9 +100,8 @@ fn ask(body: Option<pb::request::Body>) -> Result<Ask, Refusal> {
     use pb::request::Body as Asked;
     let room =
         |id: &Bytes| RoomId::from_slice(id).ok_or_else(|| invalid("an id of a room has 16 bytes"));
-    let text = |text: &str| {
-        Body::parse(text).map_err(|error: TextError| invalid(&format!("the text {error}")))
-    };
+    let bad_text = |error: TextError| invalid(&format!("the text {error}"));
+    let text = |text: &str| Body::parse(text).map_err(bad_text);
     let emoji = |text: &str| {
         Emoji::parse(text).map_err(|error: TextError| invalid(&format!("the emoji {error}")))
     };
@@ -112,11 +111,15 @@ fn ask(body: Option<pb::request::Body>) -> Result<Ask, Refusal> {
     };
     let body = body.ok_or_else(|| invalid("this server does not know such a request"))?;
     let change = match body {
-        Asked::Post(post) => Change::Post {
-            room: room(&post.room_id)?,
-            body: text(&post.text)?,
-            reply_to: (post.reply_to != 0).then(|| seq(post.reply_to)),
-        },
+        Asked::Post(post) => {
+            let attachments = file_ids(&post.attachment_ids)?;
+            Change::Post {
+                room: room(&post.room_id)?,
+                body: Body::beside(&post.text, &attachments).map_err(bad_text)?,
+                reply_to: (post.reply_to != 0).then(|| seq(post.reply_to)),
+                attachments,
+            }
+        }
         Asked::Edit(edit) => Change::Edit {
             room: room(&edit.room_id)?,
             message: message(edit.seq)?,
@@ -157,6 +160,11 @@ fn ask(body: Option<pb::request::Body>) -> Result<Ask, Refusal> {
         Asked::Fetch(fetch) => return fetch_ask(&fetch),
     };
     Ok(Ask::Change(change))
+}
+
+fn file_ids(ids: &[Bytes]) -> Result<FileIds, Refusal> {
+    let ids = ids.iter().map(|id| FileId::from_slice(id)).collect::<Option<_>>();
+    FileIds::new(ids.ok_or_else(|| invalid("an id of a file has 16 bytes"))?)
 }
 
 fn fetch_ask(fetch: &pb::Fetch) -> Result<Ask, Refusal> {
@@ -300,6 +308,7 @@ fn error_code(code: Code) -> pb::ErrorCode {
         Code::Conflict | Code::LastOwner | Code::NameTaken => pb::ErrorCode::Conflict,
         Code::RoomArchived => pb::ErrorCode::RoomArchived,
         Code::TooManyOpen => pb::ErrorCode::TooManyOpen,
+        Code::QuotaExceeded => pb::ErrorCode::QuotaExceeded,
         Code::RateLimited => pb::ErrorCode::RateLimited,
         Code::Unavailable => pb::ErrorCode::Unavailable,
         Code::RetryInOrder => pb::ErrorCode::RetryInOrder,
@@ -442,18 +451,40 @@ const fn pb_role(role: Role) -> pb::Role {
     }
 }
 
+fn attachment(file: &Attachment) -> pb::Attachment {
+    let kind = match file.kind {
+        FileKind::Image => pb::FileKind::Image,
+        FileKind::Video => pb::FileKind::Video,
+        FileKind::Audio => pb::FileKind::Audio,
+        FileKind::Other => pb::FileKind::Other,
+    };
+    pb::Attachment {
+        file_id: bytes(file.file.as_bytes()),
+        name: file.name.to_string(),
+        media_type: file.media_type.clone(),
+        bytes: file.bytes,
+        kind: kind.into(),
+        width: file.width,
+        height: file.height,
+        thumbhash: Bytes::copy_from_slice(file.thumbhash.as_bytes()),
+        thumbnail: file.thumbnail,
+        duration_ms: file.duration_ms,
+    }
+}
+
 fn pb_event(event: &Event) -> pb::Event {
     use pb::event::Body;
     let user = |user: &UserId| bytes(user.as_bytes());
     let room = |room: &RoomId| bytes(room.as_bytes());
     let body = match &event.body {
-        EventBody::MessagePosted { text, mentions, reply_to, erased } => {
+        EventBody::MessagePosted { text, mentions, reply_to, attachments, erased } => {
             Body::MessagePosted(pb::MessagePosted {
                 text: text.clone(),
                 reply_to: reply_to.map_or(0, Seq::get),
                 erased: *erased,
                 mention_ids: mentions.users.iter().map(user).collect(),
                 mentions_room: mentions.room,
+                attachments: attachments.iter().map(attachment).collect(),
             })
         }
         EventBody::MessageEdited { message, text, mentions, erased } => {
@@ -583,6 +614,7 @@ fn pb_event(event: &Event) -> pb::Event {
             display_name: profile.display_name.to_string(),
             status_text: profile.status_text.to_string(),
             status_emoji: profile.status_emoji.to_string(),
+            avatar: profile.avatar.map_or_else(Bytes::new, |id| bytes(id.as_bytes())),
         }),
     };
     pb::Event {

@@ -14,7 +14,9 @@ use std::{
 
 use confique::{Config as _, File, FileFormat, Layer as _};
 
-pub use values::{DatabaseUrl, LogFormat, ProxyNetwork, ServerUrl, SignUpPolicy, ValueError};
+pub use values::{
+    DatabaseUrl, FilePlace, LogFormat, ProxyNetwork, ServerUrl, SignUpPolicy, ValueError,
+};
 
 /// A certificate that browsers take by its hash may be valid this long
 /// (W3C WebTransport, section on custom certificate requirements, says two
@@ -53,7 +55,7 @@ pub struct Config {
     #[config(layer_attr(arg(long, value_name = "ADDRESS:PORT")))]
     pub listen: SocketAddr,
 
-    /// Folder of keys, certificates and the SQLite database. Left out: `parlor`
+    /// Folder of keys, certificates, files and the SQLite database. Left out: `parlor`
     /// in `$XDG_DATA_HOME`, else in `~/.local/share`.
     #[config(env = "PARLOR_DATA_DIR", validate(!data_dir.as_os_str().is_empty(), "must not be empty"))]
     #[config(layer_attr(arg(long, value_name = "FOLDER")))]
@@ -64,6 +66,13 @@ pub struct Config {
     #[config(env = "PARLOR_DATABASE")]
     #[config(layer_attr(arg(long, value_name = "URL", hide_env_values = true)))]
     pub database: Option<DatabaseUrl>,
+
+    /// Where the bytes of files are: `folder` (`files` in the data folder), or
+    /// `s3://BUCKET/PREFIX` with the usual variables `AWS_ACCESS_KEY_ID`,
+    /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and `AWS_ENDPOINT` of the environment.
+    #[config(env = "PARLOR_FILES", default = "folder")]
+    #[config(layer_attr(arg(long, value_name = "PLACE")))]
+    pub files: FilePlace,
 
     /// Address of the internal gRPC services. Left out: no such listener. Only a
     /// loopback address is taken, since the services ask for no credential.
@@ -208,6 +217,21 @@ pub struct Limits {
     #[config(env = "PARLOR_CONNECTIONS_PER_ADDRESS", default = 1_024)]
     #[config(layer_attr(arg(long, value_name = "CONNECTIONS")))]
     pub connections_per_address: NonZeroUsize,
+
+    /// One file, in bytes.
+    #[config(env = "PARLOR_FILE_BYTES", default = 67_108_864)]
+    #[config(layer_attr(arg(long, value_name = "BYTES")))]
+    pub file_bytes: u64,
+
+    /// All files of one user, in bytes.
+    #[config(env = "PARLOR_USER_FILE_BYTES", default = 5_368_709_120_u64)]
+    #[config(layer_attr(arg(long, value_name = "BYTES")))]
+    pub user_file_bytes: u64,
+
+    /// All files on messages of one room, in bytes.
+    #[config(env = "PARLOR_ROOM_FILE_BYTES", default = 21_474_836_480_u64)]
+    #[config(layer_attr(arg(long, value_name = "BYTES")))]
+    pub room_file_bytes: u64,
 }
 
 impl Limits {

@@ -97,6 +97,16 @@ impl DataFolder {
         write_secret(&self.path.join(URL), url.as_bytes())
     }
 
+    /// The folder of files, made where it is missing.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) fn files(&self) -> Result<PathBuf, DataFolderError> {
+        let path = self.path.join("files");
+        make_folder(&path)?;
+        Ok(path)
+    }
+
     /// The folder of certificates, made where it is missing.
     ///
     /// # Errors

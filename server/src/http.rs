@@ -103,8 +103,12 @@ impl Http {
         let service = service_fn(|mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(peer));
-            let timed = |body| Body::new(DeadlineBody::new(limits::HTTP_BODY_TIMEOUT, body));
-            self.router.clone().oneshot(request.map(timed))
+            let request = if parlor_control::is_upload(request.method(), request.uri()) {
+                request.map(Body::new)
+            } else {
+                request.map(|body| Body::new(DeadlineBody::new(limits::HTTP_BODY_TIMEOUT, body)))
+            };
+            self.router.clone().oneshot(request)
         });
         let connection = self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);

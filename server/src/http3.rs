@@ -172,7 +172,14 @@ impl Http3 {
         let (mut send, recv) = stream.split();
         let (mut parts, ()) = request.into_parts();
         parts.extensions.insert(ConnectInfo(peer));
-        let request = Request::from_parts(parts, body(recv));
+        let body = body(recv);
+        // Bytes of a file look after their own time.
+        let body = if parlor_control::is_upload(&parts.method, &parts.uri) {
+            body
+        } else {
+            Body::new(DeadlineBody::new(limits::HTTP_BODY_TIMEOUT, body))
+        };
+        let request = Request::from_parts(parts, body);
         let response = match self.router.oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
@@ -183,14 +190,14 @@ impl Http3 {
     }
 }
 
-/// The body of a request as it arrives, within the time that bodies have.
+/// The body of a request as it arrives.
 fn body(recv: RecvHalf) -> Body {
     let chunks = stream::try_unfold(recv, |mut recv| async move {
         let chunk = recv.recv_data().await.map_err(std::io::Error::other)?;
         let chunk = chunk.map(|mut chunk| chunk.copy_to_bytes(chunk.remaining()));
         Ok::<_, std::io::Error>(chunk.map(|chunk| (chunk, recv)))
     });
-    Body::new(DeadlineBody::new(limits::HTTP_BODY_TIMEOUT, Body::from_stream(chunks)))
+    Body::from_stream(chunks)
 }
 
 /// Sends an answer; `None` where the client does not take it, or the answer

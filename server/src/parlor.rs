@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use futures_util::stream;
+use parlor_control::{Objects, ObjectsError};
 use parlor_domain::Clock;
 use parlor_realtime::Node;
 use parlor_store::{Database, OpenError, Opened};
@@ -15,7 +16,7 @@ use tonic::service::Routes;
 use crate::{
     admission::Admission,
     certificates::{CertificateError, Certificates},
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, FilePlace},
     data_folder::{DataFolder, DataFolderError},
     first_admin::{self, FirstAdminError},
     http::Http,
@@ -73,6 +74,9 @@ pub enum LoadError {
     /// What a server needs that nobody runs yet.
     #[error(transparent)]
     FirstAdmin(#[from] FirstAdminError),
+    /// Where the bytes of files shall be.
+    #[error("files: {0}")]
+    Objects(#[from] ObjectsError),
     /// The user service did not tell the keys of access tokens.
     #[error("the user service does not tell its keys: {0}")]
     Keys(tonic::Status),
@@ -125,6 +129,10 @@ impl Parlor {
         let sign_up = config.sign_up.0;
         let claim = first_admin::ensure(sign_up, &server_writer, &accounts_writer, &*clock).await?;
 
+        let objects = match &config.files {
+            FilePlace::Folder => Objects::folder(&folder.files()?)?,
+            FilePlace::Bucket { bucket, prefix } => Objects::bucket(bucket, prefix)?,
+        };
         let services = wiring::services(Parts {
             config: &config,
             address: pair.address,
@@ -133,6 +141,7 @@ impl Parlor {
             accounts_writer,
             server_writer,
             endings,
+            objects,
             keys,
             certificates: &certificates,
             clock,

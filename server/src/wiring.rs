@@ -10,7 +10,9 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use parlor_bus::Bus;
-use parlor_control::{Endings, Lanes, Live, LiveLimits, LiveSession, Rate};
+use parlor_control::{
+    Endings, FileLimits, Lanes, Live, LiveLimits, LiveSession, Objects, Rate, Sweeper,
+};
 use parlor_domain::{Clock, OriginPolicy, RoomId};
 use parlor_proto::{
     room::room_service_server::SERVICE_NAME as ROOM_SERVICE,
@@ -47,6 +49,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) accounts_writer: AccountsWriter,
     pub(crate) server_writer: ServerWriter,
     pub(crate) endings: parlor_store::Endings,
+    pub(crate) objects: Objects,
     pub(crate) keys: Keys,
     pub(crate) certificates: &'a Certificates,
     pub(crate) clock: Arc<dyn Clock>,
@@ -100,6 +103,14 @@ pub(crate) async fn services(parts: Parts<'_>) -> Result<Services, LoadError> {
         Arc::clone(&clock),
     );
 
+    let sweeper = Sweeper {
+        files: store.files.clone(),
+        objects: parts.objects.clone(),
+        clock: Arc::clone(&clock),
+    };
+    tasks.spawn_until_stopping("sweeper", sweeper.run());
+    store.files.limit_rooms(config.limits.room_file_bytes);
+
     let deps = parlor_control::Deps {
         rooms: store.rooms.clone(),
         log: store.log.clone(),
@@ -114,11 +125,16 @@ pub(crate) async fn services(parts: Parts<'_>) -> Result<Services, LoadError> {
         lanes: lanes(config, parts.address, parts.certificates.hashes(), tasks),
         origins,
         ending: Arc::default(),
+        objects: parts.objects,
         settings: parlor_control::Settings {
             rates: http_rates(config),
             trusted_proxies: config.trusted_proxy.iter().map(|proxy| proxy.0).collect(),
             welcome_room: Some(parts.welcome_room),
             room_kept: config.limits.room_kept(),
+            files: FileLimits {
+                file_bytes: config.limits.file_bytes,
+                user_bytes: config.limits.user_file_bytes,
+            },
         },
     };
     tasks.spawn_until_stopping("endings", Endings::new(&deps, parts.endings).run());

@@ -7,16 +7,16 @@ use std::{
 };
 
 use parlor_domain::{
-    Code, Command, Departed, Digest, Draft, Epoch, Event, EventBody, Invite, InviteId, LogId,
-    Mentions, Position, Preferences, Privacy, Profile, Refusal, RequestId, Role, Room, RoomId, Seq,
-    Tie, Timestamp, UserId, Visibility, limits, permit,
+    Code, Command, Departed, Digest, Draft, Epoch, Event, EventBody, FileId, Invite, InviteId,
+    LogId, Mentions, Position, Preferences, Privacy, Profile, Refusal, RequestId, Role, Room,
+    RoomId, Seq, Tie, Timestamp, UserId, Visibility, limits, permit,
 };
 use parlor_store::{
     Done, Page, RoomSummary,
     machines::{
         facts::{
-            EmojiFacts, Facts, LogFacts, MessageFacts, Needs, PinFacts, ReactionFacts, ReactionKey,
-            Repeat, RoomFacts,
+            EmojiFacts, Facts, FileFacts, LogFacts, MessageFacts, Needs, PinFacts, ReactionFacts,
+            ReactionKey, Repeat, RoomFacts,
         },
         plan::{NewMessage, Plan, Projection, Writes},
     },
@@ -59,6 +59,7 @@ pub struct Db {
     blocks: BTreeSet<(UserId, UserId)>,
     /// Members who heard last that the room is gone.
     hidden: BTreeSet<(RoomId, UserId)>,
+    files: BTreeMap<FileId, (FileFacts, Option<(RoomId, Seq)>)>,
     /// When a membership ended last.
     left: BTreeMap<(RoomId, UserId), (Seq, Duration)>,
 }
@@ -168,6 +169,17 @@ impl Db {
             facts.ties.extend(self.ties.get(key).map(|tie| (*key, *tie)));
         }
         facts.blocks.extend(needs.blocks.intersection(&self.blocks));
+        for id in &needs.files {
+            facts.files.extend(self.files.get(id).map(|(file, _)| (*id, file.clone())));
+        }
+        for room in &needs.room_files {
+            let there = |(_, on): &&(FileFacts, Option<(RoomId, Seq)>)| {
+                on.is_some_and(|(there, _)| there == *room)
+            };
+            let taken = self.files.values().filter(there).map(|(file, _)| file.counted).sum();
+            facts.room_files.insert(*room, taken);
+        }
+        facts.room_file_bytes = limits::ROOM_FILE_BYTES;
         facts
     }
 
@@ -308,19 +320,22 @@ impl Db {
             Projection::Unpinned { room, message, .. } => {
                 self.pins.remove(&(room, message));
             }
+            Projection::Attached { room, message, files } => {
+                for id in files {
+                    if let Some((file, on)) = self.files.get_mut(&id) {
+                        file.attached = true;
+                        *on = Some((room, message));
+                    }
+                }
+            }
             Projection::Erased { room, message, reply_to, .. } => {
+                self.files.retain(|_, (_, on)| *on != Some((room, message)));
                 self.pins.remove(&(room, message));
                 self.reactions.retain(|(there, on, ..), _| (*there, *on) != (room, message));
                 if let Some(facts) = self.messages.get_mut(&(room, message)) {
                     facts.deleted = true;
                 }
-                let posted = EventBody::MessagePosted {
-                    text: String::new(),
-                    mentions: Mentions::default(),
-                    reply_to,
-                    erased: true,
-                };
-                self.replace(room.into(), message, posted);
+                self.replace(room.into(), message, EventBody::erased_message(reply_to));
                 for seq in self.edits.remove(&(room, message)).unwrap_or_default() {
                     let edited = EventBody::MessageEdited {
                         message,

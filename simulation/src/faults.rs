@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use parlor_client::machines::{machine::Input, protocol::RequestBody};
-use parlor_domain::{Body, Change, Emoji, LogId, Position, UserId};
+use parlor_domain::{Body, Change, Emoji, FileIds, LogId, Position, UserId};
 use rand::Rng as _;
 
 use crate::{
@@ -193,7 +193,10 @@ impl World {
         let commands = (0..events)
             .map(|n| {
                 let body = text(&format!("burst {n}"));
-                self.command(UserId::SYSTEM, Change::Post { room, body, reply_to: None })
+                self.command(
+                    UserId::SYSTEM,
+                    Change::Post { room, body, reply_to: None, attachments: FileIds::default() },
+                )
             })
             .collect::<Vec<_>>();
         for (n, chunk) in (0_u32..).zip(commands.chunks(40)) {

@@ -13,7 +13,7 @@ use parlor_client::{
         protocol::{Outbound, RequestBody},
     },
 };
-use parlor_domain::{DeviceId, EventBody, Position, RequestId, RoomId, Seq, UserId};
+use parlor_domain::{DeviceId, EventBody, FileIds, Position, RequestId, RoomId, Seq, UserId};
 use parlor_loadtest::ledger::Account;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
@@ -442,7 +442,11 @@ impl World {
     pub fn post(&mut self, client: usize, room: usize, count: usize) {
         for n in 0..count {
             let words = format!("{client}.{n}.{}", self.now.as_micros());
-            let body = RequestBody::Post { text: text(&words), reply_to: None };
+            let body = RequestBody::Post {
+                text: text(&words),
+                reply_to: None,
+                attachments: FileIds::default(),
+            };
             let id = self.ask(client, room, body);
             let room = self.rooms[room];
             let it = &mut self.clients[client];

@@ -8,7 +8,8 @@ use std::{hint::black_box, sync::Arc, time::Duration};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::future::join_all;
 use parlor_domain::{
-    Body, Change, Command, RequestId, RoomId, RoomName, SystemClock, Topic, UserId, Visibility,
+    Body, Change, Command, FileIds, RequestId, RoomId, RoomName, SystemClock, Topic, UserId,
+    Visibility,
 };
 use parlor_store::{Database, Log, Opened, open};
 use sqlx::{Connection as _, PgConnection};
@@ -34,7 +35,12 @@ fn create(room: RoomId) -> Command {
 async fn post_all(log: &Log, rooms: &[RoomId], callers: usize) {
     let body = Body::parse(TEXT).expect("valid");
     let posts = rooms.iter().cycle().take(callers).map(|room| {
-        log.submit(vec![command(Change::Post { room: *room, body: body.clone(), reply_to: None })])
+        log.submit(vec![command(Change::Post {
+            room: *room,
+            body: body.clone(),
+            reply_to: None,
+            attachments: FileIds::default(),
+        })])
     });
     for results in join_all(posts).await {
         for result in results.expect("available") {

@@ -12,7 +12,7 @@ use std::{
 
 use futures_util::future::join_all;
 use parlor_domain::{
-    Body, Change, Command, DeviceId, DeviceName, DisplayName, RequestId, RoomId, RoomName,
+    Body, Change, Command, DeviceId, DeviceName, DisplayName, FileIds, RequestId, RoomId, RoomName,
     SearchQuery, Seq, Sort, SystemClock, Timestamp, Topic, UserId, UserName, Visibility, limits,
 };
 use parlor_store::{AccountsWriter, Database, From, NewDevice, NewUser, Opened, Seen, Store, open};
@@ -109,7 +109,10 @@ async fn fill(store: &Store, author: UserId, room: RoomId, messages: usize) {
             let many = batch.min(messages - n);
             let post = |n| {
                 let body = Body::parse(&dice.text(n)).expect("valid");
-                command(author, Change::Post { room, body, reply_to: None })
+                command(
+                    author,
+                    Change::Post { room, body, reply_to: None, attachments: FileIds::default() },
+                )
             };
             batches.push(store.log.submit((n..n + many).map(post).collect()));
             n += many;

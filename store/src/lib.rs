@@ -8,6 +8,7 @@ mod admin;
 mod backend;
 mod endings;
 mod error;
+mod files;
 mod friends;
 #[cfg_attr(feature = "machines", allow(missing_docs, reason = "not for the public"))]
 mod log;
@@ -46,6 +47,7 @@ pub use accounts::{
 pub use admin::{Account, Acted, Entry, RoomUse, Server, ServerWriter, Usage};
 pub use endings::{Ending, Endings, Membership};
 pub use error::{OpenError, StoreError};
+pub use files::{Begun, Files, GoneFile, NewUpload, Piece, Quota, RoomFile, StoredFile, Upload};
 pub use friends::Friends;
 pub use log::{Done, Log, LogDriver, LogStats, Page};
 pub use presence::{Acquaintance, Presence, Standing};
@@ -82,6 +84,8 @@ pub struct Store {
     pub server: Server,
     /// Whose presence is known to whom, and when devices were seen.
     pub presence: Presence,
+    /// Files, and how they come.
+    pub files: Files,
     /// The log: the one way to change a room.
     pub log: Log,
 }
@@ -128,6 +132,7 @@ pub async fn open(database: &Database, clock: Arc<dyn Clock>) -> Result<Opened, 
             search: Search { backend: backend.clone() },
             server: Server { backend: backend.clone() },
             presence: Presence { backend: backend.clone() },
+            files: Files { backend: backend.clone() },
             log,
         },
         endings: Endings { backend: backend.clone(), clock: Arc::clone(&clock) },

@@ -47,7 +47,8 @@ pub struct RoomSummary {
     /// blocks, counted as far.
     pub mentions: u32,
     /// The newest message that is not deleted, cut to
-    /// [`parlor_domain::limits::PREVIEW_CHARS`].
+    /// [`parlor_domain::limits::PREVIEW_CHARS`]; of one without a text, the name of
+    /// its first file.
     pub preview: Option<String>,
     /// When that was posted, else when the room was made.
     pub last_at: Timestamp,

@@ -11,6 +11,9 @@ pub(crate) const PARLOR: &str = "parlor";
 /// anybody else's, passes for an access token.
 pub(crate) const TYPE: &str = "at+jwt";
 
+/// The same of a token that is good for the bytes of files alone.
+pub(crate) const FILES_TYPE: &str = "files+jwt";
+
 /// The claims, every one of them required. Times are whole seconds since the
 /// Unix epoch.
 #[derive(Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use rcgen::{KeyPair, PKCS_ED25519, PublicKeyData as _};
 
 use crate::{
     KeyError,
-    claims::{Claims, TYPE},
+    claims::{Claims, FILES_TYPE, TYPE},
 };
 
 /// Makes access tokens; user-service alone has one.
@@ -77,8 +77,30 @@ impl Signer {
 
     /// An access token of this device from `now` on, and when it ends.
     pub fn sign(&self, user: UserId, device: DeviceId, now: Timestamp) -> (String, Timestamp) {
+        self.sign_as(TYPE, user, device, now)
+    }
+
+    /// A token of this device that is good for the bytes of files alone, from `now` on,
+    /// and when it ends. No other check takes it.
+    pub fn sign_for_files(
+        &self,
+        user: UserId,
+        device: DeviceId,
+        now: Timestamp,
+    ) -> (String, Timestamp) {
+        self.sign_as(FILES_TYPE, user, device, now)
+    }
+
+    fn sign_as(
+        &self,
+        kind: &str,
+        user: UserId,
+        device: DeviceId,
+        now: Timestamp,
+    ) -> (String, Timestamp) {
         let claims = Claims::new(user, device, now);
-        let token = jsonwebtoken::encode(&self.header, &claims, &self.key)
+        let header = Header { typ: Some(kind.to_owned()), ..self.header.clone() };
+        let token = jsonwebtoken::encode(&header, &claims, &self.key)
             .expect("the key has signed before, and claims are plain JSON");
         (token, claims.expires_at())
     }

@@ -12,7 +12,7 @@ use parlor_domain::Clock;
 
 use crate::{
     Identity, InvalidToken, KeyError,
-    claims::{Claims, PARLOR, TYPE},
+    claims::{Claims, FILES_TYPE, PARLOR, TYPE},
 };
 
 /// Bytes of an Ed25519 public key (RFC 8032 section 5.1.5).
@@ -63,14 +63,26 @@ impl Verifier {
     /// Malformed, signed by nobody we know, expired, not yet valid, or meant for
     /// somebody else.
     pub fn verify(&self, token: &str) -> Result<Identity, InvalidToken> {
+        self.verify_as(TYPE, token)
+    }
+
+    /// Checks a token that is good for the bytes of files alone.
+    ///
+    /// # Errors
+    /// Not such a token, whatever else it may be.
+    pub fn verify_for_files(&self, token: &str) -> Result<Identity, InvalidToken> {
+        self.verify_as(FILES_TYPE, token)
+    }
+
+    fn verify_as(&self, kind: &str, token: &str) -> Result<Identity, InvalidToken> {
         let invalid = |why: &str| InvalidToken(why.to_owned());
         let library = |error: jsonwebtoken::errors::Error| InvalidToken(error.to_string());
 
         // The header only says which of our own keys to take. Keys that it
         // brings along or points at (`jwk`, `jku`, `x5c`, `x5u`) are never used.
         let header = jsonwebtoken::decode_header(token).map_err(library)?;
-        if header.typ.as_deref() != Some(TYPE) {
-            return Err(invalid("the type is not that of an access token"));
+        if header.typ.as_deref() != Some(kind) {
+            return Err(invalid("the type is another"));
         }
         if header.crit.is_some() {
             return Err(invalid("it demands an extension (RFC 7515 section 4.1.11)"));

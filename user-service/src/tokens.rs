@@ -58,6 +58,8 @@ pub(crate) struct Tokens {
     pub(crate) device: DeviceId,
     pub(crate) access: String,
     pub(crate) access_expires_at: Timestamp,
+    /// Good for the bytes of files alone.
+    pub(crate) files: String,
     pub(crate) refresh: RefreshToken,
     pub(crate) refresh_expires_at: Timestamp,
 }
@@ -78,6 +80,7 @@ impl Users {
     ) -> Tokens {
         let now = self.shared.clock.now();
         let (access, access_expires_at) = self.shared.signer.sign(user, device, now);
-        Tokens { device, access, access_expires_at, refresh, refresh_expires_at }
+        let (files, _) = self.shared.signer.sign_for_files(user, device, now);
+        Tokens { device, access, access_expires_at, files, refresh, refresh_expires_at }
     }
 }

@@ -204,6 +204,7 @@ pub(crate) fn to_user(user: User) -> pb::User {
         display_name: user.profile.display_name.into(),
         status_text: user.profile.status_text.into(),
         status_emoji: user.profile.status_emoji.into(),
+        avatar: user.profile.avatar.map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
         created_at_us: user.created_at.micros(),
         standing: match user.standing {
             Standing::Active => pb::Standing::Active,
@@ -234,6 +235,7 @@ pub(crate) fn to_tokens(tokens: Tokens) -> pb::Tokens {
         refresh_token: tokens.refresh.to_text(),
         refresh_expires_at_us: tokens.refresh_expires_at.micros(),
         access_token: tokens.access,
+        files_token: tokens.files,
         access_expires_at_us: tokens.access_expires_at.micros(),
         device_id: tokens.device.as_bytes().to_vec(),
     }
@@ -297,7 +299,7 @@ fn unacceptable(field: &str, error: TextError) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use parlor_domain::{DeviceId, Profile, StatusEmoji, StatusText, Timestamp};
+    use parlor_domain::{DeviceId, FileId, Profile, StatusEmoji, StatusText, Timestamp};
     use prost::Message as _;
 
     use super::*;
@@ -317,6 +319,7 @@ mod tests {
                 display_name: DisplayName::parse(&long(limits::DISPLAY_NAME_CHARS)).expect("valid"),
                 status_text: StatusText::parse(&long(limits::STATUS_TEXT_CHARS)).expect("valid"),
                 status_emoji: StatusEmoji::parse("\u{1F468}\u{1F3FD}").expect("valid"),
+                avatar: Some(FileId::random()),
             },
             created_at: end,
             standing: Standing::Deleted,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use arbitrary::{Result, Unstructured};
 use parlor_domain::{
-    Body, Code, Epoch, Event, EventBody, LogId, Position, Refusal, RequestId, RoomId, Seq,
+    Body, Code, Epoch, Event, EventBody, FileIds, LogId, Position, Refusal, RequestId, RoomId, Seq,
     Timestamp, UserId,
 };
 use rand::{SeedableRng as _, rngs::StdRng};
@@ -205,7 +205,15 @@ impl Bench {
                 self.requests += 1;
                 let id = RequestId::from_uuid(Uuid::from_u128(self.requests));
                 let text = Body::parse("hello").map_err(|_| arbitrary::Error::IncorrectFormat)?;
-                Input::Request { id, room, body: RequestBody::Post { text, reply_to: None } }
+                Input::Request {
+                    id,
+                    room,
+                    body: RequestBody::Post {
+                        text,
+                        reply_to: None,
+                        attachments: FileIds::default(),
+                    },
+                }
             }
         })
     }

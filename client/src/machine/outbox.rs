@@ -276,7 +276,7 @@ impl Bucket {
 mod tests {
     use super::*;
     use crate::protocol::Page;
-    use parlor_domain::Body;
+    use parlor_domain::{Body, FileIds};
 
     const LIMITS: Limits =
         Limits { unanswered_requests: 3, request_burst: 0, requests_per_second: 0 };
@@ -297,7 +297,11 @@ mod tests {
         fn post(&mut self, room: RoomId) -> RequestId {
             let id = RequestId::random();
             let text = Body::parse("hello").expect("valid");
-            self.outbox.push(room, id, RequestBody::Post { text, reply_to: None });
+            self.outbox.push(
+                room,
+                id,
+                RequestBody::Post { text, reply_to: None, attachments: FileIds::default() },
+            );
             id
         }
 

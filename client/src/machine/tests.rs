@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::protocol::Limits;
-use parlor_domain::{Body, Epoch, Event, Seq, Timestamp, UserId};
+use parlor_domain::{Body, Epoch, Event, FileIds, Seq, Timestamp, UserId};
 use rand::SeedableRng as _;
 
 const LIMITS: Limits = Limits { unanswered_requests: 4, request_burst: 0, requests_per_second: 0 };
@@ -98,7 +98,7 @@ impl Bench {
     fn post(&mut self) -> (RequestId, Vec<Effect>) {
         let id = RequestId::random();
         let text = Body::parse("hello").expect("valid");
-        let body = RequestBody::Post { text, reply_to: None };
+        let body = RequestBody::Post { text, reply_to: None, attachments: FileIds::default() };
         let effects = self.take(Input::Request { id, room: self.room, body });
         (id, effects)
     }

@@ -1,7 +1,7 @@
 //! The end of rooms and accounts over REST.
 
 use http::Method;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
 use parlor_domain::{RequestId, RoomId};
 use serde_json::json;
 use tokio::{
@@ -10,8 +10,8 @@ use tokio::{
 };
 
 use super::{
-    CALL_TIMEOUT, DeletedRoomInfo, Page, Rest, RestError, RoomInfo, SessionTokens, paged, parse,
-    unreachable, whole,
+    ANSWER_BYTES, CALL_TIMEOUT, DeletedRoomInfo, Page, Rest, RestError, RoomInfo, SessionTokens,
+    paged, parse, unreachable, whole,
 };
 
 impl Rest {
@@ -109,14 +109,17 @@ impl Rest {
     ) -> Result<u64, RestError> {
         let late = |_| RestError::Unreachable("no answer in time".to_owned());
         let broken = |error: &dyn std::fmt::Display| RestError::Unreachable(error.to_string());
-        let request = self.request(Method::GET, "/me/export", Some(token), None, None)?;
+        let request = self.request(Method::GET, "/me/export", Some(token)).body(Full::default());
+        let request = request.map_err(|_| RestError::BadUrl(self.origin.to_string()))?;
         let response = timeout(CALL_TIMEOUT, self.http.request(request)).await.map_err(late)?;
         let response = response.map_err(unreachable)?;
         if !response.status().is_success() {
-            return Err(match timeout(CALL_TIMEOUT, whole(response)).await.map_err(late)? {
-                Err(refusal) => refusal,
-                Ok(_) => RestError::BadAnswer("neither a copy nor a refusal".to_owned()),
-            });
+            return Err(
+                match timeout(CALL_TIMEOUT, whole(response, ANSWER_BYTES)).await.map_err(late)? {
+                    Err(refusal) => refusal,
+                    Ok(_) => RestError::BadAnswer("neither a copy nor a refusal".to_owned()),
+                },
+            );
         }
         let (mut body, mut bytes) = (response.into_body(), 0);
         while let Some(frame) = timeout(CALL_TIMEOUT, body.frame()).await.map_err(late)? {

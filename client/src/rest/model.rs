@@ -2,8 +2,8 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use parlor_domain::{
-    DeviceId, Epoch, InviteCode, InviteId, Position, Preferences, Role, RoomId, Seq, Tie, UserId,
-    Visibility,
+    DeviceId, Epoch, FileId, FileKind, InviteCode, InviteId, Position, Preferences, Role, RoomId,
+    Seq, Tie, UserId, Visibility,
 };
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
@@ -25,6 +25,9 @@ pub struct UserInfo {
     /// The same at a glance; empty for nothing.
     #[serde(default)]
     pub status_emoji: String,
+    /// The picture, if there is one.
+    #[serde(default)]
+    pub avatar: Option<FileId>,
     /// Whether it is in use.
     #[serde(default)]
     pub standing: StandingInfo,
@@ -83,6 +86,62 @@ pub struct AnnouncementInfo {
 #[derive(Deserialize)]
 pub(super) struct Items<T> {
     pub(super) items: Vec<T>,
+}
+
+/// A file that stands on a message, or could.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct FileInfo {
+    /// Its id.
+    pub id: FileId,
+    /// As its uploader called it.
+    pub name: String,
+    /// What the server found it to be.
+    pub media_type: String,
+    /// How long it is.
+    #[serde(deserialize_with = "number")]
+    pub bytes: u64,
+    /// How it is shown.
+    pub kind: FileKind,
+    /// In pixels, of an image; 0 where not known.
+    pub width: u32,
+    /// In pixels, of an image; 0 where not known.
+    pub height: u32,
+    /// A blurred picture of an image, in base64; empty for none.
+    pub thumbhash: String,
+    /// There is a small picture of it.
+    pub thumbnail: bool,
+    /// How long it plays, in milliseconds; 0 where not known.
+    pub duration_ms: u32,
+}
+
+/// A file on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct UploadInfo {
+    /// Its id, and the file's once it is whole.
+    pub id: FileId,
+    /// How long it will be.
+    #[serde(deserialize_with = "number")]
+    pub bytes: u64,
+    /// How many bytes came.
+    #[serde(deserialize_with = "number")]
+    pub offset: u64,
+    /// What it is, once all of it came.
+    pub file: Option<FileInfo>,
+}
+
+/// A file of a room, as a list of them shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct RoomFileInfo {
+    /// The file.
+    #[serde(flatten)]
+    pub file: FileInfo,
+    /// Seq of the message that it stands on.
+    #[serde(deserialize_with = "number")]
+    pub message_seq: u64,
+    /// Who posted it.
+    pub sender_id: UserId,
+    /// When, as RFC 3339 says it.
+    pub at: String,
 }
 
 /// One of the caller's signed-in devices, as a list shows it.
@@ -341,6 +400,9 @@ pub struct MessageInfo {
     pub author_id: UserId,
     /// Its text; empty where it was deleted.
     pub text: String,
+    /// The files that stand on it.
+    #[serde(default)]
+    pub attachments: Vec<FileInfo>,
     /// When it was posted, as RFC 3339 says it.
     pub posted_at: String,
     /// Only a tombstone is left.

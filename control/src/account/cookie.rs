@@ -1,19 +1,20 @@
-//! The refresh token in a cookie, where no script can read it.
+//! The refresh token in a cookie, where no script can read it, and beside it the one
+//! that is good for the bytes of files.
 
 use std::time::Duration;
 
 use axum::{
     extract::FromRequestParts,
-    response::{IntoResponse as _, Response},
+    response::{AppendHeaders, IntoResponse as _, Response},
 };
 use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
 };
-use http::request::Parts;
+use http::{HeaderName, header, request::Parts};
 use parlor_domain::{Code, Refusal};
 
-use crate::{Problem, app::App};
+use crate::{Problem, app::App, extract::files_cookie};
 
 /// The cookies of a request, and how ours is called: `__Host-` binds it to this
 /// very host (RFC 6265bis section 4.1.3) and needs TLS.
@@ -21,6 +22,16 @@ pub(crate) struct RefreshCookie {
     jar: CookieJar,
     secure: bool,
 }
+
+/// Cookies to set, in this order.
+pub(super) type Cookies = AppendHeaders<Vec<(HeaderName, String)>>;
+
+fn cookies(cookies: [Cookie<'static>; 2]) -> Cookies {
+    AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie.to_string())).to_vec())
+}
+
+/// A token, and how long it lives.
+pub(super) struct Lasting(pub String, pub Duration);
 
 impl FromRequestParts<App> for RefreshCookie {
     type Rejection = Problem;
@@ -41,17 +52,19 @@ impl RefreshCookie {
         self.jar.get(self.name()).map(|cookie| cookie.value().to_owned())
     }
 
-    /// Sets the cookie for as long as the token lives.
-    pub(super) fn set(self, token: String, lifetime: Duration) -> CookieJar {
-        let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
-        let cookie = self.cookie(token, time::Duration::seconds(seconds));
-        CookieJar::new().add(cookie)
+    /// Sets the cookies, each for as long as its token lives.
+    pub(super) fn set(self, refresh: Lasting, files: Lasting) -> Cookies {
+        let cookie = |name, Lasting(token, lifetime): Lasting| {
+            let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+            self.cookie(name, token, time::Duration::seconds(seconds))
+        };
+        cookies([cookie(self.name(), refresh), cookie(files_cookie(self.secure), files)])
     }
 
-    /// Makes the browser forget it.
-    pub(super) fn clear(self) -> CookieJar {
-        let cookie = self.cookie(String::new(), time::Duration::ZERO);
-        CookieJar::new().add(cookie)
+    /// Makes the browser forget them.
+    pub(super) fn clear(self) -> Cookies {
+        let gone = |name| self.cookie(name, String::new(), time::Duration::ZERO);
+        cookies([gone(self.name()), gone(files_cookie(self.secure))])
     }
 
     /// The answer to a cookie that is good for nothing: it would come with every
@@ -64,8 +77,13 @@ impl RefreshCookie {
         }
     }
 
-    fn cookie(&self, value: String, max_age: time::Duration) -> Cookie<'static> {
-        Cookie::build((self.name(), value))
+    fn cookie(
+        &self,
+        name: &'static str,
+        value: String,
+        max_age: time::Duration,
+    ) -> Cookie<'static> {
+        Cookie::build((name, value))
             .path("/")
             .http_only(true)
             .same_site(SameSite::Strict)

@@ -1,13 +1,12 @@
 //! `POST /api/v1/login`
 
 use axum::extract::State;
-use axum_extra::extract::CookieJar;
 use parlor_proto::user::LogInRequest;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    cookie::RefreshCookie,
+    cookie::{Cookies, RefreshCookie},
     session::{self, Session},
 };
 use crate::{
@@ -55,7 +54,7 @@ pub(crate) async fn log_in(
     UserAgent(client): UserAgent,
     cookie: RefreshCookie,
     Json(body): Json<LogIn>,
-) -> Result<(CookieJar, Json<Session>), Problem> {
+) -> Result<(Cookies, Json<Session>), Problem> {
     let request = LogInRequest {
         name: body.name,
         password: body.password,

@@ -1,6 +1,7 @@
 //! `GET /api/v1/me`
 
 use axum::extract::State;
+use parlor_domain::Refusal;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -23,6 +24,14 @@ pub(crate) struct Me {
     is_admin: bool,
 }
 
+impl Me {
+    pub(super) async fn of(app: &App, caller: Caller) -> Result<Self, Refusal> {
+        let user = app.users.user(caller.user).await?;
+        let is_admin = app.deps.store.server.is_admin(caller.user).await?;
+        Ok(Self { user, device_id: caller.device.uuid(), is_admin })
+    }
+}
+
 /// Who the access token speaks for.
 #[utoipa::path(
     get, path = "/me", tag = "account",
@@ -32,7 +41,5 @@ pub(crate) struct Me {
     ),
 )]
 pub(crate) async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, Problem> {
-    let user = app.users.user(caller.user).await?;
-    let is_admin = app.deps.store.server.is_admin(caller.user).await?;
-    Ok(Json(Me { user, device_id: caller.device.uuid(), is_admin }))
+    Ok(Json(Me::of(&app, caller).await?))
 }

@@ -1,7 +1,6 @@
 //! `POST /api/v1/register`
 
 use axum::extract::State;
-use axum_extra::extract::CookieJar;
 use http::StatusCode;
 use parlor_domain::{Refusal, RequestId, UserId};
 use parlor_proto::user::RegisterRequest;
@@ -9,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    cookie::RefreshCookie,
+    cookie::{Cookies, RefreshCookie},
     session::{self, Session},
 };
 use crate::{
@@ -66,7 +65,7 @@ pub(crate) async fn register(
     UserAgent(client): UserAgent,
     cookie: RefreshCookie,
     Json(body): Json<Register>,
-) -> Result<(StatusCode, CookieJar, Json<Session>), Problem> {
+) -> Result<(StatusCode, Cookies, Json<Session>), Problem> {
     let request = RegisterRequest {
         name: body.name,
         display_name: body.display_name.unwrap_or_default(),

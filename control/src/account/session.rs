@@ -1,12 +1,12 @@
 //! What somebody gets who has just signed in.
 
-use axum_extra::extract::CookieJar;
+use axum::response::AppendHeaders;
 use parlor_domain::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::cookie::RefreshCookie;
+use super::cookie::{Cookies, Lasting, RefreshCookie};
 use crate::{
     app::App,
     extract::Json,
@@ -39,15 +39,17 @@ pub(super) fn answer(
     app: &App,
     signed_in: SignedIn,
     cookie: Option<RefreshCookie>,
-) -> (CookieJar, Json<Session>) {
+) -> (Cookies, Json<Session>) {
     let SignedIn { user, tokens } = signed_in;
     let refresh_ends = Timestamp::from_micros(tokens.refresh_expires_at_us);
     let (jar, refresh_token) = match cookie {
         Some(cookie) => {
-            let lifetime = refresh_ends.since(app.deps.clock.now());
-            (cookie.set(tokens.refresh_token, lifetime), None)
+            let now = app.deps.clock.now();
+            let access_ends = Timestamp::from_micros(tokens.access_expires_at_us);
+            let refresh = Lasting(tokens.refresh_token, refresh_ends.since(now));
+            (cookie.set(refresh, Lasting(tokens.files_token, access_ends.since(now))), None)
         }
-        None => (CookieJar::new(), Some(tokens.refresh_token)),
+        None => (AppendHeaders(Vec::new()), Some(tokens.refresh_token)),
     };
     let session = Session {
         user,

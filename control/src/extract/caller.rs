@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use axum::extract::FromRequestParts;
 use http::{header, request::Parts};
 use parlor_domain::{Code, DeviceId, Refusal, UserId};
+use parlor_token::{Identity, InvalidToken};
 
 use crate::{Problem, app::App, middleware::TakenByUser, problem::refused};
 
@@ -32,13 +33,39 @@ pub(crate) fn bearer(value: &str) -> Option<&str> {
 impl Caller {
     /// Who this access token speaks for, by its signature alone.
     fn of_token(app: &App, token: &str) -> Result<Self, Refusal> {
-        match app.deps.verifier.verify(token) {
+        Self::of_verified(app.deps.verifier.verify(token))
+    }
+
+    /// Who the cookie of files speaks for, where it is signed in and asks for no more
+    /// than it may.
+    pub(super) async fn of_files_token(
+        parts: &Parts,
+        app: &App,
+        token: &str,
+    ) -> Result<Self, Refusal> {
+        let caller = Self::of_verified(app.deps.verifier.verify_for_files(token))?;
+        caller.admitted(parts, app).await
+    }
+
+    fn of_verified(verified: Result<Identity, InvalidToken>) -> Result<Self, Refusal> {
+        match verified {
             Ok(identity) => Ok(Self { user: identity.user, device: identity.device }),
             Err(error) => {
-                tracing::debug!(%error, "an access token was refused");
+                tracing::debug!(%error, "a token was refused");
                 Err(unauthenticated())
             }
         }
+    }
+
+    async fn admitted(self, parts: &Parts, app: &App) -> Result<Self, Refusal> {
+        let taken = app.per_user.take(self.user);
+        if let Some(told) = parts.extensions.get::<TakenByUser>() {
+            told.set(taken);
+        }
+        taken.allowed().inspect_err(|_| {
+            app.deps.limited.by_user.fetch_add(1, Ordering::Relaxed);
+        })?;
+        self.check_device(app).await
     }
 
     /// The same, of a device that is still signed in: a token outlives its
@@ -82,14 +109,6 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let AccessToken(token) = AccessToken::from_request_parts(parts, app).await?;
-        let caller = Self::of_token(app, &token)?;
-        let taken = app.per_user.take(caller.user);
-        if let Some(told) = parts.extensions.get::<TakenByUser>() {
-            told.set(taken);
-        }
-        taken.allowed().inspect_err(|_| {
-            app.deps.limited.by_user.fetch_add(1, Ordering::Relaxed);
-        })?;
-        Ok(caller.check_device(app).await?)
+        Ok(Self::of_token(app, &token)?.admitted(parts, app).await?)
     }
 }

@@ -3,6 +3,7 @@
 
 mod admin;
 mod caller;
+mod file_reader;
 mod idempotency;
 mod json;
 mod origin;
@@ -13,6 +14,7 @@ mod user_agent;
 
 pub(crate) use admin::Admin;
 pub(crate) use caller::{AccessToken, Caller, bearer, unauthenticated};
+pub(crate) use file_reader::{FileReader, files_cookie};
 pub(crate) use idempotency::Idempotency;
 pub(crate) use json::{Json, JsonOrEmpty};
 pub(crate) use origin::{SameOrigin, authority};

@@ -8,6 +8,7 @@ use crate::{
     Problem,
     app::App,
     extract::{Caller, Json, Path},
+    files::wire::File,
     problem::refused,
     wire::{Page, Pin, Time, room_id},
 };
@@ -38,6 +39,7 @@ pub(crate) async fn pins(
             seq: pin.message.into(),
             author: users.get(pin.author)?,
             text: pin.text,
+            attachments: pin.attachments.into_iter().map(File::from).collect(),
             posted_at: Time(pin.posted_at),
             pinned_by: users.get(pin.by)?,
             pinned_at: Time(pin.at),

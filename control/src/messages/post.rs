@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 use parlor_domain::{
-    Body, Change, Code, Refusal, Seq,
+    Body, Change, Code, FileId, FileIds, Refusal, Seq,
     planted::{Planted, panic_at},
 };
 use serde::Deserialize;
@@ -22,11 +22,16 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Post {
-    /// Markdown of up to 16,384 bytes.
+    /// Markdown of up to 16,384 bytes; may be empty beside attachments.
     #[schema(example = "See you *tomorrow*")]
     text: String,
     /// The message it answers.
     reply_to: Option<Number>,
+    /// Whole uploads of the caller that are attached nowhere yet, at most 10, each
+    /// once, in the order in which they shall be shown.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    attachment_ids: Vec<Uuid>,
 }
 
 /// Posts a message. Answered when it is stored for good.
@@ -38,8 +43,9 @@ pub(crate) struct Post {
     responses(
         (status = 201, description = "Posted; `seq` is the message's id", body = Committed),
         (status = 403, description = "FORBIDDEN: join the room first"),
-        (status = 404, description = "NOT_FOUND: no such room, or no message to reply to"),
-        (status = 409, description = "ROOM_ARCHIVED or IDEMPOTENCY_MISMATCH"),
+        (status = 404, description = "NOT_FOUND: no such room, no message to reply to, or no such file of the caller's"),
+        (status = 409, description = "ROOM_ARCHIVED, IDEMPOTENCY_MISMATCH, or CONFLICT: a file is not whole or stands on a message already"),
+        (status = 413, description = "QUOTA_EXCEEDED: the room has no space for the files"),
         (status = 422, description = "UNPROCESSABLE: the text will not do"),
     ),
 )]
@@ -50,12 +56,15 @@ pub(crate) async fn post(
     Idempotency(request_id): Idempotency,
     Json(request): Json<Post>,
 ) -> Result<(StatusCode, Json<Committed>), Problem> {
-    let body = Body::parse(&request.text).map_err(unprocessable("text"))?;
+    let files = request.attachment_ids.iter().copied().map(FileId::from_uuid).collect();
+    let attachments =
+        FileIds::new(files).map_err(|refusal| Refusal { code: Code::Unprocessable, ..refusal })?;
+    let body = Body::beside(&request.text, &attachments).map_err(unprocessable("text"))?;
     let reply_to = request.reply_to.map(Number::seq);
     if reply_to == Some(Seq::ZERO) {
         return Err(Refusal::new(Code::Unprocessable, "reply_to names no message").into());
     }
-    let change = Change::Post { room: room_id(id), body, reply_to };
+    let change = Change::Post { room: room_id(id), body, reply_to, attachments };
     let done = app.submit(caller.user, request_id, change).await?;
     // Committed, and nobody knows yet: the worst moment for a panic.
     panic_at(Planted::PanicInHandler, &request.text);

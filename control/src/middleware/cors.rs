@@ -12,7 +12,7 @@ use super::{
     rate::{RATE_LIMIT, RATE_LIMIT_POLICY},
     request_id::X_REQUEST_ID,
 };
-use crate::extract::authority;
+use crate::{extract::authority, files::UPLOAD_OFFSET};
 
 pub(super) fn layer(origins: OriginPolicy) -> CorsLayer {
     let allowed = move |origin: &HeaderValue, parts: &Parts| {
@@ -28,12 +28,17 @@ pub(super) fn layer(origins: OriginPolicy) -> CorsLayer {
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
+            header::RANGE,
             HeaderName::from_static("idempotency-key"),
+            UPLOAD_OFFSET,
         ])
         .expose_headers([
             X_REQUEST_ID,
             header::RETRY_AFTER,
             header::LOCATION,
+            header::CONTENT_RANGE,
+            header::ETAG,
+            UPLOAD_OFFSET,
             RATE_LIMIT_POLICY,
             RATE_LIMIT,
         ])

@@ -14,11 +14,12 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
-use http::header;
+use http::{Extensions, HeaderMap, StatusCode, Version, header};
 use parlor_domain::limits;
 use tower::ServiceBuilder;
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer,
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate as _},
     sensitive_headers::SetSensitiveRequestHeadersLayer,
 };
 
@@ -42,12 +43,21 @@ pub(crate) fn around(routes: Router, deps: &Deps) -> Router {
             .layer(from_fn(span::enter))
             .layer(from_fn_with_state(deps.lanes.clone(), headers::set))
             .layer(cors::layer(deps.origins.clone()))
-            .layer(CompressionLayer::new())
+            .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(may_change)))
             .layer(from_fn(problem::render))
             .layer(CatchPanicLayer::custom(on_panic))
             .layer(from_fn_with_state(rate, rate::limit))
             .layer(DefaultBodyLimit::max(limits::HTTP_BODY_BYTES)),
     )
+}
+
+/// Says of a response that its bytes shall arrive as they are: of what was compressed
+/// on the way no range can be asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AsItIs;
+
+fn may_change(_: StatusCode, _: Version, _: &HeaderMap, told: &Extensions) -> bool {
+    told.get::<AsItIs>().is_none()
 }
 
 /// The panic itself was told by the panic hook; the caller learns nothing.

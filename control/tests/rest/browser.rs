@@ -140,6 +140,8 @@ async fn x2_every_response_carries_the_security_headers() {
     let policy = stack.get("/").send().await.header("content-security-policy").to_owned();
     let lanes = "connect-src 'self' https://chat.example:8443/rt/v1 ws://chat.example:8080/rt/v1";
     assert!(policy.contains(lanes), "{policy}");
+    // Pictures may be shown before they are sent; clips come from the server alone.
+    assert!(policy.contains("img-src 'self' data: blob:; media-src 'self';"), "{policy}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Messages and their history.
 
-use parlor_domain::{Body, Change, Command, RequestId, RoomId, UserId};
+use parlor_domain::{Body, Change, Command, FileIds, RequestId, RoomId, UserId};
 use serde_json::{Value, json};
 
 use crate::stack::{Person, Stack};
@@ -10,7 +10,7 @@ async fn fill(stack: &Stack, who: &Person, room: &str, n: usize) {
     let (actor, room): (UserId, RoomId) = (who.id.parse().unwrap(), room.parse().unwrap());
     let post = |text: usize| {
         let body = Body::parse(&text.to_string()).unwrap();
-        let change = Change::Post { room, body, reply_to: None };
+        let change = Change::Post { room, body, reply_to: None, attachments: FileIds::default() };
         Command { request_id: RequestId::random(), actor, change }
     };
     let done = stack.deps.log.submit((1..=n).map(post).collect()).await.unwrap();

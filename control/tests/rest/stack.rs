@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use parlor_bus::Bus;
-use parlor_control::{Deps, Lanes, Live, LiveLimits, LiveSession, Rate, Settings};
+use parlor_control::{Deps, Lanes, Live, LiveLimits, LiveSession, Objects, Rate, Settings};
 use parlor_domain::{
     Change, Clock, Command, OneTimeCode, OriginPolicy, RequestId, RoomId, RoomName, SystemClock,
     Topic, UserId, Visibility,
@@ -216,6 +216,7 @@ impl Stack {
             lanes: watched,
             origins: OriginPolicy::new(["https://app.example".to_owned()]),
             ending: Arc::default(),
+            objects: Objects::in_memory(),
             settings: Settings { welcome_room: Some(welcome), ..Settings::default() },
         };
         change(&mut deps);

@@ -23,8 +23,12 @@ fn said() -> Vec<(&'static str, Kind)> {
     use request::Body;
     let room_id = || id(0x1000);
     let resume = vec![pb::Position { log_id: room_id(), epoch: 1, seq: 41 }];
-    let post =
-        pb::Post { room_id: room_id(), text: "Good morning, 早上好".to_owned(), reply_to: 7 };
+    let post = pb::Post {
+        room_id: room_id(),
+        text: "Good morning, 早上好".to_owned(),
+        reply_to: 7,
+        attachment_ids: vec![id(0x2000), id(0x2001)],
+    };
     let edit = pb::Edit { room_id: room_id(), seq: 8, text: "Good evening".to_owned() };
     let react = pb::React { room_id: room_id(), seq: 9, emoji: "👍".to_owned(), remove: false };
     let draft = pb::SetDraft { room_id: room_id(), text: "not yet".to_owned(), reply_to: 9 };

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use arbitrary::{Result, Unstructured};
 use bytes::Bytes;
-use parlor_domain::{Body, Change, Code, LogId, Position, RequestId, RoomId, Seq, UserId};
+use parlor_domain::{Body, Change, Code, FileIds, LogId, Position, RequestId, RoomId, Seq, UserId};
 use uuid::Uuid;
 
 use super::model::{self, Model};
@@ -139,7 +139,12 @@ impl Run {
         let seq = Seq::new(script.int_in_range(1..=9_u64)?);
         let body = || Body::parse("hello").map_err(|_| arbitrary::Error::IncorrectFormat);
         Ok(match script.int_in_range(0..=8_u8)? {
-            0..=2 => Ask::Change(Change::Post { room, body: body()?, reply_to: None }),
+            0..=2 => Ask::Change(Change::Post {
+                room,
+                body: body()?,
+                reply_to: None,
+                attachments: FileIds::default(),
+            }),
             3 => Ask::Change(Change::Edit { room, message: seq, body: body()? }),
             4 => Ask::Change(Change::MarkRead { room, seq }),
             5 | 6 => Ask::Open { room, from: Position::default() },

@@ -256,6 +256,7 @@ impl Desk {
                     text,
                     mentions: Mentions::default(),
                     reply_to,
+                    attachments: Vec::new(),
                     erased: false,
                 },
             };

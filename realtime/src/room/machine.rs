@@ -8,7 +8,7 @@ use std::{
 };
 
 use parlor_domain::{
-    Event, EventBody, Position, RequestId, Seq, SessionId, UserId,
+    Attachment, Event, EventBody, Position, RequestId, Seq, SessionId, UserId,
     limits::{OUTBOX_BYTES, ROOM_TAIL_EVENTS},
     planted::{Planted, planted},
 };
@@ -223,8 +223,11 @@ impl<F: Follower> Machine<F> {
 
 fn weight(event: &Event) -> usize {
     let text = match &event.body {
-        EventBody::MessagePosted { text, mentions, .. }
-        | EventBody::MessageEdited { text, mentions, .. } => {
+        EventBody::MessagePosted { text, mentions, attachments, .. } => {
+            let files = attachments.iter().map(|file| size_of::<Attachment>() + file.weight());
+            text.len() + mentions.users.len() * wire::MENTION_BYTES + files.sum::<usize>()
+        }
+        EventBody::MessageEdited { text, mentions, .. } => {
             text.len() + mentions.users.len() * wire::MENTION_BYTES
         }
         EventBody::RoomCreated { name, topic, .. } | EventBody::RoomRenamed { name, topic } => {
@@ -278,6 +281,7 @@ mod tests {
                 text,
                 mentions: Mentions::default(),
                 reply_to: None,
+                attachments: Vec::new(),
                 erased: false,
             },
         )
@@ -371,6 +375,7 @@ mod tests {
                     text,
                     mentions: Mentions::default(),
                     reply_to: None,
+                    attachments: Vec::new(),
                     erased: false,
                 },
             )

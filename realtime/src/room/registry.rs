@@ -208,7 +208,7 @@ mod tests {
 
     use parlor_bus::Bus;
     use parlor_domain::{
-        Body, Change, Code, RequestId, RoomId, RoomName, SessionId, SystemClock, Topic,
+        Body, Change, Code, FileIds, RequestId, RoomId, RoomName, SessionId, SystemClock, Topic,
     };
     use parlor_store::Database;
     use parlor_token::Verifier;
@@ -229,7 +229,7 @@ mod tests {
 
     fn post(room: RoomId) -> Command {
         let body = Body::parse("hello").expect("a text");
-        let change = Change::Post { room, body, reply_to: None };
+        let change = Change::Post { room, body, reply_to: None, attachments: FileIds::default() };
         Command { request_id: RequestId::random(), actor: UserId::SYSTEM, change }
     }
 

@@ -457,7 +457,7 @@ impl Ready {
 
 #[cfg(test)]
 mod tests {
-    use parlor_domain::Body;
+    use parlor_domain::{Body, FileIds};
 
     use super::*;
 
@@ -508,7 +508,12 @@ mod tests {
 
         fn post_as(&mut self, id: RequestId, room: RoomId) -> Vec<Effect> {
             let body = Body::parse("hello").expect("valid");
-            let ask = Ok(Ask::Change(Change::Post { room, body, reply_to: None }));
+            let ask = Ok(Ask::Change(Change::Post {
+                room,
+                body,
+                reply_to: None,
+                attachments: FileIds::default(),
+            }));
             self.input(Input::Request { id, ask })
         }
     }

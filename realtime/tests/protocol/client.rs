@@ -319,7 +319,7 @@ async fn running(stall: &mut watch::Receiver<bool>) {
 }
 
 pub(crate) fn post(room: RoomId, text: &str) -> Post {
-    Post { room_id: bytes(room.as_bytes()), text: text.into(), reply_to: 0 }
+    Post { room_id: bytes(room.as_bytes()), text: text.into(), ..Post::default() }
 }
 
 pub(crate) fn quinn_endpoint(kit: &Kit, alpn: &[u8]) -> quinn::Endpoint {

@@ -25,7 +25,11 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let room_id = || Bytes::copy_from_slice(ROOM.as_bytes());
     let post = asked(
         1,
-        request::Body::Post(Post { room_id: room_id(), text: "hello".to_owned(), reply_to: 0 }),
+        request::Body::Post(Post {
+            room_id: room_id(),
+            text: "hello".to_owned(),
+            ..Post::default()
+        }),
     );
     let open = asked(2, request::Body::Open(Open { room_id: room_id(), epoch: 0, after_seq: 0 }));
     let from = Some(fetch::From::AfterSeq(0));

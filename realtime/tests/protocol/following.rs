@@ -319,6 +319,7 @@ pub(crate) async fn c19_whoever_leaves_gets_nothing_of_what_is_read_together_wit
             room,
             body: parlor_domain::Body::parse(text).expect("a text"),
             reply_to: None,
+            attachments: parlor_domain::FileIds::default(),
         };
         let commands =
             [Change::RemoveMember { room, user: bob.user }, say("he is gone"), say("at last")]

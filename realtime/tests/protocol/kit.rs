@@ -4,8 +4,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use parlor_bus::{Announcement, Bus};
 use parlor_domain::{
-    Body, Change, Clock, Command, DeviceId, DeviceName, DisplayName, Epoch, LogId, Position,
-    RequestId, RoomId, RoomName, Seq, SystemClock, Timestamp, Topic, UserId, UserName, Visibility,
+    Body, Change, Clock, Command, DeviceId, DeviceName, DisplayName, Epoch, FileIds, LogId,
+    Position, RequestId, RoomId, RoomName, Seq, SystemClock, Timestamp, Topic, UserId, UserName,
+    Visibility,
 };
 use parlor_realtime::{Lane, Node, NodeConfig, Rates};
 use parlor_store::{AccountsWriter, Database, Done, Endings, NewDevice, NewUser, Seen, Store};
@@ -204,7 +205,12 @@ impl Kit {
     /// Posts as control would.
     pub(crate) async fn post(&self, author: &Person, room: RoomId, text: &str) -> Seq {
         let body = Body::parse(text).expect("a text");
-        self.change(author.user, Change::Post { room, body, reply_to: None }).await.seq
+        self.change(
+            author.user,
+            Change::Post { room, body, reply_to: None, attachments: FileIds::default() },
+        )
+        .await
+        .seq
     }
 
     /// Where a room stands.

@@ -5,6 +5,7 @@ mod beginning;
 mod client;
 mod corpus;
 mod ending;
+mod files;
 mod following;
 mod friends;
 mod fuzz;
@@ -88,6 +89,9 @@ on_every_lane! {
         rule_4_11_role_and_preferences_are_told_of_rooms_that_are_not_open,
         rule_4_12_links_are_told_without_their_codes,
         c14_changes_from_elsewhere_reach_who_follows,
+    },
+    files::{
+        rule_3_17_a_message_brings_files,
     },
     friends::{
         rule_3_16_a_block_keeps_both_from_writing_to_each_other,

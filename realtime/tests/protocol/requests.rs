@@ -133,7 +133,8 @@ pub(crate) async fn rule_1_6_unknown_kinds_are_ignored(kit: &Kit) {
 pub(crate) async fn rule_1_7_ids_of_another_length_are_refused(kit: &Kit) {
     let ada = kit.person("ada").await;
     let mut client = kit.enter(&ada).await;
-    let short = Post { room_id: Bytes::from_static(b"short"), text: "hi".into(), reply_to: 0 };
+    let short =
+        Post { room_id: Bytes::from_static(b"short"), text: "hi".into(), ..Post::default() };
     let refused = client.ask(request::Body::Post(short)).await.expect_err("refused");
     assert_eq!(refused.0, ErrorCode::InvalidArgument);
     let room = kit.room(&ada).await;

@@ -14,6 +14,9 @@ pub enum ValueError {
     /// Not a database that Parlor knows.
     #[error("must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME")]
     Database,
+    /// Not a place for files.
+    #[error("must be folder or s3://BUCKET/PREFIX")]
+    Files,
     /// Not a URL of a server.
     #[error("must be http://HOST[:PORT] or https://HOST[:PORT] without a path")]
     Url,
@@ -33,7 +36,7 @@ macro_rules! deserialize_as_text {
         }
     )*};
 }
-deserialize_as_text!(DatabaseUrl, ServerUrl, ProxyNetwork, SignUpPolicy);
+deserialize_as_text!(DatabaseUrl, FilePlace, ServerUrl, ProxyNetwork, SignUpPolicy);
 
 /// Which database, as a URL. Never shown: it may hold a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,6 +71,39 @@ impl fmt::Debug for DatabaseUrl {
             Database::Sqlite { path } => write!(f, "sqlite:{}", path.display()),
             Database::Postgres { .. } => f.write_str("postgres://(not shown)"),
         }
+    }
+}
+
+/// Where the bytes of files are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilePlace {
+    /// A folder in the data folder.
+    Folder,
+    /// A bucket that speaks S3.
+    Bucket {
+        /// Its name.
+        bucket: String,
+        /// What the names of all objects begin with; may be empty.
+        prefix: String,
+    },
+}
+
+impl FromStr for FilePlace {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let text = text.trim();
+        if text == "folder" {
+            return Ok(Self::Folder);
+        }
+        let rest = text.strip_prefix("s3://").ok_or(ValueError::Files)?;
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        if bucket.is_empty() || bucket.contains(['?', '#', '@', ':']) || prefix.contains(['?', '#'])
+        {
+            return Err(ValueError::Files);
+        }
+        let prefix = prefix.trim_end_matches('/').to_owned();
+        Ok(Self::Bucket { bucket: bucket.to_owned(), prefix })
     }
 }
 

@@ -35,7 +35,9 @@ impl Printer {
         self.names.extend(names);
         for message in history.messages.into_iter().filter(|message| !message.deleted) {
             let clock = message.posted_at.parse().map(clock).unwrap_or_default();
-            self.message(&clock, message.author_id, &message.text).await?;
+            let files = message.attachments.iter();
+            let files: Vec<String> = files.map(|file| line_of(&file.name, file.bytes)).collect();
+            self.message(&clock, message.author_id, &message.text, &files).await?;
         }
         Ok(())
     }
@@ -55,8 +57,11 @@ impl Printer {
         let what = match event.body {
             EventBody::MessagePosted { erased: true, .. }
             | EventBody::MessageEdited { erased: true, .. } => return Ok(()),
-            EventBody::MessagePosted { text, .. } => {
-                return self.message(&clock, event.actor, &text).await;
+            EventBody::MessagePosted { text, attachments, .. } => {
+                let files = attachments.iter();
+                let files: Vec<String> =
+                    files.map(|file| line_of(file.name.as_str(), file.bytes)).collect();
+                return self.message(&clock, event.actor, &text, &files).await;
             }
             EventBody::MessageEdited { message, text, .. } => {
                 format!("changed message {message} to: {text}")
@@ -114,12 +119,27 @@ impl Printer {
         self.aside(&format!("{clock} * {who} {what}")).await
     }
 
-    async fn message(&mut self, clock: &str, author: UserId, text: &str) -> anyhow::Result<()> {
+    /// Prints a message: its text, then a line for each of its files.
+    async fn message(
+        &mut self,
+        clock: &str,
+        author: UserId,
+        text: &str,
+        files: &[String],
+    ) -> anyhow::Result<()> {
+        let text = Some(text).filter(|text| !text.is_empty() || files.is_empty());
+        let lines = text.into_iter().chain(files.iter().map(String::as_str));
         match self.style {
-            Print::Plain => self.line(text).await,
+            Print::Plain => {
+                for line in lines {
+                    self.line(line).await?;
+                }
+                Ok(())
+            }
             Print::People => {
                 let name = self.name(author).await;
-                self.line(&format!("{clock} {name}: {}", text.replace('\n', "\n      "))).await
+                let all = lines.collect::<Vec<_>>().join("\n");
+                self.line(&format!("{clock} {name}: {}", all.replace('\n', "\n      "))).await
             }
         }
     }
@@ -158,6 +178,18 @@ impl Printer {
     }
 }
 
+/// A file, as a line: its name and its size.
+fn line_of(name: &str, bytes: u64) -> String {
+    let mut size = bytes;
+    for unit in ["bytes", "KiB", "MiB", "GiB"] {
+        if size < 10_000 {
+            return format!("[file] {name} ({size} {unit})");
+        }
+        size = size.div_ceil(1_024);
+    }
+    format!("[file] {name} ({size} TiB)")
+}
+
 /// Hours and minutes where the reader is.
 fn clock(at: Time) -> String {
     at.to_zoned(TimeZone::system()).strftime("%H:%M").to_string()
@@ -176,6 +208,13 @@ pub(super) fn harmless(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_a_line_with_its_size() {
+        assert_eq!(line_of("a.png", 0), "[file] a.png (0 bytes)");
+        assert_eq!(line_of("a.png", 9_999), "[file] a.png (9999 bytes)");
+        assert_eq!(line_of("a.png", 67_108_864), "[file] a.png (64 MiB)");
+    }
 
     #[test]
     fn a_message_cannot_command_the_terminal() {

@@ -6,7 +6,8 @@ use std::{
 };
 
 use confique::Layer as _;
-use parlor::config::{Config, ConfigError, Flags};
+use parlor::config::{Config, ConfigError, FilePlace, Flags};
+use parlor_domain::limits;
 use tempfile::TempDir;
 
 use crate::support::folder;
@@ -45,6 +46,11 @@ fn a_server_that_is_told_nothing_has_a_valid_configuration() {
     assert!(!config.has_public_certificate());
     assert_eq!(config.limits.session_burst.get(), 60);
     assert_eq!(config.limits.session_per_second.get(), 20);
+    assert_eq!(config.files, FilePlace::Folder);
+    assert_eq!(
+        (config.limits.file_bytes, config.limits.user_file_bytes, config.limits.room_file_bytes),
+        (limits::FILE_BYTES, limits::USER_FILE_BYTES, limits::ROOM_FILE_BYTES)
+    );
     let defaults = Config::defaults().expect("valid");
     assert_eq!(format!("{config:?}"), format!("{defaults:?}"));
 }
@@ -61,6 +67,7 @@ fn every_key_can_stand_in_the_file() {
         allow_origin = ["https://app.example", "https://other.example:8443"]
         trusted_proxy = ["10.0.0.0/8"]
         http3 = 9443
+        files = "s3://bucket/some/prefix/"
 
         [tls]
         certificate = "/etc/parlor/fullchain.pem"
@@ -78,6 +85,9 @@ fn every_key_can_stand_in_the_file() {
         http_user_burst = 7
         http_user_per_second = 8
         connections_per_address = 9
+        file_bytes = 10
+        user_file_bytes = 11
+        room_file_bytes = 12
 
         [log]
         format = "json"
@@ -92,6 +102,9 @@ fn every_key_can_stand_in_the_file() {
     assert!(config.has_public_certificate());
     assert_eq!(config.limits.user_per_second.get(), 4);
     assert_eq!(config.limits.connections_per_address.get(), 9);
+    let bucket = FilePlace::Bucket { bucket: "bucket".into(), prefix: "some/prefix".into() };
+    assert_eq!(config.files, bucket);
+    assert_eq!((config.limits.file_bytes, config.limits.room_file_bytes), (10, 12));
     assert!(!format!("{config:?}").contains("secret"), "T9: no password is shown");
 }
 
@@ -121,6 +134,10 @@ fn a_value_of_the_wrong_kind_is_refused_and_its_key_named() {
         ("http3 = 65536", "http3"),
         ("data_dir = \"\"", "data_dir"),
         ("[limits]\nsession_burst = 0", "session_burst"),
+        ("[limits]\nfile_bytes = -1", "file_bytes"),
+        ("files = \"s3://\"", "files"),
+        ("files = \"ftp://bucket\"", "files"),
+        ("files = \"s3://user:secret@bucket\"", "files"),
         ("[limits]\nsession_per_second = -1", "session_per_second"),
         ("[log]\nformat = \"xml\"", "format"),
         ("listen", "listen"),

@@ -5,6 +5,7 @@ mod certificates;
 mod config;
 mod devices;
 mod endings;
+mod files;
 mod frames;
 mod friends;
 mod grpc;

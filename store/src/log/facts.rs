@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use parlor_domain::{
-    Body, Calls, Change, Command, Digest, Draft, Emoji, Invite, InviteId, LogId, Position,
-    Preferences, Privacy, Profile, RequestId, Role, RoomId, RoomName, Seq, Standing, Tie,
-    Timestamp, Topic, UserId, UserName, Visibility, direct_room,
+    Attachment, Body, Calls, Change, Command, Digest, Draft, Emoji, FileId, Invite, InviteId,
+    LogId, Position, Preferences, Privacy, Profile, RequestId, Role, RoomId, RoomName, Seq,
+    Standing, Tie, Timestamp, Topic, UserId, UserName, Visibility, direct_room,
 };
 
 /// Which rows the decisions on some commands may look at. Sorted, so that all
@@ -41,6 +41,9 @@ pub struct Needs {
     pub ties: BTreeSet<(UserId, UserId)>,
     /// Whether the first blocks the second.
     pub blocks: BTreeSet<(UserId, UserId)>,
+    pub files: BTreeSet<FileId>,
+    /// Rooms of which it has to be known how much their files take.
+    pub room_files: BTreeSet<RoomId>,
 }
 
 impl Needs {
@@ -64,7 +67,7 @@ impl Needs {
 
     fn add_person(&mut self, actor: UserId, change: &Change) {
         match change {
-            Change::SetProfile(_) => {
+            Change::SetProfile(_) | Change::SetAvatar(_) => {
                 self.profiles.insert(actor);
             }
             Change::SetPrivacy(_) => {
@@ -138,8 +141,12 @@ impl Needs {
                 self.roles.insert((room, *other));
                 self.blocks_between(actor, *other);
             }
-            Change::Post { body, reply_to, .. } => {
+            Change::Post { body, reply_to, attachments, .. } => {
                 self.calls(room, body);
+                if !attachments.is_empty() {
+                    self.files.extend(attachments.as_slice());
+                    self.room_files.insert(room);
+                }
                 self.messages.extend(reply_to.map(|message| (room, message)));
             }
             Change::Edit { message, body, .. } => {
@@ -179,6 +186,7 @@ impl Needs {
             | Change::TellDeleted { .. }
             | Change::SetProfile(_)
             | Change::SetPrivacy(_)
+            | Change::SetAvatar(_)
             | Change::Befriend { .. }
             | Change::Unfriend { .. }
             | Change::Block { .. } => {}
@@ -232,6 +240,22 @@ pub struct Facts {
     pub absent: HashMap<UserId, Standing>,
     pub ties: HashMap<(UserId, UserId), Tie>,
     pub blocks: HashSet<(UserId, UserId)>,
+    /// Without those that are gone.
+    pub files: HashMap<FileId, FileFacts>,
+    /// Bytes that the files of each room take.
+    pub room_files: HashMap<RoomId, u64>,
+    /// Bytes that they may take.
+    pub room_file_bytes: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct FileFacts {
+    pub owner: UserId,
+    /// What it is, once all of it is there.
+    pub file: Option<Attachment>,
+    pub attached: bool,
+    /// Bytes that it takes.
+    pub counted: u64,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -3,6 +3,7 @@
 //! a join and a post after it may stand in one batch.
 
 mod endings;
+mod files;
 mod friends;
 mod invites;
 mod members;
@@ -17,9 +18,9 @@ use std::{
 
 use parlor_domain::{
     Action, Ban, Body, Calls, Change, Code, Command, Digest, Draft, Epoch, Event, EventBody,
-    Invite, InviteId, LogId, Mentions, Operator, Position, Preferences, Privacy, Profile, Refusal,
-    RequestId, Role, RoomId, RoomName, Seq, ServerAct, Tie, Timestamp, Topic, UserId, Visibility,
-    direct_room, permit, permit_server,
+    FileId, FileIds, FileKind, Invite, InviteId, LogId, Mentions, Operator, Position, Preferences,
+    Privacy, Profile, Refusal, RequestId, Role, RoomId, RoomName, Seq, ServerAct, Tie, Timestamp,
+    Topic, UserId, Visibility, direct_room, permit, permit_server,
     planted::{Planted, planted},
 };
 
@@ -58,6 +59,8 @@ pub struct NewMessage {
     pub text: String,
     pub mentions: Mentions,
     pub reply_to: Option<Seq>,
+    /// Of the files on it.
+    pub kinds: Vec<FileKind>,
 }
 
 /// A rarer change of a table.
@@ -171,6 +174,12 @@ pub enum Projection {
         room: RoomId,
         message: Seq,
         by: Seq,
+    },
+    /// Files stand on a message, in this order.
+    Attached {
+        room: RoomId,
+        message: Seq,
+        files: Vec<FileId>,
     },
     /// The message, every event that holds its text, and what was put on it.
     Erased {
@@ -350,7 +359,9 @@ impl Plan {
             }
             Change::RevokeInvite { room, invite } => self.revoke_invite(request, *room, *invite),
             Change::JoinByInvite { room, invite } => self.join_by_invite(request, *room, *invite),
-            Change::Post { room, body, reply_to } => self.post(request, *room, body, *reply_to),
+            Change::Post { room, body, reply_to, attachments } => {
+                self.post(request, *room, body, *reply_to, attachments)
+            }
             Change::Edit { room, message, body } => self.edit(request, *room, *message, body),
             Change::Delete { room, message } => self.delete(request, *room, *message),
             Change::React { room, message, emoji, on } => {
@@ -364,7 +375,10 @@ impl Plan {
             }
             Change::SetDraft { room, draft } => self.set_draft(request, *room, draft),
             Change::SetPrivacy(change) => self.set_privacy(request, *change),
-            Change::SetProfile(change) => self.set_profile(request, change),
+            Change::SetProfile(change) => self.set_profile(request, |before| before.with(change)),
+            Change::SetAvatar(avatar) => {
+                self.set_profile(request, |before| Profile { avatar: *avatar, ..before.clone() })
+            }
             Change::Befriend { other } => self.befriend(request, *other),
             Change::Unfriend { other } => self.unfriend(request, *other),
             Change::Block { other, on } => self.block(request, *other, *on),
@@ -514,24 +528,33 @@ impl Plan {
         room: RoomId,
         body: &Body,
         reply_to: Option<Seq>,
+        attachments: &FileIds,
     ) -> Outcome {
         self.free_room(room, request.actor, Action::Post)?;
         if let Some(message) = reply_to {
             self.message(room, message)?;
         }
+        let files = self.attachable(room, request.actor, attachments)?;
+        if body.is_empty() && files.is_empty() {
+            return Err(Refusal::new(Code::InvalidArgument, "a message needs a text or a file"));
+        }
         let (author, text) = (request.actor, body.as_str().to_owned());
         let mentions = self.mentions(room, body);
+        let kinds = files.iter().map(|file| file.kind).collect();
         let posted = EventBody::MessagePosted {
             text: text.clone(),
             mentions: mentions.clone(),
             reply_to,
+            attachments: files,
             erased: false,
         };
         let done = self.first(request, posted)?;
         let facts = MessageFacts { author, reply_to, deleted: false };
         self.facts.messages.insert((room, done.seq), facts);
         let seq = done.seq;
-        self.writes.messages.push(NewMessage { room, seq, author, text, mentions, reply_to });
+        let new = NewMessage { room, seq, author, text, mentions, reply_to, kinds };
+        self.writes.messages.push(new);
+        self.attach(room, seq, attachments);
         Ok(done)
     }
 

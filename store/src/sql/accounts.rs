@@ -239,6 +239,7 @@ pub(crate) async fn create_user(
             display_name: user.display_name.clone(),
             status_text: StatusText::default(),
             status_emoji: StatusEmoji::default(),
+            avatar: None,
         },
         created_at: now,
         standing: Standing::Active,

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, drafts, friends,
+    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, drafts, files, friends,
     invites, mentions, overview, pieces, pins, preferences, privacy, reactions, row,
 };
 use crate::log::{
@@ -52,6 +52,7 @@ pub(super) async fn load(
     profiles(connection, needs, &mut facts).await?;
     friends::load(connection, needs, &mut facts).await?;
     overview::load(connection, needs, &mut facts).await?;
+    files::load(connection, needs, &mut facts).await?;
     Ok(Ok(facts))
 }
 
@@ -278,7 +279,10 @@ async fn profiles(
     needs: &Needs,
     facts: &mut Facts,
 ) -> sqlx::Result<()> {
-    let sql = ("SELECT id, display_name, status_text, status_emoji FROM users WHERE id IN (", ")");
+    let sql = (
+        "SELECT id, display_name, status_text, status_emoji, avatar FROM users WHERE id IN (",
+        ")",
+    );
     let rows: Vec<row::KeyedProfileRow> =
         select(connection, sql, &needs.profiles, |tuple, user| {
             tuple.push_bind(user.uuid());

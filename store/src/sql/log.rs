@@ -1,6 +1,6 @@
 //! The log's transaction, and reads of events.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::atomic::Ordering};
 
 use futures_util::TryStreamExt as _;
 use parlor_domain::{Command, Event, LogId, Position, Refusal, Seq, Timestamp, limits};
@@ -8,7 +8,11 @@ use parlor_domain::{Command, Event, LogId, Position, Refusal, Seq, Timestamp, li
 use super::{Connection, Db, facts, row, writes};
 use crate::{
     Done, Page,
-    log::{Patience, facts::Needs, plan::Plan},
+    log::{
+        Patience,
+        facts::{Facts, Needs},
+        plan::Plan,
+    },
 };
 
 /// What became of commands; `Err` names logs that somebody else holds, where
@@ -44,7 +48,7 @@ async fn decide(
     let mut lease = db.writer().await?;
     let mut transaction = lease.begin_write().await?;
     let facts = match facts::load(&mut transaction, &Needs::of(commands), now, patience).await? {
-        Ok(facts) => facts,
+        Ok(facts) => Facts { room_file_bytes: db.room_file_bytes.load(Ordering::Relaxed), ..facts },
         Err(held) => {
             transaction.rollback().await?;
             lease.done();

@@ -4,7 +4,7 @@ use parlor_domain::{Event, EventBody, Message, RoomId, Seq, UserId, Version};
 
 use uuid::Uuid;
 
-use super::{Connection, Db, log, mentions, pins, reactions, row};
+use super::{Connection, Db, files, log, mentions, pins, reactions, row};
 use crate::{Authored, From, History};
 
 pub(crate) async fn history(
@@ -124,6 +124,7 @@ async fn read(
             (messages, more_before, more_after)
         }
     };
+    files::read(snapshot, room, &mut messages).await?;
     mentions::read(snapshot, room, &mut messages).await?;
     pins::read(snapshot, room, &mut messages).await?;
     reactions::read(snapshot, room, reader, &mut messages).await?;

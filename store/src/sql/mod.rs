@@ -7,6 +7,7 @@ pub(crate) mod bans;
 pub(crate) mod drafts;
 pub(crate) mod endings;
 mod facts;
+pub(crate) mod files;
 pub(crate) mod friends;
 pub(crate) mod health;
 pub(crate) mod invites;
@@ -25,9 +26,15 @@ pub(crate) mod row;
 pub(crate) mod search;
 pub(crate) mod writes;
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use parlor_domain::Epoch;
+use parlor_domain::{Epoch, limits};
 use sqlx::{
     Connection as _, Database, Pool, QueryBuilder, Transaction, pool::PoolConnection,
     query_builder::Separated,
@@ -46,6 +53,8 @@ pub(crate) struct Db {
     reader: Pool<Driver>,
     /// Of every log made from now on.
     epoch: Epoch,
+    /// What the files of a room may take.
+    room_file_bytes: Arc<AtomicU64>,
 }
 
 /// The epoch of a migrated database, given to it the first time.
@@ -66,8 +75,13 @@ pub(super) fn fresh_epoch() -> i64 {
 
 impl Db {
     /// Takes pools of a migrated database and its [`epoch`].
-    pub(super) const fn new(writer: Pool<Driver>, reader: Pool<Driver>, epoch: Epoch) -> Self {
-        Self { writer, reader, epoch }
+    pub(super) fn new(writer: Pool<Driver>, reader: Pool<Driver>, epoch: Epoch) -> Self {
+        let room_file_bytes = Arc::new(AtomicU64::new(limits::ROOM_FILE_BYTES));
+        Self { writer, reader, epoch, room_file_bytes }
+    }
+
+    pub(crate) fn limit_rooms(&self, bytes: u64) {
+        self.room_file_bytes.store(bytes, Ordering::Relaxed);
     }
 
     async fn reader(&self) -> sqlx::Result<Lease> {

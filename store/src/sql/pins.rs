@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use parlor_domain::{Message, Pin, RoomId, Seq, Timestamp, UserId, limits};
 use uuid::Uuid;
 
-use super::{Connection, Db, facts::select, on_message, reactions::touch, row};
+use super::{Connection, Db, facts::select, files, on_message, reactions::touch, row};
 use crate::log::facts::{Facts, Needs, PinFacts};
 
 pub(super) async fn load(
@@ -109,14 +109,17 @@ pub(crate) async fn list(db: &Db, room: RoomId) -> sqlx::Result<Vec<Pin>> {
     .bind(i64::from(limits::PINS))
     .fetch_all(&mut *lease)
     .await?;
-    lease.done();
     let pin = |(message, author, text, posted_at, by, at): Row| Pin {
         message: row::seq(message),
         author: UserId::from_uuid(author),
         text,
+        attachments: Vec::new(),
         posted_at: Timestamp::from_micros(posted_at),
         by: UserId::from_uuid(by),
         at: Timestamp::from_micros(at),
     };
-    Ok(rows.into_iter().map(pin).collect())
+    let mut pins: Vec<Pin> = rows.into_iter().map(pin).collect();
+    files::read_pins(&mut lease, room, &mut pins).await?;
+    lease.done();
+    Ok(pins)
 }

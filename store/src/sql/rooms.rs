@@ -191,7 +191,11 @@ async fn summarise(
          LIMIT ",
     );
     query.push_bind(i64::from(limits::UNREAD_COUNTED));
-    query.push(") AS counted) AS mentions, substr(p.text, 1, ");
+    query.push(
+        ") AS counted) AS mentions, \
+         substr(COALESCE(NULLIF(p.text, ''), (SELECT f.name FROM files f WHERE f.room_id = r.id \
+         AND f.message = p.seq AND f.state = 'attached' ORDER BY f.place LIMIT 1)), 1, ",
+    );
     query.push_bind(i32::try_from(limits::PREVIEW_CHARS).unwrap_or(i32::MAX));
     query.push(
         ") AS preview, COALESCE(p.posted_at, r.created_at) AS last_at, \

@@ -1,15 +1,16 @@
 //! Table columns to domain types and back.
 
 use parlor_domain::{
-    ClientName, DeviceId, DeviceName, DisplayName, Draft, DraftText, Emoji, Epoch, Event, Invite,
-    InviteId, Mentions, Message, Notify, Preferences, Profile, RequestId, Role, Room, RoomId,
-    RoomName, Seq, Standing, StatusEmoji, StatusText, Tie, Timestamp, Topic, UserId, UserName,
-    Visibility,
+    Attachment, ClientName, DeviceId, DeviceName, DisplayName, Draft, DraftText, Emoji, Epoch,
+    Event, FileId, FileKind, FileName, Invite, InviteId, Mentions, Message, Notify, Preferences,
+    Profile, RequestId, Role, Room, RoomId, RoomName, Seq, Standing, StatusEmoji, StatusText,
+    Thumbhash, Tie, Timestamp, Topic, UserId, UserName, Visibility,
 };
 use uuid::Uuid;
 
 use crate::{
-    Access, Authored, Credentials, DeletedRoom, Device, Found, Member, RoomSummary, Seen, User,
+    Access, Authored, Credentials, DeletedRoom, Device, Found, Member, RoomSummary, Seen,
+    StoredFile, Upload, User,
 };
 
 pub(super) type MessageRow = (i64, Uuid, String, Option<i64>, i64, Option<i64>, bool, i64);
@@ -96,6 +97,7 @@ pub(super) struct ProfileRow {
     display_name: String,
     status_text: String,
     status_emoji: String,
+    avatar: Option<Uuid>,
 }
 
 pub(super) fn profile(row: &ProfileRow) -> sqlx::Result<Profile> {
@@ -103,6 +105,7 @@ pub(super) fn profile(row: &ProfileRow) -> sqlx::Result<Profile> {
         display_name: display_name(&row.display_name)?,
         status_text: StatusText::parse(&row.status_text).map_err(bad)?,
         status_emoji: StatusEmoji::parse(&row.status_emoji).map_err(bad)?,
+        avatar: row.avatar.map(FileId::from_uuid),
     })
 }
 
@@ -121,7 +124,7 @@ pub(super) fn keyed_profile(row: &KeyedProfileRow) -> sqlx::Result<(UserId, Prof
 /// The columns of [`UserRow`], of a table `users` called `u`.
 macro_rules! user_columns {
     () => {
-        "u.id, u.name, u.display_name, u.status_text, u.status_emoji, u.created_at, \
+        "u.id, u.name, u.display_name, u.status_text, u.status_emoji, u.avatar, u.created_at, \
          u.deactivated_at, u.deleted_at"
     };
 }
@@ -391,6 +394,94 @@ pub(super) fn authored(row: AuthoredRow) -> Authored {
     }
 }
 
+pub(super) fn size(bytes: i64) -> u64 {
+    u64::try_from(bytes).unwrap_or(0)
+}
+
+/// What is longer than this is longer than all disks.
+pub(super) fn size_number(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+/// A file.
+#[derive(sqlx::FromRow)]
+pub(super) struct FileRow {
+    id: Uuid,
+    name: String,
+    object: Option<Uuid>,
+    media_type: String,
+    kind: String,
+    bytes: i64,
+    width: i64,
+    height: i64,
+    thumbhash: Vec<u8>,
+    thumbnail_type: String,
+    duration_ms: i64,
+}
+
+pub(super) fn stored_file(row: FileRow) -> sqlx::Result<StoredFile> {
+    Ok(StoredFile {
+        file: Attachment {
+            file: FileId::from_uuid(row.id),
+            name: FileName::parse(&row.name).map_err(bad)?,
+            media_type: row.media_type,
+            bytes: size(row.bytes),
+            kind: FileKind::parse(&row.kind).ok_or_else(|| malformed("kind of file"))?,
+            width: count(row.width),
+            height: count(row.height),
+            thumbhash: Thumbhash::new(row.thumbhash).ok_or_else(|| malformed("thumbhash"))?,
+            thumbnail: !row.thumbnail_type.is_empty(),
+            duration_ms: count(row.duration_ms),
+        },
+        object: row.object.ok_or_else(|| malformed("file without an object"))?,
+        thumbnail_type: row.thumbnail_type,
+    })
+}
+
+/// A file, and which message it stands on.
+#[derive(sqlx::FromRow)]
+pub(super) struct OnMessageRow {
+    #[sqlx(flatten)]
+    pub(super) file: FileRow,
+    pub(super) message: i64,
+}
+
+/// The same, as a list shows it.
+#[derive(sqlx::FromRow)]
+pub(super) struct RoomFileRow {
+    #[sqlx(flatten)]
+    pub(super) on: OnMessageRow,
+    pub(super) place: i64,
+    pub(super) author: Uuid,
+    pub(super) posted_at: i64,
+}
+
+/// A file from its beginning on.
+#[derive(sqlx::FromRow)]
+pub(super) struct UploadRow {
+    #[sqlx(flatten)]
+    file: FileRow,
+    owner: Uuid,
+    pub(super) state: String,
+    announced: i64,
+    received: i64,
+    pub(super) counted: i64,
+    expires_at: i64,
+}
+
+pub(super) fn upload(row: UploadRow) -> sqlx::Result<Upload> {
+    Ok(Upload {
+        id: FileId::from_uuid(row.file.id),
+        owner: UserId::from_uuid(row.owner),
+        name: FileName::parse(&row.file.name).map_err(bad)?,
+        bytes: size(row.announced),
+        received: size(row.received),
+        expires_at: Timestamp::from_micros(row.expires_at),
+        attached: row.state == "attached",
+        whole: row.file.object.is_some().then(|| stored_file(row.file)).transpose()?,
+    })
+}
+
 /// Without whom it mentions and what was put on it, which stand in other tables.
 pub(super) fn message(
     (at, author, text, reply_to, posted_at, edited_at, deleted, version): MessageRow,
@@ -401,6 +492,7 @@ pub(super) fn message(
         text,
         mentions: Mentions::default(),
         reply_to: reply_to.map(seq),
+        attachments: Vec::new(),
         posted_at: Timestamp::from_micros(posted_at),
         edited_at: edited_at.map(Timestamp::from_micros),
         deleted,

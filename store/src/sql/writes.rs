@@ -4,7 +4,7 @@
 use parlor_domain::{Epoch, EventBody, Mentions, Role, RoomId, Seq, Timestamp, Visibility};
 
 use super::{
-    Builder, Connection, Tuple, accounts::found_by, admin, bans, drafts, friends, invites,
+    Builder, Connection, Tuple, accounts::found_by, admin, bans, drafts, files, friends, invites,
     mentions, pieces, pins, preferences, privacy, reactions, rooms, row, search,
 };
 use crate::log::plan::{Projection, Writes};
@@ -236,10 +236,13 @@ async fn project(
                 .await?;
             mentions::clear(connection, *room, *message).await?;
             mentions::add(connection, *room, *message, mentions).await?;
-            search::change(connection, *room, *message, text).await?;
+            search::change(connection, *room, *message).await?;
         }
         Projection::Erased { room, message, reply_to, by } => {
             erase(connection, *room, *message, *reply_to, *by).await?;
+        }
+        Projection::Attached { room, message, files } => {
+            files::attach(connection, *room, *message, files).await?;
         }
         Projection::Reacted { key, since, by } => {
             reactions::add(connection, key, *since, *by, now).await?;
@@ -254,13 +257,14 @@ async fn project(
         Projection::ProfileChanged { user, profile } => {
             sqlx::query(
                 "UPDATE users SET display_name = $2, status_text = $3, status_emoji = $4, \
-                 found_by = name || $5 WHERE id = $1",
+                 found_by = name || $5, avatar = $6 WHERE id = $1",
             )
             .bind(user.uuid())
             .bind(profile.display_name.as_str())
             .bind(profile.status_text.as_str())
             .bind(profile.status_emoji.as_str())
             .bind(found_by(&profile.display_name))
+            .bind(profile.avatar.map(|avatar| avatar.uuid()))
             .execute(connection)
             .await?;
         }
@@ -305,16 +309,10 @@ async fn erase(
     .bind(row::number(by))
     .execute(&mut *connection)
     .await?;
-    let posted = EventBody::MessagePosted {
-        text: String::new(),
-        mentions: Mentions::default(),
-        reply_to,
-        erased: true,
-    };
     sqlx::query("UPDATE events SET body = $3 WHERE log_id = $1 AND seq = $2")
         .bind(room.uuid())
         .bind(row::number(message))
-        .bind(json(&posted)?)
+        .bind(json(&EventBody::erased_message(reply_to))?)
         .execute(&mut *connection)
         .await?;
     let edited = EventBody::MessageEdited {
@@ -333,6 +331,7 @@ async fn erase(
     .execute(&mut *connection)
     .await?;
     search::forget(connection, room, message).await?;
+    files::clear(connection, room, message).await?;
     mentions::clear(connection, room, message).await?;
     pins::clear(connection, room, message).await?;
     reactions::clear(connection, room, message).await

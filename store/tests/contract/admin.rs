@@ -146,11 +146,11 @@ async fn a_disabled_account_has_no_device_and_no_office(house: House) {
     let done = house.writer.set_admin(&by(bob), ada, false).await.expect("up");
     assert_eq!(code_of(done), Code::NotFound, "an office sleeps while its account does");
     let credentials = house.store.accounts.credentials_of(bob).await.expect("up").expect("there");
-    assert!(!credentials.may_sign_in());
+    assert_eq!(credentials.disabled_at, Some(house.clock.now()));
     house.writer.set_disabled(&by(ada), bob, false).await.expect("up").expect("may");
     assert!(house.store.server.is_admin(bob).await.expect("up"));
     let credentials = house.store.accounts.credentials_of(bob).await.expect("up").expect("there");
-    assert!(credentials.may_sign_in());
+    assert_eq!(credentials.disabled_at, None);
 }
 
 async fn the_last_admin_stays(house: House) {

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_domain::{
-    Change, Draft, DraftText, Emoji, Event, EventBody, InviteCode, InviteId, InviteTerms, LogId,
-    Mentions, Message, Notify, PreferencesChange, Privacy, PrivacyChange, ProfileChange, Reaction,
-    Role, RoomId, RoomName, Seq, StatusText, Tie, Topic, UserId, Visibility, direct_room,
+    Change, Draft, DraftText, Emoji, Event, EventBody, FileId, FileIds, InviteCode, InviteId,
+    InviteTerms, LogId, Mentions, Message, Notify, PreferencesChange, Privacy, PrivacyChange,
+    ProfileChange, Reaction, Role, RoomId, RoomName, Seq, StatusText, Tie, Topic, UserId,
+    Visibility, direct_room,
 };
 use parlor_store::{From, History};
 use proptest::{
@@ -14,7 +15,10 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 
-use crate::house::{House, body, command, contract};
+use crate::{
+    files,
+    house::{House, body, command, contract},
+};
 
 contract! {
     c8_projections_equal_the_fold_of_the_events,
@@ -25,6 +29,8 @@ const USERS: usize = 4;
 const ROOMS: usize = 3;
 const HISTORIES: u64 = 6;
 const LINKS: u8 = 3;
+/// Of each user.
+const FILES: u8 = 4;
 const EMOJI: [&str; 3] = ["👍", "❤\u{FE0F}", "🇹🇼"];
 
 /// A change without ids: users and rooms by their index.
@@ -61,6 +67,7 @@ enum Kind {
     Befriend(usize),
     Unfriend(usize),
     Block(usize, bool),
+    Share(usize, u8),
 }
 
 fn kinds() -> impl Strategy<Value = Kind> {
@@ -99,6 +106,7 @@ fn kinds() -> impl Strategy<Value = Kind> {
         4 => (0..USERS).prop_map(Kind::Befriend),
         2 => (0..USERS).prop_map(Kind::Unfriend),
         3 => (0..USERS, any::<bool>()).prop_map(|(user, on)| Kind::Block(user, on)),
+        6 => (0..USERS, 0..FILES).prop_map(|(owner, n)| Kind::Share(owner, n)),
         2 => (0..LINKS).prop_map(Kind::Invite),
         1 => (0..LINKS).prop_map(Kind::Revoke),
         2 => (0..LINKS).prop_map(Kind::Accept),
@@ -174,13 +182,14 @@ impl Folded {
             EventBody::InviteRevoked { invite } => {
                 assert!(self.invites.remove(&invite).is_some(), "live before");
             }
-            EventBody::MessagePosted { text, mentions, reply_to, .. } => {
+            EventBody::MessagePosted { text, mentions, reply_to, attachments, .. } => {
                 let message = Message {
                     seq: event.seq,
                     author: event.actor,
                     text,
                     mentions,
                     reply_to,
+                    attachments,
                     posted_at: event.at,
                     edited_at: None,
                     deleted: false,
@@ -200,6 +209,7 @@ impl Folded {
                 message.text.clear();
                 message.mentions = Mentions::default();
                 message.reactions.clear();
+                message.attachments.clear();
                 message.pinned = false;
                 (message.deleted, message.version) = (true, event.seq);
             }
@@ -313,7 +323,12 @@ fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
         Kind::Leave => Change::Leave { room },
         Kind::Add(user) => Change::AddMember { room, user: users[user] },
         Kind::Remove(user) => Change::RemoveMember { room, user: users[user] },
-        Kind::Post(text, to) => Change::Post { room, body: body(text), reply_to: to.map(Seq::new) },
+        Kind::Post(text, to) => Change::Post {
+            room,
+            body: body(text),
+            reply_to: to.map(Seq::new),
+            attachments: FileIds::default(),
+        },
         Kind::Edit(message, text) => {
             Change::Edit { room, message: Seq::new(message), body: body(text) }
         }
@@ -350,12 +365,23 @@ fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
         }
         Kind::Revoke(n) => Change::RevokeInvite { room, invite: link(room, n) },
         Kind::Accept(n) => Change::JoinByInvite { room, invite: link(room, n) },
+        Kind::Share(owner, n) => {
+            let attachments = FileIds::new(vec![shared(users[owner], n)]).expect("one");
+            Change::Post { room, body: body("see".to_owned()), reply_to: None, attachments }
+        }
         Kind::Unread(from) => Change::MarkUnread { room, from: Seq::new(from) },
         Kind::Status(text) => Change::SetProfile(ProfileChange {
             status_text: Some(StatusText::parse(&text).expect("valid")),
             ..ProfileChange::default()
         }),
     }
+}
+
+/// One of the few files of a user.
+fn shared(user: UserId, n: u8) -> FileId {
+    let mut id = *user.as_bytes();
+    id[15] = n;
+    FileId::from_slice(&id).expect("16 bytes")
 }
 
 /// One of the few links of a room.
@@ -388,6 +414,11 @@ async fn play(house: &House, seed: u64, history: Vec<Vec<Step>>) {
     let mut users = Vec::new();
     for n in 0..USERS {
         users.push(house.user(&name(seed, n)).await);
+    }
+    for user in &users {
+        for n in 0..FILES {
+            files::whole_as(house, shared(*user, n), *user).await;
+        }
     }
     let mut rooms = Vec::new();
     for (owner, visibility) in [(0, Visibility::Public), (1, Visibility::Private)] {

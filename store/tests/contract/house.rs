@@ -3,9 +3,9 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use parlor_domain::{
-    Body, Change, Clock as _, Command, DeviceId, DeviceName, DisplayName, Emoji, ManualClock,
-    Refusal, RequestId, Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, UserName,
-    Visibility,
+    Body, Change, Clock as _, Command, DeviceId, DeviceName, DisplayName, Emoji, FileIds,
+    ManualClock, Refusal, RequestId, Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId,
+    UserName, Visibility,
 };
 use parlor_store::{
     AccountsWriter, Database, Done, Endings, Entry, NewDevice, NewUser, Opened, Seen, ServerWriter,
@@ -235,7 +235,7 @@ pub fn create(room: RoomId, visibility: Visibility) -> Change {
 }
 
 pub fn post(room: RoomId, text: &str) -> Change {
-    Change::Post { room, body: body(text), reply_to: None }
+    Change::Post { room, body: body(text), reply_to: None, attachments: FileIds::default() }
 }
 
 pub fn react(room: RoomId, message: Seq, emoji: &str, on: bool) -> Change {

@@ -8,6 +8,7 @@ mod accounts;
 mod admin;
 mod direct;
 mod endings;
+mod files;
 mod fold;
 mod friends;
 mod house;

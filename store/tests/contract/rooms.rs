@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use parlor_domain::{
-    Change, Clock as _, Code, EventBody, Mentions, Message, Role, RoomId, RoomName, RoomQuery, Seq,
-    Topic, UserId, Visibility, limits,
+    Change, Clock as _, Code, EventBody, FileIds, Mentions, Message, Role, RoomId, RoomName,
+    RoomQuery, Seq, Topic, UserId, Visibility, limits,
 };
 use parlor_store::{From, RoomSummary};
 
@@ -119,7 +119,12 @@ async fn a_deleted_message_is_gone_from_messages_and_events(house: House) {
     let ada = house.user("ada").await;
     let room = house.room(ada, Visibility::Public).await;
     let first = house.post(ada, room, "first").await;
-    let reply = Change::Post { room, body: body("secret"), reply_to: Some(first) };
+    let reply = Change::Post {
+        room,
+        body: body("secret"),
+        reply_to: Some(first),
+        attachments: FileIds::default(),
+    };
     let message = house.submit(ada, reply).await.expect("posted").seq;
     let edit = |text| Change::Edit { room, message, body: body(text) };
     house.submit(ada, edit("secret two")).await.expect("edited");
@@ -130,7 +135,7 @@ async fn a_deleted_message_is_gone_from_messages_and_events(house: House) {
         page.expect("there").events.into_iter().skip(2).map(|event| event.body).collect();
     let posted = |text: &str, reply_to, erased| {
         let (text, mentions) = (text.to_owned(), Mentions::default());
-        EventBody::MessagePosted { text, mentions, reply_to, erased }
+        EventBody::MessagePosted { text, mentions, reply_to, attachments: Vec::new(), erased }
     };
     let erased = EventBody::MessageEdited {
         message,
@@ -176,6 +181,7 @@ async fn an_edited_message_keeps_its_place(house: House) {
         text: "the".into(),
         mentions: Mentions::default(),
         reply_to: None,
+        attachments: Vec::new(),
         posted_at,
         edited_at: Some(edited_at),
         deleted: false,
@@ -227,7 +233,12 @@ async fn replies_name_a_message_of_the_room(house: House) {
     let elsewhere = house.post(ada, other, "and here").await;
     house.post(ada, room, "one").await;
     for wrong in [Seq::new(1), elsewhere, Seq::MAX, Seq::ZERO] {
-        let reply = Change::Post { room, body: body("re"), reply_to: Some(wrong) };
+        let reply = Change::Post {
+            room,
+            body: body("re"),
+            reply_to: Some(wrong),
+            attachments: FileIds::default(),
+        };
         assert_eq!(house.submit(ada, reply).await.expect_err("no message").code, Code::NotFound);
     }
 }

@@ -1,6 +1,17 @@
 // The REST face, for tests: what a test lays down, by method and path.
 import { Auth } from "../src/net/auth.js";
-import type { Block, Draft, Friend, MessagePage, Privacy, RoomSummary, User } from "../src/net/rest.js";
+import { newId } from "../src/net/id.js";
+import type {
+  Block,
+  Draft,
+  Friend,
+  MessagePage,
+  Privacy,
+  RoomSummary,
+  SharedFile,
+  Upload,
+  User,
+} from "../src/net/rest.js";
 import { ROOM, USER } from "./fake-server.js";
 
 export const ADA: User = {
@@ -9,6 +20,7 @@ export const ADA: User = {
   display_name: "Ada",
   status_text: "",
   status_emoji: "",
+  avatar: null,
   created_at: "2026-01-01T00:00:00Z",
 };
 
@@ -37,6 +49,30 @@ export function summary(change: Partial<RoomSummary> = {}): RoomSummary {
   };
 }
 
+export function sharedFile(change: Partial<SharedFile> = {}): SharedFile {
+  return {
+    id: "66666666-6666-4666-8666-666666666666",
+    name: "notes.txt",
+    media_type: "text/plain",
+    bytes: "5",
+    kind: "other",
+    width: null,
+    height: null,
+    thumbhash: null,
+    thumbnail: false,
+    duration_ms: null,
+    ...change,
+  };
+}
+
+/** A file as far as it has arrived. */
+export interface Arriving {
+  name: string;
+  wanted: number;
+  bytes: Uint8Array;
+  file: SharedFile | null;
+}
+
 export class FakeRest {
   readonly asked: string[] = [];
   rooms: RoomSummary[] = [summary()];
@@ -46,6 +82,14 @@ export class FakeRest {
   privacy: Privacy = { invisible: false, read_marks: true };
   newest: MessagePage | null = null;
   older: MessagePage | null = null;
+  /** Files, by the ids of their uploads. */
+  readonly uploads = new Map<string, Arriving>();
+  readonly #begun = new Map<string, string>();
+  fileBytes = 4_000_000;
+  /** After so many bytes of the next slice the connection is lost. */
+  cutAfter: number | null = null;
+  /** What is said of the next slice, in place of taking it. */
+  sliceRefused: { status: number; code: string } | null = null;
   /** What else is answered, by path. */
   readonly answers = new Map<string, unknown>();
   /** Paths of which the next request is refused. */
@@ -58,6 +102,10 @@ export class FakeRest {
     const path = url.replace("/api/v1", "");
     this.asked.push(`${init.method ?? "GET"} ${path}`);
     if (this.away) throw new TypeError("no network");
+    if (path.startsWith("/uploads")) {
+      await this.held;
+      return this.#upload(path.slice("/uploads/".length), init);
+    }
     const body = this.#answer(path, init);
     await this.held;
     if (this.refused.delete(path))
@@ -73,6 +121,7 @@ export class FakeRest {
     }
     if (path === "/server") {
       return {
+        limits: { file_bytes: `${this.fileBytes}`, attachments: 10 },
         lanes: ["webtransport", "websocket"].map((lane) => ({
           lane,
           url: `test:${lane}`,
@@ -99,6 +148,49 @@ export class FakeRest {
     }
     if (path === `/rooms/${ROOM}`) return this.rooms[0] ?? null;
     return this.answers.get(path) ?? null;
+  }
+
+  async #upload(id: string, { method = "GET", body, headers }: RequestInit): Promise<Response> {
+    const say = (status: number, body: unknown) => new Response(JSON.stringify(body), { status });
+    const told = headers as Record<string, string>;
+    if (method === "POST") {
+      const key = told["idempotency-key"] ?? "";
+      const { name, bytes } = JSON.parse(`${body}`);
+      const begun = this.#begun.get(key) ?? newId();
+      this.#begun.set(key, begun);
+      if (!this.uploads.has(begun))
+        this.uploads.set(begun, { name, wanted: Number(bytes), bytes: new Uint8Array(0), file: null });
+      return say(201, this.#told(begun));
+    }
+    const arriving = this.uploads.get(id);
+    if (arriving === undefined) return say(404, { code: "NOT_FOUND" });
+    if (method === "DELETE") {
+      this.uploads.delete(id);
+      return new Response(null, { status: 204 });
+    }
+    if (method === "PATCH") {
+      const refused = this.sliceRefused;
+      this.sliceRefused = null;
+      if (refused !== null) return say(refused.status, { code: refused.code, detail: "no" });
+      if (Number(told["upload-offset"]) !== arriving.bytes.length) return say(409, { code: "CONFLICT" });
+      const slice = new Uint8Array(body as ArrayBuffer);
+      const cut = this.cutAfter;
+      this.cutAfter = null;
+      arriving.bytes = new Uint8Array([...arriving.bytes, ...slice.subarray(0, cut ?? slice.length)]);
+      if (arriving.bytes.length === arriving.wanted) {
+        const { name, wanted } = arriving;
+        arriving.file = sharedFile({ id: newId(), name, bytes: `${wanted}` });
+      }
+      if (cut !== null) throw new TypeError("the connection was lost");
+    }
+    return say(200, this.#told(id));
+  }
+
+  #told(id: string): Upload | null {
+    const arriving = this.uploads.get(id);
+    if (arriving === undefined) return null;
+    const { name, wanted, bytes, file } = arriving;
+    return { id, name, bytes: `${wanted}`, offset: `${bytes.length}`, expires_at: "", file };
   }
 
   /** Somebody who is signed in. */

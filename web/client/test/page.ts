@@ -15,6 +15,7 @@ export function message(seq: number, text = `text ${seq}`, change: Partial<Messa
     deleted: false,
     pinned: false,
     reactions: [],
+    attachments: [],
     version: `${seq}`,
     ...change,
   };
@@ -30,6 +31,7 @@ export function page(messages: Message[], head: number, change: Partial<MessageP
         display_name: "Ben",
         status_text: "",
         status_emoji: "",
+        avatar: null,
         created_at: "2026-01-01T00:00:00Z",
       },
     ],

@@ -1,8 +1,8 @@
 //! What concerns its user alone, or how far a user has read.
 
 use parlor_domain::{
-    Action, Draft, Event, EventBody, LogId, PreferencesChange, Privacy, PrivacyChange,
-    ProfileChange, Refusal, RoomId, Seq, UserId,
+    Action, Draft, Event, EventBody, LogId, PreferencesChange, Privacy, PrivacyChange, Profile,
+    Refusal, RoomId, Seq, UserId,
 };
 
 use super::{Outcome, Plan, Projection, Request};
@@ -80,11 +80,15 @@ impl Plan {
         self.first(request, EventBody::PreferencesChanged { room, preferences })
     }
 
-    pub(super) fn set_profile(&mut self, request: Request, change: &ProfileChange) -> Outcome {
+    pub(super) fn set_profile(
+        &mut self,
+        request: Request,
+        change: impl FnOnce(&Profile) -> Profile,
+    ) -> Outcome {
         let user = request.actor;
         self.known(user)?;
         let before = self.facts.profiles.get(&user).ok_or_else(Refusal::not_found)?;
-        let profile = before.with(change);
+        let profile = change(before);
         if profile == *before {
             return self.unchanged(user.into());
         }

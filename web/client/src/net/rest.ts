@@ -9,6 +9,8 @@ export interface User {
   /** Empty for none. */
   status_text: string;
   status_emoji: string;
+  /** Id of the picture; null for none. */
+  avatar: string | null;
   created_at: string;
   /** Left out by older servers. */
   standing?: Standing;
@@ -155,13 +157,54 @@ export interface Message {
   pinned: boolean;
   /** In the order in which the emoji came. */
   reactions: { emoji: string; count: number; user_ids: string[] }[];
+  attachments: SharedFile[];
   version: string;
+}
+export type FileKind = "image" | "video" | "audio" | "other";
+/** A file that the server has whole. */
+export interface SharedFile {
+  id: string;
+  name: string;
+  media_type: string;
+  bytes: string;
+  kind: FileKind;
+  /** In pixels, upright; of what is no image, not known. */
+  width: number | null;
+  height: number | null;
+  /** Base64. */
+  thumbhash: string | null;
+  thumbnail: boolean;
+  duration_ms: number | null;
+}
+/** A file on its way to the server. */
+export interface Upload {
+  id: string;
+  name: string;
+  bytes: string;
+  /** How many bytes have arrived. */
+  offset: string;
+  expires_at: string;
+  /** Once all have. */
+  file: SharedFile | null;
+}
+/** A file that was posted in a room. */
+export interface RoomFile extends SharedFile {
+  message_seq: string;
+  sender_id: string;
+  at: string;
+}
+/** The part of a picture that others shall see, in its pixels. */
+export interface Crop {
+  x: number;
+  y: number;
+  size: number;
 }
 /** A pinned message. */
 export interface Pin {
   seq: string;
   author: User;
   text: string;
+  attachments: SharedFile[];
   posted_at: string;
   pinned_by: User;
   pinned_at: string;
@@ -201,7 +244,8 @@ export interface ServerInfo {
   name: string;
   version: string;
   lanes: { lane: string; url: string; certificate_hashes?: string[] }[];
-  limits: Record<string, number>;
+  /** Numbers that may pass 2^53 are strings. */
+  limits: Record<string, number | string>;
   sign_up: SignUp;
 }
 /** Who may make an account: anybody, who has a link, or nobody. */
@@ -313,6 +357,8 @@ export class Unreachable extends Error {
 export interface Call {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
+  /** Sent as they are, in place of `body`, from this byte of an upload on. */
+  slice?: { from: number; bytes: ArrayBuffer };
   token?: string;
   idempotencyKey?: string;
   timeoutMs?: number;
@@ -332,6 +378,10 @@ export async function file(path: string, options: Call = {}): Promise<Blob> {
   if (options.token !== undefined) headers["authorization"] = `Bearer ${options.token}`;
   if (options.body !== undefined) headers["content-type"] = "application/json";
   if (options.idempotencyKey !== undefined) headers["idempotency-key"] = options.idempotencyKey;
+  if (options.slice !== undefined) {
+    headers["content-type"] = "application/offset+octet-stream";
+    headers["upload-offset"] = `${options.slice.from}`;
+  }
   const timeout = AbortSignal.timeout(options.timeoutMs ?? 15_000);
   let response: Response;
   let answer: Blob;
@@ -343,6 +393,7 @@ export async function file(path: string, options: Call = {}): Promise<Blob> {
       credentials: "same-origin",
       signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+      ...(options.slice !== undefined && { body: options.slice.bytes }),
     });
     answer = await response.blob();
   } catch (cause) {

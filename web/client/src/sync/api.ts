@@ -6,10 +6,12 @@ import {
   type Ban,
   type Block,
   type Call,
+  type Crop,
   call,
   type DeletedRoom,
   type Device,
   type Draft,
+  type FileKind,
   type Friend,
   file,
   type Invite,
@@ -24,25 +26,42 @@ import {
   Problem,
   type Role,
   type Room,
+  type RoomFile,
   type RoomSummary,
   type SearchPage,
   serverInfo,
+  Unreachable,
+  type Upload,
   type User,
   type Version,
 } from "../net/rest.js";
+import { Store } from "../store.js";
 import { AdminApi } from "./admin.js";
 import type { SearchAsked } from "./search.js";
 
 const PAGE = 100;
+const FILES_PAGE = 30;
 /** More than this is better found by another letter. */
 const FOUND_PAGE = 8;
 export const HISTORY_PAGE = 50;
 const SEARCH_PAGE = 25;
 /** A copy of everything may take a while. */
 const EXPORT_MS = 10 * 60_000;
+/** A slice of a file may take this long on a poor path. */
+const SLICE_TIMEOUT_MS = 60_000;
+
+/** What the server takes at most. */
+export interface FileLimits {
+  fileBytes: number;
+  /** In one message. */
+  attachments: number;
+}
 
 export class Api {
   readonly #auth: Auth;
+  /** As the server said last; null before it has. */
+  readonly limits = new Store<FileLimits | null>(null);
+
   constructor(auth: Auth) {
     this.#auth = auth;
   }
@@ -79,6 +98,9 @@ export class Api {
   /** Where the lanes begin; fetched anew each time, certificates change. */
   async targets(): Promise<LaneTarget[]> {
     const server = await serverInfo();
+    const { file_bytes, attachments } = server.limits;
+    if (file_bytes !== undefined && attachments !== undefined)
+      this.limits.set({ fileBytes: Number(file_bytes), attachments: Number(attachments) });
     return server.lanes.flatMap(({ lane, url, certificate_hashes }) =>
       LANES.includes(lane as LaneKind)
         ? [{ kind: lane as LaneKind, url, certificateHashes: (certificate_hashes ?? []).map(fromBase64) }]
@@ -185,8 +207,51 @@ export class Api {
   claimAdmin = (code: string) => this.#call<void>("/claim", { method: "POST", body: { code } });
   announcements = async () => (await this.#call<{ items: Announcement[] }>("/announcements")).items;
   user = (id: string) => this.#call<User>(`/users/${id}`);
+  beginUpload = (name: string, bytes: number, idempotencyKey: string) =>
+    this.#call<Upload>("/uploads", { method: "POST", body: { name, bytes: `${bytes}` }, idempotencyKey });
+  sendSlice = (id: string, from: number, bytes: ArrayBuffer, signal: AbortSignal) =>
+    this.#call<Upload>(`/uploads/${id}`, {
+      method: "PATCH",
+      slice: { from, bytes },
+      timeoutMs: SLICE_TIMEOUT_MS,
+      signal,
+    });
+  upload = (id: string) => this.#call<Upload>(`/uploads/${id}`);
+  cancelUpload = (id: string) => this.#call<void>(`/uploads/${id}`, { method: "DELETE" });
+  files = (roomId: string, kind: FileKind | null, cursor: string | null) => {
+    const which = kind === null ? "" : `&kind=${kind}`;
+    const more = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    return this.#call<Page<RoomFile>>(`/rooms/${roomId}/files?limit=${FILES_PAGE}${which}${more}`);
+  };
+  setAvatar = (uploadId: string, crop: Crop) =>
+    this.#call<User>("/me/avatar", { method: "PUT", body: { upload_id: uploadId, crop } });
+  removeAvatar = () => this.#call<User>("/me/avatar", { method: "DELETE" });
+
+  /** Whether there are bytes behind an address for the user, by the cookie that a
+      browser shows for them; a token is taken anew where it is time, and with it that
+      cookie. Rejects where nobody can tell. */
+  async hasBytes(url: string): Promise<boolean> {
+    await this.#auth.token();
+    let status = await head(url);
+    if (status === 401) {
+      await this.#auth.refresh();
+      status = await head(url);
+    }
+    if (status === 404 || status === 403) return false;
+    if (status >= 400) throw new Problem(status, "", "", null, 0);
+    return true;
+  }
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}
+
+async function head(url: string): Promise<number> {
+  try {
+    const { status } = await fetch(url, { method: "HEAD", cache: "no-store", credentials: "same-origin" });
+    return status;
+  } catch (cause) {
+    throw new Unreachable("no answer from the server", { cause });
+  }
 }

@@ -3,8 +3,15 @@ import { ADA, FakeRest, summary } from "../../test/fake-rest.js";
 import { FakeServer, OTHER, ROOM, USER } from "../../test/fake-server.js";
 import { message, page } from "../../test/page.js";
 import { positionDigest } from "../net/digest.js";
-import { ErrorCode, Notify, PresenceState, Role } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
+import {
+  ErrorCode,
+  FileKind,
+  Notify,
+  PresenceState,
+  Role,
+} from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId, idToBytes } from "../net/id.js";
+import { setAvatar } from "./avatar.js";
 import { Client } from "./client.js";
 import { forgetStorage, openStorage } from "./storage.js";
 
@@ -858,12 +865,35 @@ test("rule_4_1 an Open that must wait is asked again", async () => {
 
 test("rule_4_10 a profile changed on another device is shown here", async () => {
   const client = await inRoom();
-  const value = { displayName: "Ada Lovelace", statusText: "on a train", statusEmoji: "🚆" };
+  const avatar = idToBytes(OTHER);
+  const value = { displayName: "Ada Lovelace", statusText: "on a train", statusEmoji: "🚆", avatar };
   server.last.events(1, [{ actorId: idToBytes(USER), body: { case: "profileChanged", value } }], USER);
   expect(client.people.getSnapshot().get(USER)).toMatchObject({
     name: "ada",
     display_name: "Ada Lovelace",
     status_text: "on a train",
     status_emoji: "🚆",
+    avatar: OTHER,
   });
+});
+
+test("a last message without words is told by its files", async () => {
+  const client = await inRoom();
+  const files = [{ kind: FileKind.IMAGE }, { kind: FileKind.IMAGE }];
+  const body = { case: "messagePosted" as const, value: { text: "", attachments: files } };
+  server.last.events(2, [{ actorId: idToBytes(OTHER), body }]);
+  expect(client.rooms.get(ROOM)).toMatchObject({ preview: "", previewFiles: { kind: "image", count: 2 } });
+  server.last.events(3, [posted("words")]);
+  expect(client.rooms.get(ROOM)).toMatchObject({ preview: "words", previewFiles: null });
+});
+
+test("a picture is cut on the server, and seen at once", async () => {
+  const client = await inRoom();
+  rest.answers.set("/me/avatar", { ...ADA, avatar: OTHER });
+  const crop = { x: 1, y: 2, size: 3 };
+  const sent: number[] = [];
+  const picture = new Blob([new Uint8Array(300_000)]);
+  await setAvatar(client, picture, crop, (bytes) => sent.push(bytes), new AbortController().signal);
+  expect(sent.at(-1)).toBe(300_000);
+  expect(client.people.getSnapshot().get(USER)?.avatar).toBe(OTHER);
 });

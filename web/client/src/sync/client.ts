@@ -49,7 +49,8 @@ import { keptEntry, RoomList, summaryEntry } from "./rooms.js";
 import { MessageSearch } from "./search.js";
 import { forgetStorage, openStorage, type Storage } from "./storage.js";
 import { TypingStore } from "./typing.js";
-import { peopleIn, requestBody } from "./wire.js";
+import { type Uploads, uploadsOf } from "./uploads.js";
+import { peersOf, peopleIn, requestBody } from "./wire.js";
 
 /** A message not further before what is loaded than this is reached by loading what lies
     between; in events. */
@@ -79,6 +80,7 @@ export class Client {
   readonly search: MessageSearch;
   readonly connection: SharedConnection;
   readonly outbox: Outbox;
+  readonly uploads: Uploads;
   /** What was begun and not sent, by room. */
   readonly drafts: DraftStore;
   readonly privacy: PrivacyStore;
@@ -203,8 +205,10 @@ export class Client {
     this.connection.subscribe(() => {
       if (this.connection.session === null) this.#away();
     });
+    this.uploads = uploadsOf(this, storage);
     this.outbox = new Outbox({
       storage,
+      files: this.uploads,
       send: (intent) => this.#send(intent),
       isLive: () => this.connection.session !== null,
       isShown: (roomId, seq) => {
@@ -229,6 +233,7 @@ export class Client {
     this.connection.stop();
     this.outbox.stop();
     this.search.stop();
+    this.uploads.stop();
     this.#keeper.stop();
     this.#reads.stop();
     this.announcements.stop();
@@ -516,6 +521,7 @@ export class Client {
     if (!this.friends.isFresh) void this.#loadFriends(session);
     this.#askAbout();
     void this.outbox.adopt();
+    this.uploads.wake();
     this.outbox.drainAll();
     this.#reads.send();
     this.drafts.begin();
@@ -538,6 +544,7 @@ export class Client {
       this.#keeper.log(this.#follower.log(roomId));
     }
     this.#follower.detach();
+    this.uploads.rest();
     const { state } = this.connection.getSnapshot();
     // A list that nothing is kept of does not come by waiting.
     if (state !== "connecting" && this.rooms.getSnapshot().status === "loading") this.rooms.failed();
@@ -624,7 +631,7 @@ export class Client {
   #send(intent: Intent): Promise<Ok> {
     const { session } = this.connection;
     if (session === null) return Promise.reject(new SessionEnded("there is no session"));
-    return session.request(intent.requestId, requestBody(intent));
+    return session.request(intent.requestId, requestBody(intent, this.uploads));
   }
 
   // ---- events ----
@@ -682,8 +689,9 @@ export class Client {
         return this.#newerThanList();
       case "profileChanged": {
         const { displayName: display_name, statusText: status_text, statusEmoji: status_emoji } = body.value;
+        const avatar = body.value.avatar.length === 16 ? bytesToId(body.value.avatar) : null;
         const { id, name } = this.user;
-        this.people.add([{ id, name, display_name, status_text, status_emoji }]);
+        this.people.add([{ id, name, display_name, status_text, status_emoji, avatar }]);
         return this.#keeper.rooms();
       }
       case "ownRoleChanged":
@@ -827,8 +835,4 @@ export class Client {
     const state = away ? PresenceState.AWAY : PresenceState.ONLINE;
     this.connection.session?.send({ case: "setPresence", value: { state } });
   }
-}
-
-function peersOf(rooms: readonly Room[]): User[] {
-  return rooms.flatMap(({ peer }) => (peer === null ? [] : [peer]));
 }

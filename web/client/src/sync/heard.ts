@@ -1,6 +1,7 @@
 // What an event of a room changes of how the room stands in the list.
 import type { Event } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId } from "../net/id.js";
+import { fromWire, gistOf } from "./attachments.js";
 import { milliseconds } from "./log.js";
 import { mentioned } from "./mentions.js";
 import type { RoomEntry } from "./rooms.js";
@@ -26,6 +27,7 @@ export function changeOf(
         if (!blocked.has(actor) && mentioned(mentions, me)) change.mentions = room.mentions + 1;
       }
       change.preview = body.value.text.slice(0, 120);
+      change.previewFiles = change.preview === "" ? gistOf(body.value.attachments.map(fromWire)) : null;
       change.lastAt = milliseconds(event.atUs);
       break;
     }

@@ -1,11 +1,13 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
+import { sharedFile } from "../../test/fake-rest.js";
 import { OTHER, ROOM } from "../../test/fake-server.js";
 import { message, page } from "../../test/page.js";
 import {
   type EventSchema,
   type Events,
   EventsSchema,
+  FileKind,
   Role,
 } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { idToBytes } from "../net/id.js";
@@ -170,6 +172,55 @@ describe("versions", () => {
       ]),
     );
     expect(log.message(2)).toMatchObject({ deleted: true, text: "", editedAt: null });
+  });
+});
+
+describe("files", () => {
+  const file = {
+    fileId: idToBytes(OTHER),
+    name: "plan.png",
+    mediaType: "image/png",
+    bytes: 1_234n,
+    kind: FileKind.IMAGE,
+    width: 800,
+    height: 600,
+    thumbhash: new Uint8Array([1, 2, 3]),
+    thumbnail: true,
+  };
+  const shared: Body = { case: "messagePosted", value: { text: "", attachments: [file] } };
+  const known = {
+    id: OTHER,
+    name: "plan.png",
+    mediaType: "image/png",
+    bytes: 1_234,
+    kind: "image",
+    width: 800,
+    height: 600,
+    thumbhash: "AQID",
+    thumbnail: true,
+    durationMs: 0,
+  };
+
+  test("c8 they are the same from an event and from a page, and go with the message", () => {
+    const log = loaded(1);
+    log.apply(run(2, [shared, edited(2, "look")]));
+    expect(log.message(2)).toMatchObject({ text: "look", attachments: [known] });
+    const told = sharedFile({
+      id: OTHER,
+      name: "plan.png",
+      media_type: "image/png",
+      bytes: "1234",
+      kind: "image",
+      width: 800,
+      height: 600,
+      thumbhash: "AQID",
+      thumbnail: true,
+    });
+    const other = new Log(ROOM);
+    other.load(page([message(2, "look", { attachments: [told] })], 2));
+    expect(other.message(2)?.attachments).toEqual(log.message(2)?.attachments);
+    log.apply(run(4, [deleted(2)]));
+    expect(log.message(2)).toMatchObject({ deleted: true, attachments: [] });
   });
 });
 

@@ -5,6 +5,7 @@ import { roleOf } from "../net/enums.js";
 import type { Event } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId } from "../net/id.js";
 import type { Message, MessagePage, Role } from "../net/rest.js";
+import { type Attachment, fromRest as fileFromRest, fromWire } from "./attachments.js";
 import { type Mentions, NOBODY } from "./mentions.js";
 import { added, type Reaction, removed } from "./reactions.js";
 
@@ -21,6 +22,7 @@ export interface ChatMessage {
   deleted: boolean;
   pinned: boolean;
   reactions: readonly Reaction[];
+  attachments: readonly Attachment[];
   /** Seq of the newest event that touched it; the greater version wins. */
   version: number;
 }
@@ -227,7 +229,14 @@ export class Log {
       const editedAt = milliseconds(event.atUs);
       this.#replace(Number(messageSeq), version, () => ({ text, mentions, editedAt }));
     } else if (body.case === "messageDeleted") {
-      const gone = { text: "", mentions: NOBODY, deleted: true, pinned: false, reactions: [] };
+      const gone = {
+        text: "",
+        mentions: NOBODY,
+        deleted: true,
+        pinned: false,
+        reactions: [],
+        attachments: [],
+      };
       this.#replace(Number(body.value.messageSeq), version, () => gone);
     } else if (body.case === "messagePinned" || body.case === "messageUnpinned") {
       const pinned = body.case === "messagePinned";
@@ -316,6 +325,7 @@ export function fromRest(message: Message): ChatMessage {
     deleted: message.deleted,
     pinned: message.pinned,
     reactions: message.reactions.map(({ emoji, count, user_ids }) => ({ emoji, count, users: user_ids })),
+    attachments: message.attachments.map(fileFromRest),
     version: Number(message.version),
   };
 }
@@ -340,6 +350,7 @@ function toEntry(event: Event): Entry | null {
         deleted: body.value.erased,
         pinned: false,
         reactions: [],
+        attachments: body.value.attachments.map(fromWire),
         version: seq,
       };
     case "roomCreated":

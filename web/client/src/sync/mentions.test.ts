@@ -14,6 +14,7 @@ const said = (seq: number, change: Partial<ChatMessage> = {}): ChatMessage => ({
   deleted: false,
   pinned: false,
   reactions: [],
+  attachments: [],
   version: seq,
   ...change,
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ROOM, USER } from "../../test/fake-server.js";
 import { ErrorCode, type Ok, OkSchema } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { Refused, SessionEnded } from "../net/session.js";
-import { type Intent, Outbox } from "./outbox.js";
+import { type Files, type Intent, Outbox } from "./outbox.js";
 import { forgetStorage, MemoryStorage, openStorage, type Storage } from "./storage.js";
 
 const OTHER_ROOM = "55555555-5555-4555-8555-555555555555";
@@ -12,12 +12,24 @@ const post = (text: string) => ({ what: "post" as const, text, replyTo: null });
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
+/** No message here has any. */
+const NO_FILES: Files = {
+  owners: async () => [],
+  adopt: async () => {},
+  take: async () => {},
+  where: () => "up",
+  retry: () => {},
+  forget: () => {},
+  drop: () => {},
+};
+
 /** A server that a test answers for. */
 function world(storage: Storage = new MemoryStorage()) {
   const sent: { intent: Intent; ok(seq: number): void; fail(cause: Error): void }[] = [];
   const now = { live: true, shownUpTo: 0 };
   const outbox = new Outbox({
     storage,
+    files: NO_FILES,
     isLive: () => now.live,
     isShown: (_, seq) => seq <= now.shownUpTo,
     send: (intent) =>

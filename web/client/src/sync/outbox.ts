@@ -8,7 +8,8 @@ import { Store } from "../store.js";
 import type { Storage } from "./storage.js";
 
 export type IntentBody =
-  | { what: "post"; text: string; replyTo: number | null }
+  /** `files`: keys of uploads, in order; it waits until they are up. */
+  | { what: "post"; text: string; replyTo: number | null; files?: readonly string[] }
   | { what: "edit"; seq: number; text: string }
   | { what: "delete"; seq: number }
   | { what: "react"; seq: number; emoji: string; on: boolean }
@@ -23,7 +24,7 @@ export interface Intent {
   order: number;
   at: number;
   body: IntentBody;
-  /** Set once it was finally refused; waits for the user. */
+  /** Set once it was finally refused, or (code 0) one of its files was; waits for the user. */
   failure: { code: number; message: string } | null;
 }
 
@@ -33,8 +34,26 @@ export interface Pending extends Intent {
   seq: number | null;
 }
 
+/** The files of messages, and where they are. */
+export interface Files {
+  /** The tabs that files are kept for. */
+  owners(): Promise<string[]>;
+  /** Takes over the files of a tab that is gone, null: of all; `wanted` are those of
+      messages that are not sent yet. */
+  adopt(owner: string | null, wanted: ReadonlySet<string>): Promise<void>;
+  /** They belong to a message from now on. */
+  take(keys: readonly string[]): Promise<void>;
+  where(keys: readonly string[]): "up" | "coming" | "failed";
+  retry(keys: readonly string[]): void;
+  /** Their message is there. */
+  forget(keys: readonly string[]): void;
+  /** Their message was given up. */
+  drop(keys: readonly string[]): void;
+}
+
 export interface OutboxDeps {
   storage: Storage;
+  files: Files;
   /** Rejects with Refused, or with anything else where the outcome is unknown. */
   send(intent: Intent): Promise<Ok>;
   isLive(): boolean;
@@ -43,6 +62,7 @@ export interface OutboxDeps {
 }
 
 const RETRY_MS = 500;
+const FILES_FAILED = { code: 0, message: "" };
 
 export class Outbox extends Store<readonly Pending[]> {
   readonly tab = newId();
@@ -65,7 +85,7 @@ export class Outbox extends Store<readonly Pending[]> {
   /** Takes over what tabs that are gone left unsent. */
   async start(): Promise<void> {
     if (!navigator.locks) {
-      await this.#take(() => true);
+      await this.#take(null);
       return;
     }
     // Held for as long as this page lives, so that others know it does.
@@ -79,13 +99,14 @@ export class Outbox extends Store<readonly Pending[]> {
   /** Looks for intents whose tab is gone; they are ours from then on. */
   async adopt(): Promise<void> {
     if (!navigator.locks) return;
-    const owners = new Set((await this.#deps.storage.all("outbox")).map((intent) => intent.owner));
+    const intents = await this.#deps.storage.all("outbox");
+    const owners = new Set([...intents.map(({ owner }) => owner), ...(await this.#deps.files.owners())]);
     for (const owner of owners) {
       if (owner === this.tab || this.#waiting.has(owner)) continue;
       this.#waiting.add(owner);
       void navigator.locks.request(tabLock(owner), async () => {
         this.#waiting.delete(owner);
-        if (!this.#stopped) await this.#take((intent) => intent.owner === owner);
+        if (!this.#stopped) await this.#take(owner);
       });
     }
   }
@@ -112,7 +133,9 @@ export class Outbox extends Store<readonly Pending[]> {
     // Shown at once; sent only after it is written down.
     this.set([...this.getSnapshot(), { ...intent, state: "queued", seq: null }]);
     this.#unwritten.add(intent.requestId);
-    await this.#deps.storage.put("outbox", intent.requestId, intent).catch(() => {});
+    // The message first: files that belong to none would be cleared away.
+    const written = this.#deps.storage.put("outbox", intent.requestId, intent).catch(() => {});
+    await Promise.all([written, this.#deps.files.take(filesOf(intent))]);
     this.#unwritten.delete(intent.requestId);
     this.#drain(roomId);
   }
@@ -126,16 +149,39 @@ export class Outbox extends Store<readonly Pending[]> {
   async retry(requestId: string): Promise<void> {
     const failed = this.#find(requestId);
     if (failed === undefined) return;
-    const intent = stored({ ...failed, failure: null });
-    await this.#deps.storage.put("outbox", requestId, intent).catch(() => {});
+    this.#deps.files.retry(filesOf(failed));
+    await this.#again(failed);
+  }
+
+  /** The same message without one of its files. */
+  async without(requestId: string, file: string): Promise<void> {
+    const failed = this.#find(requestId);
+    if (failed?.body.what !== "post" || failed.state !== "failed") return;
+    const files = filesOf(failed).filter((key) => key !== file);
+    if (files.length === 0 && failed.body.text === "") return this.discard(requestId);
+    this.#deps.files.drop([file]);
+    const body = { ...failed.body, files };
+    this.#change(requestId, { body });
+    await this.#again({ ...failed, body });
+  }
+
+  async #again(failed: Pending): Promise<void> {
+    const { requestId } = failed;
+    await this.#deps.storage.put("outbox", requestId, stored({ ...failed, failure: null })).catch(() => {});
     this.#change(requestId, { failure: null, state: "queued" });
     this.#drain(failed.roomId);
+  }
+
+  /** The files of some message of the room are up, or failed. */
+  filesMoved(roomId: string): void {
+    this.#drain(roomId);
   }
 
   /** Gives up on what was refused. */
   async discard(requestId: string): Promise<void> {
     const pending = this.#find(requestId);
     if (pending === undefined || pending.state === "sending") return;
+    this.#deps.files.drop(filesOf(pending));
     await this.#remove(requestId);
     this.#drain(pending.roomId);
   }
@@ -150,11 +196,18 @@ export class Outbox extends Store<readonly Pending[]> {
   }
 
   #drain(roomId: string): void {
-    if (this.#stopped || this.#busy.has(roomId) || this.#timers.has(roomId) || !this.#deps.isLive()) return;
+    if (this.#stopped || this.#busy.has(roomId) || this.#timers.has(roomId)) return;
     const next = this.getSnapshot().find(
       (pending) => pending.roomId === roomId && pending.state === "queued",
     );
     if (next === undefined || this.#unwritten.has(next.requestId)) return;
+    const where = this.#deps.files.where(filesOf(next));
+    if (where === "failed") {
+      void this.#refused(next, FILES_FAILED).then(() => this.#drain(roomId));
+      return;
+    }
+    // What was written after it waits with it.
+    if (where === "coming" || !this.#deps.isLive()) return;
     this.#busy.add(roomId);
     this.#change(next.requestId, { state: "sending" });
     this.#deps
@@ -179,11 +232,7 @@ export class Outbox extends Store<readonly Pending[]> {
 
   async #failed(intent: Pending, cause: unknown): Promise<void> {
     if (cause instanceof Refused && cause.isFinal) {
-      const failure = { code: cause.code, message: cause.message };
-      await this.#deps.storage
-        .put("outbox", intent.requestId, stored({ ...intent, failure }))
-        .catch(() => {});
-      this.#change(intent.requestId, { state: "failed", failure });
+      await this.#refused(intent, { code: cause.code, message: cause.message });
       return;
     }
     this.#change(intent.requestId, { state: "queued" });
@@ -195,8 +244,17 @@ export class Outbox extends Store<readonly Pending[]> {
     this.#timers.set(intent.roomId, timer);
   }
 
-  async #take(which: (intent: Intent) => boolean): Promise<void> {
-    const left = (await this.#deps.storage.all("outbox")).filter(which);
+  async #refused(intent: Pending, failure: NonNullable<Intent["failure"]>): Promise<void> {
+    this.#change(intent.requestId, { state: "failed", failure });
+    await this.#deps.storage.put("outbox", intent.requestId, stored({ ...intent, failure })).catch(() => {});
+  }
+
+  /** What a tab left, or all there is. */
+  async #take(owner: string | null): Promise<void> {
+    const left = (await this.#deps.storage.all("outbox")).filter(
+      (intent) => owner === null || intent.owner === owner,
+    );
+    await this.#deps.files.adopt(owner, new Set(left.flatMap(filesOf)));
     const fresh: Pending[] = [];
     for (const found of left) {
       if (this.#find(found.requestId) !== undefined) continue;
@@ -210,7 +268,10 @@ export class Outbox extends Store<readonly Pending[]> {
   }
 
   async #remove(requestId: string): Promise<void> {
+    const gone = this.#find(requestId);
+    if (gone === undefined) return;
     this.set(this.getSnapshot().filter((pending) => pending.requestId !== requestId));
+    this.#deps.files.forget(filesOf(gone));
     await this.#deps.storage.delete("outbox", requestId).catch(() => {});
   }
 
@@ -229,4 +290,8 @@ const tabLock = (tab: string) => `parlor.tab.${tab}`;
 
 function stored({ requestId, roomId, owner, order, at, body, failure }: Intent): Intent {
   return { requestId, roomId, owner, order, at, body, failure };
+}
+
+function filesOf({ body }: Intent): readonly string[] {
+  return (body.what === "post" && body.files) || [];
 }

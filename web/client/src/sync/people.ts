@@ -2,7 +2,10 @@
 import type { Standing, User } from "../net/rest.js";
 import { Store } from "../store.js";
 
-export type Person = Pick<User, "id" | "name" | "display_name" | "status_text" | "status_emoji"> & {
+export type Person = Pick<
+  User,
+  "id" | "name" | "display_name" | "status_text" | "status_emoji" | "avatar"
+> & {
   /** Left out where the account is in use. */
   standing?: Standing;
 };
@@ -29,11 +32,19 @@ export class PeopleStore extends Store<People> {
   add(people: Iterable<Person>): void {
     const next = new Map(this.getSnapshot());
     let changed = false;
-    // What an older version kept on this device knows of no status.
-    for (const { id, name, display_name, status_text = "", status_emoji = "", standing } of people) {
+    // What an older version kept on this device knows of no status and no picture.
+    for (const {
+      id,
+      name,
+      display_name,
+      status_text = "",
+      status_emoji = "",
+      avatar = null,
+      standing,
+    } of people) {
       this.#learntAt.set(id, performance.now());
       const gone = standing !== undefined && standing !== "active";
-      const person = { id, name, display_name, status_text, status_emoji, ...(gone && { standing }) };
+      const person = { id, name, display_name, status_text, status_emoji, avatar, ...(gone && { standing }) };
       const known = next.get(id);
       if (known !== undefined && isSame(known, person)) continue;
       next.set(id, person);
@@ -70,6 +81,7 @@ function isSame(a: Person, b: Person): boolean {
     a.display_name === b.display_name &&
     a.status_text === b.status_text &&
     a.status_emoji === b.status_emoji &&
+    a.avatar === b.avatar &&
     a.standing === b.standing
   );
 }

@@ -1,11 +1,13 @@
 // Messages that others answer, and that are older than what is loaded.
 import type { Message } from "../net/rest.js";
 import { Store } from "../store.js";
+import { type Attachment, fromRest } from "./attachments.js";
 
 /** What is shown of a message that is answered. */
 export interface Quoted {
   authorId: string;
   text: string;
+  attachments: readonly Attachment[];
   deleted: boolean;
 }
 
@@ -37,7 +39,12 @@ export class QuoteStore extends Store<Quotes> {
         const quoted =
           message === null
             ? null
-            : { authorId: message.author_id, text: message.text, deleted: message.deleted };
+            : {
+                authorId: message.author_id,
+                text: message.text,
+                attachments: message.attachments.map(fromRest),
+                deleted: message.deleted,
+              };
         this.set(new Map(this.getSnapshot()).set(key, quoted));
       },
       () => {

@@ -3,6 +3,7 @@ import type { RoomHead } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId } from "../net/id.js";
 import type { Preferences, Role, Room, RoomSummary, Visibility } from "../net/rest.js";
 import { Store } from "../store.js";
+import type { Gist } from "./attachments.js";
 import { milliseconds } from "./log.js";
 import { nameOf, type People } from "./people.js";
 
@@ -25,6 +26,8 @@ export interface RoomEntry extends Preferences {
   /** Those of them that mention the user. */
   mentions: number;
   preview: string;
+  /** The files of a last message that has no text, where this device saw it. */
+  previewFiles: Gist | null;
   lastAt: number | null;
 }
 
@@ -70,7 +73,7 @@ export class RoomList extends Store<RoomsState> {
         const peerReadSeq = Math.max(known.peerReadSeq, told.peerReadSeq);
         const room = { ...told, notify, favourite, peerReadSeq };
         if (known.head < room.head) return room;
-        const { head, preview, lastAt } = known;
+        const { head, preview, previewFiles, lastAt } = known;
         // At the same place the list knows better: it leaves out whom the user blocks now.
         const same = known.head === room.head && known.readSeq === room.readSeq;
         const { readSeq, unread, mentions } = known.readSeq >= room.readSeq && !same ? known : room;
@@ -82,6 +85,7 @@ export class RoomList extends Store<RoomsState> {
           unread,
           mentions,
           preview: preview || room.preview,
+          previewFiles,
           lastAt: lastAt ?? room.lastAt,
         };
       }),
@@ -138,6 +142,7 @@ export class RoomList extends Store<RoomsState> {
         unread,
         mentions,
         preview: head.preview,
+        previewFiles: null,
         lastAt: head.lastAtUs === 0n ? null : milliseconds(head.lastAtUs),
       });
     }
@@ -149,7 +154,7 @@ export class RoomList extends Store<RoomsState> {
 const UNCHOSEN: Preferences = { notify: "all", favourite: false };
 
 /** What an entry lacks that an older version kept on this device. */
-const SINCE_ADDED = { peerId: null, peerReadSeq: 0, ...UNCHOSEN };
+const SINCE_ADDED = { peerId: null, peerReadSeq: 0, previewFiles: null, ...UNCHOSEN };
 
 export function keptEntry(room: RoomEntry): RoomEntry {
   return { ...SINCE_ADDED, ...room };
@@ -182,6 +187,7 @@ function newEntry(room: Room): RoomEntry {
     unread: 0,
     mentions: 0,
     preview: "",
+    previewFiles: null,
     lastAt: null,
     ...UNCHOSEN,
   };

@@ -20,6 +20,7 @@ const said = (seq: number, at: number, authorId = OTHER): ChatMessage => ({
   deleted: false,
   pinned: false,
   reactions: [],
+  attachments: [],
   version: seq,
 });
 const pending = (body: IntentBody, change: Partial<Pending> = {}): Pending => ({

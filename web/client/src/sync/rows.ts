@@ -1,4 +1,5 @@
 // The lines of a timeline, from the log, the outbox and the divider. Pure.
+import type { Attachment } from "./attachments.js";
 import { type ChatMessage, type Entry, messageIn, type SystemLine } from "./log.js";
 import { type Mentions, mentioned, NOBODY } from "./mentions.js";
 import type { Pending } from "./outbox.js";
@@ -27,6 +28,9 @@ export interface MessageRow {
   deleted: boolean;
   pinned: boolean;
   reactions: readonly Chip[];
+  attachments: readonly Attachment[];
+  /** Keys of its files, while they are on the way with it. */
+  uploads: readonly string[];
   state: MessageState;
   /** The intent behind the state, for retry and discard. */
   pending: Pending | null;
@@ -170,6 +174,8 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       deleted: false,
       pinned: false,
       reactions: [],
+      attachments: [],
+      uploads: intent.body.files ?? [],
       state: intent.state,
       pending: intent,
       refused: [],
@@ -239,6 +245,8 @@ function messageRow(
     deleted: message.deleted || deleting,
     pinned: !deleting && pinned(message, wishes),
     reactions: deleting ? [] : chips(message.reactions, wishes, me),
+    attachments: deleting ? [] : message.attachments,
+    uploads: [],
     state: overlay?.state ?? "sent",
     pending: overlay,
     refused: wishes.filter(({ state }) => state === "failed"),

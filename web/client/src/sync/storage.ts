@@ -8,17 +8,21 @@ import type { Intent } from "./outbox.js";
 import type { Person } from "./people.js";
 import type { KeptRead } from "./reads.js";
 import type { RoomEntry } from "./rooms.js";
+import type { KeptUpload } from "./uploads.js";
 
 interface Kinds {
   outbox: Intent;
   drafts: KeptDraft;
   logs: CachedLog;
+  uploads: KeptUpload;
+  /** The bytes of uploads; apart, since they never change. */
+  blobs: { blob: Blob };
   state: { rooms?: RoomEntry[]; users?: Person[]; friends?: KeptFriends; reads?: KeptRead[] };
 }
 export type Box = keyof Kinds;
-const BOXES: readonly Box[] = ["outbox", "drafts", "logs", "state"];
+const BOXES: readonly Box[] = ["outbox", "drafts", "logs", "uploads", "blobs", "state"];
 /** Raised when a page learns new kinds of events: what it kept of logs lacks them. */
-const VERSION = 5;
+const VERSION = 6;
 
 export interface Storage {
   readonly durable: boolean;

@@ -1,14 +1,27 @@
 // Where what the core means and what the wire says meet.
 import type { Event } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId, idToBytes } from "../net/id.js";
+import type { Room, User } from "../net/rest.js";
 import type { RequestBody } from "../net/session.js";
 import type { Intent } from "./outbox.js";
 
-export function requestBody({ roomId: room, body }: Intent): RequestBody {
+/** `uploads` knows what the server calls the files of a message. */
+export function requestBody(
+  { roomId: room, body }: Intent,
+  uploads: { ids(keys: readonly string[]): string[] },
+): RequestBody {
   const roomId = idToBytes(room);
   switch (body.what) {
     case "post":
-      return { case: "post", value: { roomId, text: body.text, replyTo: BigInt(body.replyTo ?? 0) } };
+      return {
+        case: "post",
+        value: {
+          roomId,
+          text: body.text,
+          replyTo: BigInt(body.replyTo ?? 0),
+          attachmentIds: uploads.ids(body.files ?? []).map(idToBytes),
+        },
+      };
     case "edit":
       return { case: "edit", value: { roomId, seq: BigInt(body.seq), text: body.text } };
     case "delete":
@@ -37,4 +50,9 @@ export function* peopleIn(events: readonly Event[]): Generator<string> {
         yield bytesToId(body.value.userId);
     }
   }
+}
+
+/** The other ones, of direct rooms. */
+export function peersOf(rooms: readonly Room[]): User[] {
+  return rooms.flatMap(({ peer }) => (peer === null ? [] : [peer]));
 }

@@ -1,7 +1,9 @@
 import { Copy, Link2, MailPlus, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
+import { gistOf } from "parlor-client/sync/attachments";
 import type { MessageRow } from "parlor-client/sync/rows";
 import { type ReactNode, useState } from "react";
 import { copyText } from "../copy";
+import { useGist } from "../files/useGist";
 import { useT } from "../hooks";
 import { Menu, MenuItem } from "../Menu";
 import { tell } from "../Told";
@@ -27,6 +29,7 @@ const ICON = "icon-button pointer-fine:size-7";
 export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props) {
   const t = useT();
   const { client } = useChat();
+  const gist = useGist();
   const [asking, setAsking] = useState(false);
   const copy = async (text: string) => tell(t((await copyText(text)) ? "copy.done" : "copy.refused"));
   return (
@@ -54,10 +57,12 @@ export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props
           </Act>
         )}
         <Menu label={t("message.more")} testId="more-acts" shortcut="M" tabIndex={-1} className={ICON}>
-          <MenuItem testId="copy-text" onSelect={() => void copy(row.text)}>
-            <Copy size={14} aria-hidden="true" />
-            {t("message.copy")}
-          </MenuItem>
+          {row.text !== "" && (
+            <MenuItem testId="copy-text" onSelect={() => void copy(row.text)}>
+              <Copy size={14} aria-hidden="true" />
+              {t("message.copy")}
+            </MenuItem>
+          )}
           <MenuItem
             testId="copy-link"
             onSelect={() => void copy(`${location.origin}/rooms/${roomId}/${row.seq}`)}
@@ -91,7 +96,7 @@ export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props
       {asking && (
         <ConfirmDialog
           title={t("message.delete.confirm")}
-          text={row.text.slice(0, 200)}
+          text={row.text.slice(0, 200) || gist(gistOf(row.attachments))}
           action={t("message.delete")}
           onClose={() => setAsking(false)}
           onConfirm={async () => client.write(roomId, { what: "delete", seq: row.seq })}

@@ -4,6 +4,7 @@ import { Client } from "parlor-client/sync/client";
 import { unreadOf } from "parlor-client/sync/rooms";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
+import { FILE_PARTS } from "../files/parts";
 import { PHONE, useMedia, useStore } from "../hooks";
 import { later } from "../later";
 import { Told } from "../Told";
@@ -15,11 +16,11 @@ import { Home } from "./Home";
 import { Missing } from "./Missing";
 import { BESIDE_ROOMS, RoomPage } from "./RoomPage";
 import { Sidebar } from "./Sidebar";
-import { Switcher } from "./Switcher";
 import { inOrder, sections } from "./sections";
 import { useKeys } from "./useKeys";
 import { useNotifications } from "./useNotifications";
 
+const Switcher = later(() => import("./Switcher"), null);
 const Sheets = later(() => import("./Sheets"), null);
 const Directory = later(() => import("./Directory"), null);
 const AdminPages = later(() => import("../admin/AdminPages"), null);
@@ -28,7 +29,7 @@ const People = later(() => import("./People"), null);
 const Search = later(() => import("./Search"), null);
 const InvitePage = later(() => import("./InvitePage"), null);
 /** Loaded as soon as the page has nothing else to do: without a network they are wanted too. */
-const SOON = [Sheets, Directory, People, Search, InvitePage, ...BESIDE_ROOMS];
+const SOON = [Switcher, Sheets, Directory, People, Search, InvitePage, ...BESIDE_ROOMS, ...FILE_PARTS];
 
 interface Props {
   auth: Auth;

@@ -1,5 +1,5 @@
-import type { Callable } from "parlor-client/sync/mentions";
-import { EVERYBODY, fitting, nameBefore } from "parlor-client/sync/mentions";
+import { Users } from "lucide-react";
+import { type Callable, EVERYBODY, fitting, nameBefore } from "parlor-client/sync/mentions";
 import {
   type KeyboardEvent,
   type ReactNode,
@@ -11,6 +11,7 @@ import {
   useState,
 } from "react";
 import { language } from "../../i18n";
+import { Avatar } from "../Avatar";
 import { loadEmoji, loadedEmoji } from "../emoji/load";
 import { closeName, type EmojiSet, emojiBefore, fittingEmoji } from "../emoji/names";
 import { useStore, useT } from "../hooks";
@@ -54,6 +55,8 @@ export interface Completion {
 export function useCompletion({ id, text, area, onChange }: Options): Completion {
   const t = useT();
   const base = useId();
+  const { client } = useChat();
+  const people = useStore(client.people);
   const [caret, setCaret] = useState<number | null>(null);
   const [at, setAt] = useState(0);
   const calling = caret === null ? null : nameBefore(text, caret);
@@ -70,7 +73,16 @@ export function useCompletion({ id, text, area, onChange }: Options): Completion
       .slice(0, SHOWN)
       .map(({ id, name, display_name }) => ({
         id,
-        label: <span className="font-medium">@{name}</span>,
+        label: (
+          <>
+            {id === EVERYBODY ? (
+              <Users size={20} aria-hidden="true" className="text-muted" />
+            ) : (
+              <Avatar person={people.get(id)} size="tiny" />
+            )}
+            <span className="font-medium">@{name}</span>
+          </>
+        ),
         note: display_name,
         put: `@${name} `,
       }));

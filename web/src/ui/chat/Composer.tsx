@@ -1,7 +1,9 @@
-import { SmilePlus } from "lucide-react";
+import { Paperclip, SmilePlus } from "lucide-react";
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
 import { FormattedTime, useIntl } from "react-intl";
 import { EmojiSheet } from "../emoji/EmojiSheet";
+import { DraftFiles } from "../files/parts";
+import type { Attach } from "../files/useAttach";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Popover } from "../Popover";
 import { Answering } from "./Answering";
@@ -15,11 +17,12 @@ const TEXT_BYTES = 16_384;
 
 interface Props {
   id: string;
+  attach: Attach;
   onEditLast(seq: number): void;
 }
 
 /** The next line of the conversation: it stands where it will be read. */
-export function Composer({ id, onEditLast }: Props) {
+export function Composer({ id, attach, onEditLast }: Props) {
   const t = useT();
   const { client } = useChat();
   const me = useMe();
@@ -27,6 +30,9 @@ export function Composer({ id, onEditLast }: Props) {
   const status = useStore(client.connection);
   const text = useStore(client.drafts).get(id) ?? "";
   const area = useRef<HTMLTextAreaElement>(null);
+  const files = useStore(client.uploads).filter(({ roomId, taken }) => roomId === id && !taken);
+  const [halted, setHalted] = useState(false);
+  const notTaken = files.some(({ state }) => state === "failed");
   const room = rooms.find((candidate) => candidate.id === id);
   const name = room?.name ?? "";
   const { blocked } = useStore(client.friends);
@@ -39,6 +45,15 @@ export function Composer({ id, onEditLast }: Props) {
     if (matchMedia("(pointer: fine)").matches) area.current?.focus();
     return () => client.drafts.leave(id);
   }, [client, id]);
+
+  // Whatever came or went, the next key is meant for the line.
+  const count = files.length;
+  const countBefore = useRef(count);
+  useEffect(() => {
+    const changed = countBefore.current !== count;
+    countBefore.current = count;
+    if (changed && matchMedia("(pointer: fine)").matches) area.current?.focus();
+  }, [count]);
 
   // Whoever chose to answer writes next.
   const answering = useStore(client.answering).get(id) ?? null;
@@ -69,8 +84,11 @@ export function Composer({ id, onEditLast }: Props) {
   }
   function send() {
     const body = text.trim();
-    if (body === "" || over > 0) return;
-    client.write(id, { what: "post", text: body, replyTo: answering });
+    if ((body === "" && files.length === 0) || over > 0) return;
+    setHalted(notTaken);
+    if (notTaken) return;
+    const keys = files.map(({ key }) => key);
+    client.write(id, { what: "post", text: body, replyTo: answering, files: keys });
     client.answer(id, null);
     area.current?.focus();
   }
@@ -130,7 +148,8 @@ export function Composer({ id, onEditLast }: Props) {
           <span className="line-name py-1.5 text-accent max-md:hidden" aria-hidden="true">
             {nameOf(me)}
           </span>
-          <div className="flex min-w-0 items-end gap-2 pe-3 max-md:ps-3">
+          <div className="flex min-w-0 flex-wrap items-end gap-2 pe-3 max-md:ps-3">
+            {files.length > 0 && <DraftFiles roomId={id} />}
             <div className="relative min-w-0 max-w-(--measure) flex-1">
               <CompletionList of={completion} />
               <Growing
@@ -156,13 +175,26 @@ export function Composer({ id, onEditLast }: Props) {
                   {t("composer.tooLong", { count: over })}
                 </p>
               )}
-              {away && text !== "" && over <= 0 && <p className="label">{t("composer.queuedHint")}</p>}
+              {halted && notTaken && (
+                <p role="alert" className="text-sm text-coral">
+                  {t("files.notTaken")}
+                </p>
+              )}
+              {attach.left > 0 && files.length > 0 && (
+                <p role="alert" className="text-sm text-coral">
+                  {t("files.tooMany", { count: attach.left, most: files.length })}
+                </p>
+              )}
+              {away && (text !== "" || files.length > 0) && over <= 0 && (
+                <p className="label">{t("composer.queuedHint")}</p>
+              )}
             </div>
+            <AttachButton attach={attach} />
             <EmojiButton onPick={insert} />
             <button
               type="submit"
               data-testid="send"
-              className={`button ms-auto pointer-fine:min-h-8.5 ${text.trim() === "" ? "text-muted" : "primary"}`}
+              className={`button pointer-fine:min-h-8.5 ${text.trim() === "" && files.length === 0 ? "text-muted" : "primary"}`}
             >
               {t("composer.send")}
             </button>
@@ -170,6 +202,37 @@ export function Composer({ id, onEditLast }: Props) {
         </form>
       )}
     </div>
+  );
+}
+
+function AttachButton({ attach }: { attach: Attach }) {
+  const t = useT();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        data-testid="attach-input"
+        onChange={({ target }) => {
+          attach.add([...(target.files ?? [])]);
+          // The same file again is another choice.
+          target.value = "";
+        }}
+      />
+      <button
+        type="button"
+        data-testid="attach"
+        className="icon-button ms-auto"
+        aria-label={t("files.attach")}
+        title={t("files.attach")}
+        onClick={() => input.current?.click()}
+      >
+        <Paperclip size={18} aria-hidden="true" />
+      </button>
+    </>
   );
 }
 

@@ -8,7 +8,7 @@ import { useChat } from "./context";
 import { TypedName } from "./TypedName";
 
 /** Deletes a room, after its name was typed. */
-export function DeleteRoom({ room, onClose }: { room: RoomEntry; onClose(): void }) {
+export default function DeleteRoom({ room, onClose }: { room: RoomEntry; onClose(): void }) {
   const t = useT();
   const { client } = useChat();
   const [, go] = useLocation();

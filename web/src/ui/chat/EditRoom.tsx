@@ -4,7 +4,7 @@ import { reasonOf, useT } from "../hooks";
 import { useChat } from "./context";
 import { RoomForm } from "./RoomForm";
 
-export function EditRoom({ room, onClose }: { room: RoomEntry; onClose(): void }) {
+export default function EditRoom({ room, onClose }: { room: RoomEntry; onClose(): void }) {
   const t = useT();
   const { client } = useChat();
 

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useLocation } from "wouter";
+import { Avatar } from "../Avatar";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Menu, MenuChoice, MenuItem } from "../Menu";
 import { ConfirmDialog } from "./ConfirmDialog";
@@ -28,11 +29,13 @@ export function MeMenu({ up = false }: { up?: boolean }) {
         label={t("me.menu", { name })}
         up={up}
         trigger={
-          <span
-            className="flex size-8 items-center justify-center rounded-md bg-tint text-sm font-semibold text-accent"
-            data-testid="me"
-          >
-            {me.status_emoji || [...name][0]?.toUpperCase()}
+          <span className="relative" data-testid="me">
+            <Avatar person={me} />
+            {me.status_emoji !== "" && (
+              <span aria-hidden="true" className="absolute -end-1.5 -bottom-1.5 text-sm leading-none">
+                {me.status_emoji}
+              </span>
+            )}
           </span>
         }
       >

@@ -10,7 +10,8 @@ import { MemberMenu } from "./MemberMenu";
 import { Mood } from "./Mood";
 import { Panel } from "./Panel";
 import { PersonPicker } from "./PersonPicker";
-import { PresenceDot, usePresenceWords } from "./Presence";
+import { Portrait } from "./Portrait";
+import { usePresenceWords } from "./Presence";
 
 /** Who is in the room. */
 export default function Members({ id, onClose }: { id: string; onClose(): void }) {
@@ -57,7 +58,7 @@ export default function Members({ id, onClose }: { id: string; onClose(): void }
         <ul>
           {members?.map((member) => (
             <li key={member.user.id} className="group flex items-center gap-2 rounded-md px-3 py-1.5">
-              <PresenceDot id={member.user.id} />
+              <Portrait person={member.user} />
               <MemberText member={member} />
               {room !== undefined && (
                 <div className="flex-none pointer-fine:opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">

@@ -7,6 +7,7 @@ import type { Person } from "parlor-client/sync/people";
 import type { MessageRow as Row } from "parlor-client/sync/rows";
 import { memo, useState } from "react";
 import { FormattedDate, FormattedTime } from "react-intl";
+import { Attachments, PendingFiles } from "../files/parts";
 import { useStore, useT } from "../hooks";
 import { Markdown } from "../markdown";
 import { Acts } from "./Acts";
@@ -203,9 +204,15 @@ function WholeRow(props: Props) {
         ) : row.deleted ? (
           <p className="text-muted italic">{t("timeline.deleted")}</p>
         ) : (
-          <div data-testid="message-text" className="prose">
-            <MessageText row={row} />
-          </div>
+          row.text !== "" && (
+            <div data-testid="message-text" className="prose">
+              <MessageText row={row} />
+            </div>
+          )
+        )}
+        {row.attachments.length > 0 && <Attachments files={row.attachments} roomId={roomId} />}
+        {row.uploads.length > 0 && row.pending !== null && (
+          <PendingFiles pending={row.pending} keys={row.uploads} />
         )}
         {row.pinned && (
           <span className="label me-2 inline-flex items-center gap-1">
@@ -256,9 +263,14 @@ function Failure({ pending }: { pending: Pending }) {
   const isDirect = client.rooms.get(pending.roomId)?.visibility === "direct";
   // Nothing else is forbidden between two.
   const blocked = isDirect && failure?.code === ErrorCode.FORBIDDEN;
+  const reasonFor = () => {
+    if (failure?.code === 0) return t("upload.notAll");
+    if (failure?.code === ErrorCode.QUOTA_EXCEEDED) return t("upload.reason.roomQuota");
+    return blocked ? t("reason.blocked") : (failure?.message ?? "");
+  };
   return (
     <p role="alert" className="flex flex-wrap items-center gap-x-3 text-sm text-coral">
-      {t(words, { reason: blocked ? t("reason.blocked") : (failure?.message ?? "") })}
+      {t(words, { reason: reasonFor() })}
       <button type="button" className="link" onClick={() => void client.outbox.retry(pending.requestId)}>
         {t("retry")}
       </button>

@@ -4,7 +4,8 @@ import { useT } from "../hooks";
 import { Menu } from "../Menu";
 import { nameOf } from "./context";
 import { Mood } from "./Mood";
-import { PresenceDot, usePresenceWords } from "./Presence";
+import { Portrait } from "./Portrait";
+import { usePresenceWords } from "./Presence";
 import { type Attempt, usePersonActs } from "./usePersonActs";
 
 interface Props {
@@ -25,7 +26,7 @@ export function PersonLine({ person, attempt, children }: Props) {
       data-person={person.name}
       className="flex flex-wrap items-center gap-x-3 gap-y-2 py-2"
     >
-      <PresenceDot id={person.id} />
+      <Portrait person={person} />
       <span className="min-w-32 flex-1">
         <span className="block truncate font-medium">
           {nameOf(person)} <Mood person={person} />

@@ -1,6 +1,7 @@
 import { PeopleFinder } from "parlor-client/sync/finder";
 import type { Person } from "parlor-client/sync/people";
 import { type KeyboardEvent, useId, useState } from "react";
+import { Avatar } from "../Avatar";
 import { useStore, useT } from "../hooks";
 import { Trouble } from "../Trouble";
 import { nameOf, useChat } from "./context";
@@ -76,6 +77,7 @@ export function PersonPicker({ label, without, onPick }: Props) {
             onPointerMove={() => setAt(index)}
             onClick={() => void pick(person)}
           >
+            <Avatar person={person} size="tiny" />
             <span className="min-w-0 flex-1 truncate">
               {nameOf(person)} <Mood person={person} />
             </span>

@@ -1,4 +1,6 @@
+import { gistOf } from "parlor-client/sync/attachments";
 import { FormattedDate } from "react-intl";
+import { useGist } from "../files/useGist";
 import { useStore, useT } from "../hooks";
 import { LoadedState } from "../LoadedState";
 import { Markdown } from "../markdown";
@@ -16,6 +18,7 @@ interface Props {
 export default function Pins({ id, onClose, onShow }: Props) {
   const t = useT();
   const { client } = useChat();
+  const gist = useGist();
   const { entries } = useStore(client.view(id));
   const last = entries.findLast(
     ({ kind, ...entry }) => kind === "system" && "change" in entry && entry.change.what.endsWith("pinned"),
@@ -52,7 +55,7 @@ export default function Pins({ id, onClose, onShow }: Props) {
                 </time>
               </p>
               <div className="prose line-clamp-6 py-1 wrap-anywhere">
-                <Markdown text={pin.text} />
+                {pin.text === "" ? gist(gistOf(pin.attachments)) : <Markdown text={pin.text} />}
               </div>
               <button type="button" className="link text-sm" onClick={() => show(Number(pin.seq))}>
                 {t("pins.show")}

@@ -2,6 +2,7 @@ import { X } from "lucide-react";
 import { newId } from "parlor-client/net/id";
 import { type FormEvent, useId, useRef, useState } from "react";
 import { Dialog } from "../Dialog";
+import { AvatarEditor } from "../files/AvatarEditor";
 import { reasonOf, useT } from "../hooks";
 import { useChat, useMe } from "./context";
 
@@ -51,6 +52,9 @@ export function Profile({ onClose }: { onClose(): void }) {
 
   return (
     <Dialog title={t("profile.title")} onClose={onClose}>
+      <div className="mb-6">
+        <AvatarEditor />
+      </div>
       <form className="grid gap-6" onSubmit={submit}>
         <div className="grid gap-1">
           <label htmlFor={`${ids}name`} className="text-sm font-medium">

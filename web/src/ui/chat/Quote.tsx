@@ -1,7 +1,9 @@
 import { CornerUpRight } from "lucide-react";
+import { gistOf } from "parlor-client/sync/attachments";
 import type { ChatMessage } from "parlor-client/sync/log";
 import { type Quoted, quoteKey } from "parlor-client/sync/quotes";
 import { useEffect } from "react";
+import { useGist } from "../files/useGist";
 import { useStore, useT } from "../hooks";
 import { useChat, useNames } from "./context";
 
@@ -24,6 +26,7 @@ interface Words {
 export function useQuote({ roomId, seq, loaded }: Props): Words {
   const t = useT();
   const names = useNames();
+  const gist = useGist();
   const { client } = useChat();
   const kept = useStore(client.quotes).get(quoteKey(roomId, seq));
   const { blocked } = useStore(client.friends);
@@ -40,7 +43,7 @@ export function useQuote({ roomId, seq, loaded }: Props): Words {
   if (blocked.has(message.authorId) && !isDirect) return { name: null, text: t("timeline.folded") };
   return {
     name: names(message.authorId),
-    text: message.text.slice(0, SHOWN_LENGTH).replace(/\s+/g, " "),
+    text: message.text.slice(0, SHOWN_LENGTH).replace(/\s+/g, " ") || gist(gistOf(message.attachments)),
   };
 }
 

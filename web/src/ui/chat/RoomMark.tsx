@@ -1,6 +1,8 @@
 import { AtSign, Hash, Lock } from "lucide-react";
 import type { Visibility } from "parlor-client/net/rest";
-import { useT } from "../hooks";
+import { useStore, useT } from "../hooks";
+import { useChat } from "./context";
+import { Portrait } from "./Portrait";
 import { PresenceDot } from "./Presence";
 
 const MARKS = { public: Hash, private: Lock, direct: AtSign } as const;
@@ -18,11 +20,14 @@ export function RoomMark({
   strong?: boolean;
 }) {
   const t = useT();
+  const { client } = useChat();
+  const people = useStore(client.people);
+  const peer = peerId === null ? undefined : people.get(peerId);
   if (peerId !== null)
     return (
       <>
         <span className="sr-only">{t("room.direct")}</span>
-        <PresenceDot id={peerId} />
+        {peer === undefined ? <PresenceDot id={peerId} /> : <Portrait person={peer} size="tiny" />}
       </>
     );
   const Mark = MARKS[visibility];

@@ -4,6 +4,8 @@ import { mayInvite } from "parlor-client/sync/rooms";
 import { useEffect, useLayoutEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { copyText } from "../copy";
+import { Files } from "../files/parts";
+import { useAttach } from "../files/useAttach";
 import { reasonOf, useStore, useT } from "../hooks";
 import { later } from "../later";
 import { Menu, MenuChoice, MenuGroup, MenuItem } from "../Menu";
@@ -13,8 +15,6 @@ import { Composer } from "./Composer";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
-import { DeleteRoom } from "./DeleteRoom";
-import { EditRoom } from "./EditRoom";
 import { Missing } from "./Missing";
 import { Mood } from "./Mood";
 import { Outside } from "./Outside";
@@ -26,8 +26,10 @@ import { Timeline } from "./Timeline";
 const Members = later(() => import("./Members"), null);
 const Pins = later(() => import("./Pins"), null);
 const InvitePeople = later(() => import("./InvitePeople"), null);
+const EditRoom = later(() => import("./EditRoom"), null);
+const DeleteRoom = later(() => import("./DeleteRoom"), null);
 /** What opens beside and above a room. */
-export const BESIDE_ROOMS = [Members, Pins, InvitePeople];
+export const BESIDE_ROOMS = [Members, Pins, InvitePeople, EditRoom, DeleteRoom];
 
 interface Props {
   id: string;
@@ -41,7 +43,7 @@ export function RoomPage({ id, at }: Props) {
   const { rooms } = useStore(client.rooms);
   const view = client.view(id);
   const state = useStore(view);
-  const [panel, setPanel] = useState<"people" | "pins" | null>(null);
+  const [panel, setPanel] = useState<"people" | "pins" | "files" | null>(null);
   const [shown, setShown] = useState<number | null>(null);
   const [editing, setEditing] = useState<number | null>(null);
   const [, go] = useLocation();
@@ -58,6 +60,9 @@ export function RoomPage({ id, at }: Props) {
   const room = rooms.find((candidate) => candidate.id === id);
   const known = useStore(client.people);
   const peer = room?.peerId == null ? undefined : known.get(room.peerId);
+  const { blocked } = useStore(client.friends);
+  const mayWrite = room?.archived === false && (room.peerId === null || !blocked.has(room.peerId));
+  const attach = useAttach(id, mayWrite);
   const topic = peer === undefined ? room?.topic : peer.status_text;
   useTitle(room?.name ?? "");
 
@@ -79,8 +84,14 @@ export function RoomPage({ id, at }: Props) {
       <main
         data-landmark
         tabIndex={-1}
-        className="flex min-w-0 flex-1 flex-col outline-none pb-[env(safe-area-inset-bottom)]"
+        className="relative flex min-w-0 flex-1 flex-col outline-none pb-[env(safe-area-inset-bottom)]"
+        onPaste={attach.onPaste}
+        onDragEnter={attach.onDragEnter}
+        onDragOver={attach.onDragOver}
+        onDragLeave={attach.onDragLeave}
+        onDrop={attach.onDrop}
       >
+        {attach.over && <DropHere name={room?.name ?? ""} />}
         <header className="flex h-14 flex-none items-center gap-2 border-b border-line ps-5 pe-2 max-md:ps-1 pt-[env(safe-area-inset-top)]">
           <Link href="/" className="icon-button md:hidden" aria-label={t("room.back")}>
             <ArrowLeft size={20} aria-hidden="true" />
@@ -114,7 +125,7 @@ export function RoomPage({ id, at }: Props) {
           )}
           <div className="ms-auto flex flex-none items-center">
             <ConnectionBadge />
-            <RoomMenu id={id} onPins={() => setPanel("pins")} />
+            <RoomMenu id={id} onPins={() => setPanel("pins")} onFiles={() => setPanel("files")} />
           </div>
         </header>
         <Timeline
@@ -129,10 +140,11 @@ export function RoomPage({ id, at }: Props) {
           onJump={seek}
         />
         <Seeking state={seeking} />
-        <Composer key={`c${id}`} id={id} onEditLast={setEditing} />
+        <Composer key={`c${id}`} id={id} attach={attach} onEditLast={setEditing} />
       </main>
       {panel === "people" && <Members id={id} onClose={() => setPanel(null)} />}
       {panel === "pins" && <Pins id={id} onClose={() => setPanel(null)} onShow={seek} />}
+      {panel === "files" && <Files id={id} onClose={() => setPanel(null)} onShow={seek} />}
     </div>
   );
 }
@@ -149,7 +161,20 @@ function PeerWords({ id }: { id: string }) {
 
 const NOTIFY = ["all", "mentions", "none"] as const;
 
-function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
+/** Over the whole room while files are held above it. */
+function DropHere({ name }: { name: string }) {
+  const t = useT();
+  return (
+    <div
+      data-testid="drop-here"
+      className="pointer-events-none absolute inset-2 z-30 flex items-center justify-center rounded-lg border-2 border-dashed border-accent bg-tint/90 p-6 text-center font-semibold text-accent"
+    >
+      {t("files.drop", { name })}
+    </div>
+  );
+}
+
+function RoomMenu({ id, onPins, onFiles }: { id: string; onPins(): void; onFiles(): void }) {
   const t = useT();
   const { client } = useChat();
   const [, go] = useLocation();
@@ -181,6 +206,9 @@ function RoomMenu({ id, onPins }: { id: string; onPins(): void }) {
           </MenuItem>
         )}
         <MenuItem onSelect={onPins}>{t("pins.title")}</MenuItem>
+        <MenuItem testId="room-files" onSelect={onFiles}>
+          {t("files.title")}
+        </MenuItem>
         <MenuChoice
           role="menuitemcheckbox"
           checked={room.favourite}

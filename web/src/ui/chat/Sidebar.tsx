@@ -2,6 +2,7 @@ import { BellOff, Compass, MessagesSquare, Plus, Search, Settings, ShieldCheck, 
 import { type RoomEntry, unreadOf } from "parlor-client/sync/rooms";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
+import { useGist } from "../files/useGist";
 import { useStore, useT } from "../hooks";
 import { withMod } from "../mod";
 import { ConnectionBadge } from "./ConnectionBadge";
@@ -214,6 +215,10 @@ function RoomItem({ room, current }: { room: RoomEntry; current: boolean }) {
   const unread = unreadOf(room);
   const muted = room.notify === "none";
   const people = useStore(client.people);
+  const peer = room.peerId === null ? undefined : people.get(room.peerId);
+  const gist = useGist();
+  // The server has the name of a file where there are no words.
+  const preview = gist(room.previewFiles) || room.preview;
   return (
     <Link
       href={`/rooms/${room.id}`}
@@ -222,13 +227,13 @@ function RoomItem({ room, current }: { room: RoomEntry; current: boolean }) {
       data-unread={unread}
       className="item"
       aria-current={current ? "page" : undefined}
-      title={room.preview === "" ? undefined : room.preview}
+      title={preview || undefined}
     >
       <RoomMark visibility={room.visibility} peerId={room.peerId} strong={unread > 0} />
       <span
         className={`min-w-0 flex-1 truncate ${unread > 0 ? "font-semibold" : ""} ${muted ? "text-muted" : ""}`}
       >
-        {room.name} {room.peerId !== null && <Mood person={people.get(room.peerId)} brief />}
+        {room.name} {peer !== undefined && <Mood person={peer} brief />}
       </span>
       {!current && drafts.has(room.id) && <span className="label italic">{t("rooms.draft")}</span>}
       {muted && (

@@ -1,8 +1,9 @@
-import { AtSign, CornerDownLeft } from "lucide-react";
+import { CornerDownLeft } from "lucide-react";
 import { PeopleFinder } from "parlor-client/sync/finder";
 import { unreadOf } from "parlor-client/sync/rooms";
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useLocation } from "wouter";
+import { Avatar } from "../Avatar";
 import { Dialog } from "../Dialog";
 import { reasonOf, useStore, useT } from "../hooks";
 import { nameOf, useChat, useMessage } from "./context";
@@ -21,7 +22,7 @@ interface Choice {
 }
 
 /** Rooms, people and commands by a few letters of their names. */
-export function Switcher({ onClose }: { onClose(): void }) {
+export default function Switcher({ onClose }: { onClose(): void }) {
   const t = useT();
   const { client, show } = useChat();
   const { rooms } = useStore(client.rooms);
@@ -54,7 +55,7 @@ export function Switcher({ onClose }: { onClose(): void }) {
       note: unreadOf(room) > 0 ? `${unreadOf(room)}` : "",
       search: `${room.name} ${room.peerId === null ? "" : (people.get(room.peerId)?.name ?? "")}`,
       run: then(() => go(`/rooms/${room.id}`)),
-      mark: <RoomMark visibility={room.visibility} />,
+      mark: <RoomMark visibility={room.visibility} peerId={room.peerId} />,
     }));
   const commands: Choice[] = [
     command("browse", t("switch.browse"), () => go("/browse")),
@@ -77,7 +78,7 @@ export function Switcher({ onClose }: { onClose(): void }) {
       label: nameOf(person) ?? "",
       note: `@${person.name}`,
       run: () => message(person.id).then(onClose),
-      mark: <AtSign size={15} aria-hidden="true" className="flex-none text-muted" />,
+      mark: <Avatar person={person} size="tiny" />,
     }));
   const has = (text: string) => text.toLocaleLowerCase().includes(words);
   const typed = query.trim();

@@ -1,11 +1,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
+import { gistOf } from "parlor-client/sync/attachments";
 import type { Entry } from "parlor-client/sync/log";
 import type { Past } from "parlor-client/sync/past";
 import type { RoomState } from "parlor-client/sync/room";
 import { buildRows, type MessageRow as MessageRowData, type Row } from "parlor-client/sync/rows";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
+import { heightOf } from "../files/boxes";
+import { useGist } from "../files/useGist";
 import { useEscape, useStore, useT } from "../hooks";
 import { useLooking } from "../looking";
 import { useChat, useNames } from "./context";
@@ -89,7 +92,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => ESTIMATES[rows[index]?.kind ?? "message"],
+    estimateSize: (index) => estimate(rows[index]),
     getItemKey,
     anchorTo: "end",
     followOnAppend: !catchingUp && !moreAfter,
@@ -349,6 +352,11 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   );
 }
 
+function estimate(row: Row | undefined): number {
+  const files = row?.kind === "message" && !row.folded ? heightOf(row.attachments) : 0;
+  return ESTIMATES[row?.kind ?? "message"] + files;
+}
+
 /** How many messages of others come after one. */
 function newerThan(entries: readonly Entry[], seq: number, me: string): number {
   let count = 0;
@@ -368,13 +376,14 @@ function timeOf(row: Row): number | null {
 /** Says new lines of others to those who listen instead of look. */
 function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string): string; me: string }) {
   const last = rows.findLast((row): row is MessageRowData => row.kind === "message" && row.seq > 0);
+  const gist = useGist();
   const first = useRef<number | null>(null);
   const seq = last?.seq ?? 0;
   if (first.current === null && last !== undefined) first.current = seq;
   const fresh = last !== undefined && seq > (first.current ?? 0) && last.authorId !== me && !last.folded;
   return (
     <p className="sr-only" aria-live="polite">
-      {fresh ? `${names(last.authorId)}: ${last.text}` : ""}
+      {fresh ? `${names(last.authorId)}: ${last.text || gist(gistOf(last.attachments))}` : ""}
     </p>
   );
 }

@@ -2,7 +2,7 @@ import type { Auth } from "parlor-client/net/auth";
 import { Problem } from "parlor-client/net/rest";
 import type { Client } from "parlor-client/sync/client";
 import { nameOf as calledName, type Person } from "parlor-client/sync/people";
-import { createContext, useContext } from "react";
+import { createContext, useContext, useSyncExternalStore } from "react";
 import { useLocation } from "wouter";
 import { useStore, useT } from "../hooks";
 
@@ -31,6 +31,15 @@ export function useChat(): ChatContextValue {
   const value = useContext(ChatContext);
   if (value === null) throw new Error("used outside of the chat");
   return value;
+}
+
+/** Whether there is a session. */
+export function useLive(): boolean {
+  const { client } = useChat();
+  return useSyncExternalStore(
+    client.connection.subscribe,
+    () => client.connection.getSnapshot().lane !== null,
+  );
 }
 
 /** A function from ids to names that follows what becomes known. */

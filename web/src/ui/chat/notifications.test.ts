@@ -72,7 +72,9 @@ async function begin(notify: "all" | "mentions" | "none" = "all") {
 }
 async function watch() {
   const { watch } = await import("./notifications");
-  watching.push(watch(client, { go: (path) => went.push(path), current: () => current }));
+  watching.push(
+    watch(client, { go: (path) => went.push(path), current: () => current, gist: () => "Image" }),
+  );
   return (await import("./notifyState")).notifyState;
 }
 function said(seq: number, { mentions = 0, unread = seq - 1, author = OTHER } = {}) {

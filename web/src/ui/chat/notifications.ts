@@ -1,4 +1,5 @@
 // Tells of new messages where nobody looks at them. Loaded after the page is there.
+import { type Gist, gistOf } from "parlor-client/sync/attachments";
 import type { Client } from "parlor-client/sync/client";
 import type { ChatMessage } from "parlor-client/sync/log";
 import { fromRest } from "parlor-client/sync/log";
@@ -17,6 +18,8 @@ export interface Where {
   go(path: string): void;
   /** The room on screen. */
   current(): string | null;
+  /** What a message without text is called. */
+  gist(gist: Gist | null): string;
 }
 
 export interface Watch {
@@ -26,7 +29,7 @@ export interface Watch {
 }
 
 /** Watches the rooms until it is stopped. Of several tabs one shows what there is to show. */
-export function watch(client: Client, { go, current }: Where): Watch {
+export function watch(client: Client, { go, current, gist }: Where): Watch {
   const tab = crypto.randomUUID();
   const shown = new Map<string, Notification>();
   const ended = new AbortController();
@@ -75,7 +78,7 @@ export function watch(client: Client, { go, current }: Where): Watch {
     const title = room.visibility === "direct" || name === "" ? room.name : `${name} · ${room.name}`;
     try {
       const notification = new Notification(title, {
-        body: message.text.slice(0, BODY_LENGTH),
+        body: message.text.slice(0, BODY_LENGTH) || gist(gistOf(message.attachments)),
         icon: "/icon.svg",
         tag: `parlor ${room.id}`,
       });

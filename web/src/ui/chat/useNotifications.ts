@@ -1,15 +1,17 @@
 import type { Client } from "parlor-client/sync/client";
 import { useEffect, useRef } from "react";
+import { useGist } from "../files/useGist";
 import type { Watch } from "./notifications";
 
 /** Tells of new messages where nobody looks at them. */
 export function useNotifications(client: Client, current: string | null, go: (path: string) => void): void {
-  const where = useRef({ current, go });
+  const gist = useGist();
+  const where = useRef({ current, go, gist });
   const running = useRef<Watch | null>(null);
   useEffect(() => {
-    where.current = { current, go };
+    where.current = { current, go, gist };
     running.current?.moved();
-  }, [current, go]);
+  }, [current, go, gist]);
   useEffect(() => {
     let gone = false;
     import("./notifications").then(
@@ -18,6 +20,7 @@ export function useNotifications(client: Client, current: string | null, go: (pa
         running.current = watch(client, {
           go: (path) => where.current.go(path),
           current: () => where.current.current,
+          gist: (gist) => where.current.gist(gist),
         });
       },
       // Offline there is nothing to tell of.

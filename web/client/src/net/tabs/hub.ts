@@ -1,6 +1,6 @@
 // One session for many tabs: the tabs speak the protocol with this hub as they
 // would with a server, and the hub speaks for all of them.
-import { clone, create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { positionDigest } from "../digest.js";
 import type { ClientKind, ServerKind } from "../frame.js";
 import {
@@ -16,7 +16,7 @@ import {
   ReplySchema,
   ResetSchema,
   type RoomHead,
-  WelcomeSchema,
+  type Welcome,
 } from "../gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId, idToBytes, newId } from "../id.js";
 import { Refused, type RequestBody, type ResumePosition, type SessionLike } from "../session.js";
@@ -330,8 +330,7 @@ export class Hub {
     const tab = this.#tabs.get(id);
     if (this.#session === null || tab === undefined) return;
     const { welcome } = this.#session;
-    const value = clone(WelcomeSchema, welcome);
-    value.heads = [...(this.#heads?.values() ?? [])];
+    const value: Welcome = { ...welcome, heads: [...(this.#heads?.values() ?? [])] };
     if (this.#own !== null) {
       const { epoch, seq } = this.#own;
       value.userLog = create(PositionSchema, { logId: idToBytes(this.#ownId), epoch, seq: BigInt(seq) });

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parlor/realtime/v1/realtime.proto.
  */
 export const file_parlor_realtime_v1_realtime: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLZAwoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjcKDHNldF9wcmVzZW5jZRgGIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5TZXRQcmVzZW5jZUgAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEjsKDndhdGNoX3ByZXNlbmNlGAkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLldhdGNoUHJlc2VuY2VIAEIGCgRraW5kInAKBUhlbGxvEhQKDGFjY2Vzc190b2tlbhgBIAEoCRITCgtkZXZpY2VfbmFtZRgCIAEoCRIOCgZjbGllbnQYAyABKAkSLAoGcmVzdW1lGAQgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIjYKCFBvc2l0aW9uEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBILCgNzZXEYAyABKAQiHQoFUmVuZXcSFAoMYWNjZXNzX3Rva2VuGAEgASgJIp0ECgdSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAwSKAoEcG9zdBgCIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5Qb3N0SAASKAoEZWRpdBgDIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5FZGl0SAASLAoGZGVsZXRlGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkRlbGV0ZUgAEjEKCW1hcmtfcmVhZBgGIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5NYXJrUmVhZEgAEigKBG9wZW4YByABKAsyGC5wYXJsb3IucmVhbHRpbWUudjEuT3BlbkgAEi0KBWNsb3NlGAggASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlTG9nSAASKgoFZmV0Y2gYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRmV0Y2hIABIqCgVyZWFjdBgUIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZWFjdEgAEjUKC21hcmtfdW5yZWFkGBUgASgLMh4ucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtVbnJlYWRIABImCgNwaW4YFiABKAsyFy5wYXJsb3IucmVhbHRpbWUudjEuUGluSAASMQoJc2V0X2RyYWZ0GBcgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLlNldERyYWZ0SABCBgoEYm9keSI3CgRQb3N0Eg8KB3Jvb21faWQYASABKAwSDAoEdGV4dBgCIAEoCRIQCghyZXBseV90bxgDIAEoBCIyCgRFZGl0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEgwKBHRleHQYAyABKAkiJgoGRGVsZXRlEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIkQKBVJlYWN0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEg0KBWVtb2ppGAMgASgJEg4KBnJlbW92ZRgEIAEoCCIoCghNYXJrUmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCIzCgNQaW4SDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDgoGcmVtb3ZlGAMgASgIIioKCk1hcmtVbnJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiOwoIU2V0RHJhZnQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEIjkKBE9wZW4SDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglhZnRlcl9zZXEYAyABKAQiGwoIQ2xvc2VMb2cSDwoHcm9vbV9pZBgBIAEoDCJZCgVGZXRjaBIOCgZsb2dfaWQYASABKAwSEwoJYWZ0ZXJfc2VxGAIgASgESAASFAoKYmVmb3JlX3NlcRgDIAEoBEgAEg0KBWxpbWl0GAQgASgNQgYKBGZyb20iGAoFRm9jdXMSDwoHcm9vbV9pZBgBIAEoDCIfCgxDbGllbnRUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDCI/CgtTZXRQcmVzZW5jZRIwCgVzdGF0ZRgBIAEoDjIhLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZVN0YXRlIiEKDVdhdGNoUHJlc2VuY2USEAoIdXNlcl9pZHMYASADKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCLdBAoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIwCghwcmVzZW5jZRgHIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZUgAEjIKCWhlYXJ0YmVhdBgIIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5IZWFydGJlYXRIABIqCgVwcm9iZRgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEi0KB2dvX2F3YXkYCiABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuR29Bd2F5SAASKgoFY2xvc2UYCyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VIABJACgxhbm5vdW5jZW1lbnQYDCABKAsyKC5wYXJsb3IucmVhbHRpbWUudjEuQW5ub3VuY2VtZW50c0NoYW5nZWRIAEIGCgRraW5kIhYKFEFubm91bmNlbWVudHNDaGFuZ2VkIoUCCgdXZWxjb21lEg8KB3VzZXJfaWQYASABKAwSEQoJZGV2aWNlX2lkGAIgASgMEhIKCnNlc3Npb25faWQYAyABKAwSKgoGbGltaXRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkxpbWl0cxIUCgxoZWFydGJlYXRfbXMYBSABKA0SKwoFaGVhZHMYBiADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUhlYWQSFQoNZXhwaXJlc19hdF91cxgHIAEoAxIuCgh1c2VyX2xvZxgIIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Qb3NpdGlvbhIMCgRub2RlGAkgASgJItUBCgZMaW1pdHMSEwoLZnJhbWVfYnl0ZXMYASABKA0SEgoKdGV4dF9ieXRlcxgCIAEoDRIbChN1bmFuc3dlcmVkX3JlcXVlc3RzGAMgASgNEhEKCW9wZW5fbG9ncxgEIAEoDRIUCgxmZXRjaF9ldmVudHMYBSABKA0SFQoNcmVxdWVzdF9idXJzdBgGIAEoDRIbChNyZXF1ZXN0c19wZXJfc2Vjb25kGAcgASgNEhAKCGhlbGxvX21zGAggASgNEhYKDmRhdGFncmFtX2J5dGVzGAkgASgNIncKBVJlcGx5EhIKCnJlcXVlc3RfaWQYASABKAwSJAoCb2sYAiABKAsyFi5wYXJsb3IucmVhbHRpbWUudjEuT2tIABIqCgVlcnJvchgDIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FcnJvckgAQggKBnJlc3VsdCJpCgJPaxILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSDQoFZXBvY2gYAyABKAQSKgoGZXZlbnRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50cxIMCgRtb3JlGAUgASgIIl0KBUVycm9yEisKBGNvZGUYASABKA4yHS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JDb2RlEg8KB21lc3NhZ2UYAiABKAkSFgoOcmV0cnlfYWZ0ZXJfbXMYAyABKA0iZQoGRXZlbnRzEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglmaXJzdF9zZXEYAyABKAQSKQoGZXZlbnRzGAQgAygLMhkucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50Is4QCgVFdmVudBILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSEAoIYWN0b3JfaWQYAyABKAwSEgoKcmVxdWVzdF9pZBgEIAEoDBI7Cg5tZXNzYWdlX3Bvc3RlZBgKIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlUG9zdGVkSAASOwoObWVzc2FnZV9lZGl0ZWQYCyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZUVkaXRlZEgAEj0KD21lc3NhZ2VfZGVsZXRlZBgMIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlRGVsZXRlZEgAEjcKDHJvb21fY3JlYXRlZBgUIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tQ3JlYXRlZEgAEjcKDHJvb21fcmVuYW1lZBgVIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tUmVuYW1lZEgAEjkKDXJvb21fYXJjaGl2ZWQYFiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFyY2hpdmVkSAASOQoNbWVtYmVyX2pvaW5lZBgXIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJKb2luZWRIABI1CgttZW1iZXJfbGVmdBgYIAEoCzIeLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJMZWZ0SAASOwoOcmVhY3Rpb25fYWRkZWQYGSABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25BZGRlZEgAEj8KEHJlYWN0aW9uX3JlbW92ZWQYGiABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25SZW1vdmVkSAASOwoObWVzc2FnZV9waW5uZWQYGyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBpbm5lZEgAEj8KEG1lc3NhZ2VfdW5waW5uZWQYHCABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVVucGlubmVkSAASNwoMcm9sZV9jaGFuZ2VkGB0gASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvbGVDaGFuZ2VkSAASOQoNbWVtYmVyX2Jhbm5lZBgeIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJCYW5uZWRIABI9Cg9tZW1iZXJfdW5iYW5uZWQYHyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyVW5iYW5uZWRIABI7Cg5pbnZpdGVfY3JlYXRlZBggIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5JbnZpdGVDcmVhdGVkSAASOwoOaW52aXRlX3Jldm9rZWQYISABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuSW52aXRlUmV2b2tlZEgAEjcKDHJvb21fZGVsZXRlZBgiIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tRGVsZXRlZEgAEjkKDXJvb21fcmVzdG9yZWQYIyABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbVJlc3RvcmVkSAASMwoKcm9vbV9hZGRlZBgoIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5Sb29tQWRkZWRIABI3Cgxyb29tX3JlbW92ZWQYKSABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbVJlbW92ZWRIABIzCgpyZWFkX21vdmVkGCogASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJlYWRNb3ZlZEgAEj0KD3Byb2ZpbGVfY2hhbmdlZBgrIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5Qcm9maWxlQ2hhbmdlZEgAEj4KEG93bl9yb2xlX2NoYW5nZWQYLCABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuT3duUm9sZUNoYW5nZWRIABJFChNwcmVmZXJlbmNlc19jaGFuZ2VkGC0gASgLMiYucGFybG9yLnJlYWx0aW1lLnYxLlByZWZlcmVuY2VzQ2hhbmdlZEgAEjkKDWRyYWZ0X2NoYW5nZWQYLiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuRHJhZnRDaGFuZ2VkSAASPQoPcHJpdmFjeV9jaGFuZ2VkGC8gASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLlByaXZhY3lDaGFuZ2VkSAASNwoMcGFydG5lcl9yZWFkGDAgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlBhcnRuZXJSZWFkSAASPwoQZnJpZW5kX3JlcXVlc3RlZBgyIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5GcmllbmRSZXF1ZXN0ZWRIABI3CgxmcmllbmRfYWRkZWQYMyABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kQWRkZWRIABI7Cg5mcmllbmRfcmVtb3ZlZBg0IAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5GcmllbmRSZW1vdmVkSAASNwoMdXNlcl9ibG9ja2VkGDUgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlVzZXJCbG9ja2VkSAASOwoOdXNlcl91bmJsb2NrZWQYNiABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuVXNlclVuYmxvY2tlZEgAEj0KD2FjY291bnRfZGVsZXRlZBg8IAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5BY2NvdW50RGVsZXRlZEgAQgYKBGJvZHkiawoNTWVzc2FnZVBvc3RlZBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgEEg4KBmVyYXNlZBgDIAEoCBITCgttZW50aW9uX2lkcxgUIAMoDBIVCg1tZW50aW9uc19yb29tGBUgASgIIm4KDU1lc3NhZ2VFZGl0ZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDAoEdGV4dBgCIAEoCRIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCCIlCg5NZXNzYWdlRGVsZXRlZBITCgttZXNzYWdlX3NlcRgBIAEoBCIzCg1SZWFjdGlvbkFkZGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEg0KBWVtb2ppGAIgASgJIjUKD1JlYWN0aW9uUmVtb3ZlZBITCgttZXNzYWdlX3NlcRgBIAEoBBINCgVlbW9qaRgCIAEoCSIkCg1NZXNzYWdlUGlubmVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEIiYKD01lc3NhZ2VVbnBpbm5lZBITCgttZXNzYWdlX3NlcRgBIAEoBCJeCgtSb29tQ3JlYXRlZBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJEjIKCnZpc2liaWxpdHkYAyABKA4yHi5wYXJsb3IucmVhbHRpbWUudjEuVmlzaWJpbGl0eSIqCgtSb29tUmVuYW1lZBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJIiAKDFJvb21BcmNoaXZlZBIQCghhcmNoaXZlZBgBIAEoCCJHCgxNZW1iZXJKb2luZWQSDwoHdXNlcl9pZBgBIAEoDBImCgRyb2xlGAIgASgOMhgucGFybG9yLnJlYWx0aW1lLnYxLlJvbGUiHQoKTWVtYmVyTGVmdBIPCgd1c2VyX2lkGAEgASgMIkYKC1JvbGVDaGFuZ2VkEg8KB3VzZXJfaWQYASABKAwSJgoEcm9sZRgCIAEoDjIYLnBhcmxvci5yZWFsdGltZS52MS5Sb2xlIjMKDE1lbWJlckJhbm5lZBIPCgd1c2VyX2lkGAEgASgMEhIKCndhc19tZW1iZXIYAiABKAgiIQoOTWVtYmVyVW5iYW5uZWQSDwoHdXNlcl9pZBgBIAEoDCIiCg1JbnZpdGVDcmVhdGVkEhEKCWludml0ZV9pZBgBIAEoDCIiCg1JbnZpdGVSZXZva2VkEhEKCWludml0ZV9pZBgBIAEoDCINCgtSb29tRGVsZXRlZCIOCgxSb29tUmVzdG9yZWQiHAoJUm9vbUFkZGVkEg8KB3Jvb21faWQYASABKAwiHgoLUm9vbVJlbW92ZWQSDwoHcm9vbV9pZBgBIAEoDCIpCglSZWFkTW92ZWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiUQoOUHJvZmlsZUNoYW5nZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJEhMKC3N0YXR1c190ZXh0GAIgASgJEhQKDHN0YXR1c19lbW9qaRgDIAEoCSJJCg5Pd25Sb2xlQ2hhbmdlZBIPCgdyb29tX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSJkChJQcmVmZXJlbmNlc0NoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIqCgZub3RpZnkYAiABKA4yGi5wYXJsb3IucmVhbHRpbWUudjEuTm90aWZ5EhEKCWZhdm91cml0ZRgDIAEoCCJTCgxEcmFmdENoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEEhIKCnN1cGVyc2VkZWQYBCABKAgiNwoOUHJpdmFjeUNoYW5nZWQSEQoJaW52aXNpYmxlGAEgASgIEhIKCnJlYWRfbWFya3MYAiABKAgiKwoLUGFydG5lclJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiNAoPRnJpZW5kUmVxdWVzdGVkEg8KB3VzZXJfaWQYASABKAwSEAoIb3V0Z29pbmcYAiABKAgiHgoLRnJpZW5kQWRkZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1GcmllbmRSZW1vdmVkEg8KB3VzZXJfaWQYASABKAwiHgoLVXNlckJsb2NrZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1Vc2VyVW5ibG9ja2VkEg8KB3VzZXJfaWQYASABKAwiIQoOQWNjb3VudERlbGV0ZWQSDwoHdXNlcl9pZBgBIAEoDCI0CgVSZXNldBIOCgZsb2dfaWQYASABKAwSDQoFZXBvY2gYAiABKAQSDAoEaGVhZBgDIAEoBCI4CglSb29tSGVhZHMSKwoFaGVhZHMYASADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUhlYWQikQEKCFJvb21IZWFkEg8KB3Jvb21faWQYASABKAwSDQoFZXBvY2gYAiABKAQSDAoEaGVhZBgDIAEoBBIQCghyZWFkX3NlcRgEIAEoBBIOCgZ1bnJlYWQYBSABKA0SDwoHcHJldmlldxgGIAEoCRISCgpsYXN0X2F0X3VzGAcgASgDEhAKCG1lbnRpb25zGBQgASgNIioKBlR5cGluZxIPCgdyb29tX2lkGAEgASgMEg8KB3VzZXJfaWQYAiABKAwiPgoIUHJlc2VuY2USMgoHZW50cmllcxgBIAMoCzIhLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZUVudHJ5ImgKDVByZXNlbmNlRW50cnkSDwoHdXNlcl9pZBgBIAEoDBIwCgVzdGF0ZRgCIAEoDjIhLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZVN0YXRlEhQKDGxhc3Rfc2Vlbl91cxgDIAEoAyJICglIZWFydGJlYXQSDgoGZGlnZXN0GAEgASgGEisKBWhlYWRzGAIgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIlIKBkdvQXdheRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNIlEKBUNsb3NlEi8KBnJlYXNvbhgBIAEoDjIfLnBhcmxvci5yZWFsdGltZS52MS5DbG9zZVJlYXNvbhIXCg9yZXN1bWVfYWZ0ZXJfbXMYAiABKA0qigMKCUVycm9yQ29kZRIaChZFUlJPUl9DT0RFX1VOU1BFQ0lGSUVEEAASHwobRVJST1JfQ09ERV9JTlZBTElEX0FSR1VNRU5UEAESGAoURVJST1JfQ09ERV9OT1RfRk9VTkQQAhIYChRFUlJPUl9DT0RFX0ZPUkJJRERFThADEiMKH0VSUk9SX0NPREVfSURFTVBPVEVOQ1lfTUlTTUFUQ0gQBBIXChNFUlJPUl9DT0RFX0NPTkZMSUNUEAUSHAoYRVJST1JfQ09ERV9ST09NX0FSQ0hJVkVEEAYSHAoYRVJST1JfQ09ERV9UT09fTUFOWV9PUEVOEAcSGwoXRVJST1JfQ09ERV9SQVRFX0xJTUlURUQQEBIaChZFUlJPUl9DT0RFX1VOQVZBSUxBQkxFEBESHQoZRVJST1JfQ09ERV9SRVRSWV9JTl9PUkRFUhASEiEKHUVSUk9SX0NPREVfUkVTT1VSQ0VfRVhIQVVTVEVEEBMSFwoTRVJST1JfQ09ERV9JTlRFUk5BTBAUKlYKBk5vdGlmeRIWChJOT1RJRllfVU5TUEVDSUZJRUQQABIOCgpOT1RJRllfQUxMEAESEwoPTk9USUZZX01FTlRJT05TEAISDwoLTk9USUZZX05PTkUQAypuCgpWaXNpYmlsaXR5EhoKFlZJU0lCSUxJVFlfVU5TUEVDSUZJRUQQABIVChFWSVNJQklMSVRZX1BVQkxJQxABEhYKElZJU0lCSUxJVFlfUFJJVkFURRACEhUKEVZJU0lCSUxJVFlfRElSRUNUEAMqTQoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDgoKUk9MRV9PV05FUhABEg4KClJPTEVfQURNSU4QAhIPCgtST0xFX01FTUJFUhADKn8KDVByZXNlbmNlU3RhdGUSHgoaUFJFU0VOQ0VfU1RBVEVfVU5TUEVDSUZJRUQQABIZChVQUkVTRU5DRV9TVEFURV9PTkxJTkUQARIXChNQUkVTRU5DRV9TVEFURV9BV0FZEAISGgoWUFJFU0VOQ0VfU1RBVEVfT0ZGTElORRADKoYDCgtDbG9zZVJlYXNvbhIcChhDTE9TRV9SRUFTT05fVU5TUEVDSUZJRUQQABIWChJDTE9TRV9SRUFTT05fRFJBSU4QARIcChhDTE9TRV9SRUFTT05fU0xPV19SRUFERVIQAhIbChdDTE9TRV9SRUFTT05fT1ZFUkxPQURFRBADEhUKEUNMT1NFX1JFQVNPTl9JRExFEAQSGQoVQ0xPU0VfUkVBU09OX0lOVEVSTkFMEAUSHgoaQ0xPU0VfUkVBU09OX0hFTExPX1RJTUVPVVQQBhIeChpDTE9TRV9SRUFTT05fVE9LRU5fRVhQSVJFRBAQEiAKHENMT1NFX1JFQVNPTl9VTkFVVEhFTlRJQ0FURUQQERIYChRDTE9TRV9SRUFTT05fUkVWT0tFRBASEhkKFUNMT1NFX1JFQVNPTl9QUk9UT0NPTBAgEh0KGUNMT1NFX1JFQVNPTl9SQVRFX0xJTUlURUQQIhIYChRDTE9TRV9SRUFTT05fR09PREJZRRAwIgQIIRAhYgZwcm90bzM");
+  fileDesc("CiFwYXJsb3IvcmVhbHRpbWUvdjEvcmVhbHRpbWUucHJvdG8SEnBhcmxvci5yZWFsdGltZS52MSLZAwoLQ2xpZW50RnJhbWUSKgoFaGVsbG8YASABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuSGVsbG9IABIqCgVyZW5ldxgCIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZW5ld0gAEi4KB3JlcXVlc3QYAyABKAsyGy5wYXJsb3IucmVhbHRpbWUudjEuUmVxdWVzdEgAEioKBWZvY3VzGAQgASgLMhkucGFybG9yLnJlYWx0aW1lLnYxLkZvY3VzSAASMgoGdHlwaW5nGAUgASgLMiAucGFybG9yLnJlYWx0aW1lLnYxLkNsaWVudFR5cGluZ0gAEjcKDHNldF9wcmVzZW5jZRgGIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5TZXRQcmVzZW5jZUgAEjgKCWhlYXJ0YmVhdBgHIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5DbGllbnRIZWFydGJlYXRIABIqCgVwcm9iZRgIIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEjsKDndhdGNoX3ByZXNlbmNlGAkgASgLMiEucGFybG9yLnJlYWx0aW1lLnYxLldhdGNoUHJlc2VuY2VIAEIGCgRraW5kInAKBUhlbGxvEhQKDGFjY2Vzc190b2tlbhgBIAEoCRITCgtkZXZpY2VfbmFtZRgCIAEoCRIOCgZjbGllbnQYAyABKAkSLAoGcmVzdW1lGAQgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIjYKCFBvc2l0aW9uEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBILCgNzZXEYAyABKAQiHQoFUmVuZXcSFAoMYWNjZXNzX3Rva2VuGAEgASgJIp0ECgdSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAwSKAoEcG9zdBgCIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5Qb3N0SAASKAoEZWRpdBgDIAEoCzIYLnBhcmxvci5yZWFsdGltZS52MS5FZGl0SAASLAoGZGVsZXRlGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkRlbGV0ZUgAEjEKCW1hcmtfcmVhZBgGIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5NYXJrUmVhZEgAEigKBG9wZW4YByABKAsyGC5wYXJsb3IucmVhbHRpbWUudjEuT3BlbkgAEi0KBWNsb3NlGAggASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLkNsb3NlTG9nSAASKgoFZmV0Y2gYCSABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuRmV0Y2hIABIqCgVyZWFjdBgUIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5SZWFjdEgAEjUKC21hcmtfdW5yZWFkGBUgASgLMh4ucGFybG9yLnJlYWx0aW1lLnYxLk1hcmtVbnJlYWRIABImCgNwaW4YFiABKAsyFy5wYXJsb3IucmVhbHRpbWUudjEuUGluSAASMQoJc2V0X2RyYWZ0GBcgASgLMhwucGFybG9yLnJlYWx0aW1lLnYxLlNldERyYWZ0SABCBgoEYm9keSJPCgRQb3N0Eg8KB3Jvb21faWQYASABKAwSDAoEdGV4dBgCIAEoCRIQCghyZXBseV90bxgDIAEoBBIWCg5hdHRhY2htZW50X2lkcxgUIAMoDCIyCgRFZGl0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEgwKBHRleHQYAyABKAkiJgoGRGVsZXRlEg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEIkQKBVJlYWN0Eg8KB3Jvb21faWQYASABKAwSCwoDc2VxGAIgASgEEg0KBWVtb2ppGAMgASgJEg4KBnJlbW92ZRgEIAEoCCIoCghNYXJrUmVhZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCIzCgNQaW4SDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQSDgoGcmVtb3ZlGAMgASgIIioKCk1hcmtVbnJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiOwoIU2V0RHJhZnQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEIjkKBE9wZW4SDwoHcm9vbV9pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglhZnRlcl9zZXEYAyABKAQiGwoIQ2xvc2VMb2cSDwoHcm9vbV9pZBgBIAEoDCJZCgVGZXRjaBIOCgZsb2dfaWQYASABKAwSEwoJYWZ0ZXJfc2VxGAIgASgESAASFAoKYmVmb3JlX3NlcRgDIAEoBEgAEg0KBWxpbWl0GAQgASgNQgYKBGZyb20iGAoFRm9jdXMSDwoHcm9vbV9pZBgBIAEoDCIfCgxDbGllbnRUeXBpbmcSDwoHcm9vbV9pZBgBIAEoDCI/CgtTZXRQcmVzZW5jZRIwCgVzdGF0ZRgBIAEoDjIhLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZVN0YXRlIiEKDVdhdGNoUHJlc2VuY2USEAoIdXNlcl9pZHMYASADKAwiIQoPQ2xpZW50SGVhcnRiZWF0Eg4KBmRpZ2VzdBgBIAEoBiIWCgVQcm9iZRINCgVub25jZRgBIAEoBCLdBAoLU2VydmVyRnJhbWUSLgoHd2VsY29tZRgBIAEoCzIbLnBhcmxvci5yZWFsdGltZS52MS5XZWxjb21lSAASKgoFcmVwbHkYAiABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVwbHlIABIsCgZldmVudHMYAyABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuRXZlbnRzSAASKgoFcmVzZXQYBCABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuUmVzZXRIABIzCgpyb29tX2hlYWRzGAUgASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJvb21IZWFkc0gAEiwKBnR5cGluZxgGIAEoCzIaLnBhcmxvci5yZWFsdGltZS52MS5UeXBpbmdIABIwCghwcmVzZW5jZRgHIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZUgAEjIKCWhlYXJ0YmVhdBgIIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5IZWFydGJlYXRIABIqCgVwcm9iZRgJIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5Qcm9iZUgAEi0KB2dvX2F3YXkYCiABKAsyGi5wYXJsb3IucmVhbHRpbWUudjEuR29Bd2F5SAASKgoFY2xvc2UYCyABKAsyGS5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VIABJACgxhbm5vdW5jZW1lbnQYDCABKAsyKC5wYXJsb3IucmVhbHRpbWUudjEuQW5ub3VuY2VtZW50c0NoYW5nZWRIAEIGCgRraW5kIhYKFEFubm91bmNlbWVudHNDaGFuZ2VkIoUCCgdXZWxjb21lEg8KB3VzZXJfaWQYASABKAwSEQoJZGV2aWNlX2lkGAIgASgMEhIKCnNlc3Npb25faWQYAyABKAwSKgoGbGltaXRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkxpbWl0cxIUCgxoZWFydGJlYXRfbXMYBSABKA0SKwoFaGVhZHMYBiADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUhlYWQSFQoNZXhwaXJlc19hdF91cxgHIAEoAxIuCgh1c2VyX2xvZxgIIAEoCzIcLnBhcmxvci5yZWFsdGltZS52MS5Qb3NpdGlvbhIMCgRub2RlGAkgASgJItUBCgZMaW1pdHMSEwoLZnJhbWVfYnl0ZXMYASABKA0SEgoKdGV4dF9ieXRlcxgCIAEoDRIbChN1bmFuc3dlcmVkX3JlcXVlc3RzGAMgASgNEhEKCW9wZW5fbG9ncxgEIAEoDRIUCgxmZXRjaF9ldmVudHMYBSABKA0SFQoNcmVxdWVzdF9idXJzdBgGIAEoDRIbChNyZXF1ZXN0c19wZXJfc2Vjb25kGAcgASgNEhAKCGhlbGxvX21zGAggASgNEhYKDmRhdGFncmFtX2J5dGVzGAkgASgNIncKBVJlcGx5EhIKCnJlcXVlc3RfaWQYASABKAwSJAoCb2sYAiABKAsyFi5wYXJsb3IucmVhbHRpbWUudjEuT2tIABIqCgVlcnJvchgDIAEoCzIZLnBhcmxvci5yZWFsdGltZS52MS5FcnJvckgAQggKBnJlc3VsdCJpCgJPaxILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSDQoFZXBvY2gYAyABKAQSKgoGZXZlbnRzGAQgASgLMhoucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50cxIMCgRtb3JlGAUgASgIIl0KBUVycm9yEisKBGNvZGUYASABKA4yHS5wYXJsb3IucmVhbHRpbWUudjEuRXJyb3JDb2RlEg8KB21lc3NhZ2UYAiABKAkSFgoOcmV0cnlfYWZ0ZXJfbXMYAyABKA0iZQoGRXZlbnRzEg4KBmxvZ19pZBgBIAEoDBINCgVlcG9jaBgCIAEoBBIRCglmaXJzdF9zZXEYAyABKAQSKQoGZXZlbnRzGAQgAygLMhkucGFybG9yLnJlYWx0aW1lLnYxLkV2ZW50Is4QCgVFdmVudBILCgNzZXEYASABKAQSDQoFYXRfdXMYAiABKAMSEAoIYWN0b3JfaWQYAyABKAwSEgoKcmVxdWVzdF9pZBgEIAEoDBI7Cg5tZXNzYWdlX3Bvc3RlZBgKIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlUG9zdGVkSAASOwoObWVzc2FnZV9lZGl0ZWQYCyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZUVkaXRlZEgAEj0KD21lc3NhZ2VfZGVsZXRlZBgMIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5NZXNzYWdlRGVsZXRlZEgAEjcKDHJvb21fY3JlYXRlZBgUIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tQ3JlYXRlZEgAEjcKDHJvb21fcmVuYW1lZBgVIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tUmVuYW1lZEgAEjkKDXJvb21fYXJjaGl2ZWQYFiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUFyY2hpdmVkSAASOQoNbWVtYmVyX2pvaW5lZBgXIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJKb2luZWRIABI1CgttZW1iZXJfbGVmdBgYIAEoCzIeLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJMZWZ0SAASOwoOcmVhY3Rpb25fYWRkZWQYGSABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25BZGRlZEgAEj8KEHJlYWN0aW9uX3JlbW92ZWQYGiABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuUmVhY3Rpb25SZW1vdmVkSAASOwoObWVzc2FnZV9waW5uZWQYGyABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVBpbm5lZEgAEj8KEG1lc3NhZ2VfdW5waW5uZWQYHCABKAsyIy5wYXJsb3IucmVhbHRpbWUudjEuTWVzc2FnZVVucGlubmVkSAASNwoMcm9sZV9jaGFuZ2VkGB0gASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlJvbGVDaGFuZ2VkSAASOQoNbWVtYmVyX2Jhbm5lZBgeIAEoCzIgLnBhcmxvci5yZWFsdGltZS52MS5NZW1iZXJCYW5uZWRIABI9Cg9tZW1iZXJfdW5iYW5uZWQYHyABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuTWVtYmVyVW5iYW5uZWRIABI7Cg5pbnZpdGVfY3JlYXRlZBggIAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5JbnZpdGVDcmVhdGVkSAASOwoOaW52aXRlX3Jldm9rZWQYISABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuSW52aXRlUmV2b2tlZEgAEjcKDHJvb21fZGVsZXRlZBgiIAEoCzIfLnBhcmxvci5yZWFsdGltZS52MS5Sb29tRGVsZXRlZEgAEjkKDXJvb21fcmVzdG9yZWQYIyABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbVJlc3RvcmVkSAASMwoKcm9vbV9hZGRlZBgoIAEoCzIdLnBhcmxvci5yZWFsdGltZS52MS5Sb29tQWRkZWRIABI3Cgxyb29tX3JlbW92ZWQYKSABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuUm9vbVJlbW92ZWRIABIzCgpyZWFkX21vdmVkGCogASgLMh0ucGFybG9yLnJlYWx0aW1lLnYxLlJlYWRNb3ZlZEgAEj0KD3Byb2ZpbGVfY2hhbmdlZBgrIAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5Qcm9maWxlQ2hhbmdlZEgAEj4KEG93bl9yb2xlX2NoYW5nZWQYLCABKAsyIi5wYXJsb3IucmVhbHRpbWUudjEuT3duUm9sZUNoYW5nZWRIABJFChNwcmVmZXJlbmNlc19jaGFuZ2VkGC0gASgLMiYucGFybG9yLnJlYWx0aW1lLnYxLlByZWZlcmVuY2VzQ2hhbmdlZEgAEjkKDWRyYWZ0X2NoYW5nZWQYLiABKAsyIC5wYXJsb3IucmVhbHRpbWUudjEuRHJhZnRDaGFuZ2VkSAASPQoPcHJpdmFjeV9jaGFuZ2VkGC8gASgLMiIucGFybG9yLnJlYWx0aW1lLnYxLlByaXZhY3lDaGFuZ2VkSAASNwoMcGFydG5lcl9yZWFkGDAgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlBhcnRuZXJSZWFkSAASPwoQZnJpZW5kX3JlcXVlc3RlZBgyIAEoCzIjLnBhcmxvci5yZWFsdGltZS52MS5GcmllbmRSZXF1ZXN0ZWRIABI3CgxmcmllbmRfYWRkZWQYMyABKAsyHy5wYXJsb3IucmVhbHRpbWUudjEuRnJpZW5kQWRkZWRIABI7Cg5mcmllbmRfcmVtb3ZlZBg0IAEoCzIhLnBhcmxvci5yZWFsdGltZS52MS5GcmllbmRSZW1vdmVkSAASNwoMdXNlcl9ibG9ja2VkGDUgASgLMh8ucGFybG9yLnJlYWx0aW1lLnYxLlVzZXJCbG9ja2VkSAASOwoOdXNlcl91bmJsb2NrZWQYNiABKAsyIS5wYXJsb3IucmVhbHRpbWUudjEuVXNlclVuYmxvY2tlZEgAEj0KD2FjY291bnRfZGVsZXRlZBg8IAEoCzIiLnBhcmxvci5yZWFsdGltZS52MS5BY2NvdW50RGVsZXRlZEgAQgYKBGJvZHkioAEKDU1lc3NhZ2VQb3N0ZWQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoBBIOCgZlcmFzZWQYAyABKAgSEwoLbWVudGlvbl9pZHMYFCADKAwSFQoNbWVudGlvbnNfcm9vbRgVIAEoCBIzCgthdHRhY2htZW50cxgWIAMoCzIeLnBhcmxvci5yZWFsdGltZS52MS5BdHRhY2htZW50ItQBCgpBdHRhY2htZW50Eg8KB2ZpbGVfaWQYASABKAwSDAoEbmFtZRgCIAEoCRISCgptZWRpYV90eXBlGAMgASgJEg0KBWJ5dGVzGAQgASgEEioKBGtpbmQYBSABKA4yHC5wYXJsb3IucmVhbHRpbWUudjEuRmlsZUtpbmQSDQoFd2lkdGgYBiABKA0SDgoGaGVpZ2h0GAcgASgNEhEKCXRodW1iaGFzaBgIIAEoDBIRCgl0aHVtYm5haWwYCSABKAgSEwoLZHVyYXRpb25fbXMYCiABKA0ibgoNTWVzc2FnZUVkaXRlZBITCgttZXNzYWdlX3NlcRgBIAEoBBIMCgR0ZXh0GAIgASgJEg4KBmVyYXNlZBgDIAEoCBITCgttZW50aW9uX2lkcxgUIAMoDBIVCg1tZW50aW9uc19yb29tGBUgASgIIiUKDk1lc3NhZ2VEZWxldGVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEIjMKDVJlYWN0aW9uQWRkZWQSEwoLbWVzc2FnZV9zZXEYASABKAQSDQoFZW1vamkYAiABKAkiNQoPUmVhY3Rpb25SZW1vdmVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEEg0KBWVtb2ppGAIgASgJIiQKDU1lc3NhZ2VQaW5uZWQSEwoLbWVzc2FnZV9zZXEYASABKAQiJgoPTWVzc2FnZVVucGlubmVkEhMKC21lc3NhZ2Vfc2VxGAEgASgEIl4KC1Jvb21DcmVhdGVkEgwKBG5hbWUYASABKAkSDQoFdG9waWMYAiABKAkSMgoKdmlzaWJpbGl0eRgDIAEoDjIeLnBhcmxvci5yZWFsdGltZS52MS5WaXNpYmlsaXR5IioKC1Jvb21SZW5hbWVkEgwKBG5hbWUYASABKAkSDQoFdG9waWMYAiABKAkiIAoMUm9vbUFyY2hpdmVkEhAKCGFyY2hpdmVkGAEgASgIIkcKDE1lbWJlckpvaW5lZBIPCgd1c2VyX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSIdCgpNZW1iZXJMZWZ0Eg8KB3VzZXJfaWQYASABKAwiRgoLUm9sZUNoYW5nZWQSDwoHdXNlcl9pZBgBIAEoDBImCgRyb2xlGAIgASgOMhgucGFybG9yLnJlYWx0aW1lLnYxLlJvbGUiMwoMTWVtYmVyQmFubmVkEg8KB3VzZXJfaWQYASABKAwSEgoKd2FzX21lbWJlchgCIAEoCCIhCg5NZW1iZXJVbmJhbm5lZBIPCgd1c2VyX2lkGAEgASgMIiIKDUludml0ZUNyZWF0ZWQSEQoJaW52aXRlX2lkGAEgASgMIiIKDUludml0ZVJldm9rZWQSEQoJaW52aXRlX2lkGAEgASgMIg0KC1Jvb21EZWxldGVkIg4KDFJvb21SZXN0b3JlZCIcCglSb29tQWRkZWQSDwoHcm9vbV9pZBgBIAEoDCIeCgtSb29tUmVtb3ZlZBIPCgdyb29tX2lkGAEgASgMIikKCVJlYWRNb3ZlZBIPCgdyb29tX2lkGAEgASgMEgsKA3NlcRgCIAEoBCJhCg5Qcm9maWxlQ2hhbmdlZBIUCgxkaXNwbGF5X25hbWUYASABKAkSEwoLc3RhdHVzX3RleHQYAiABKAkSFAoMc3RhdHVzX2Vtb2ppGAMgASgJEg4KBmF2YXRhchgEIAEoDCJJCg5Pd25Sb2xlQ2hhbmdlZBIPCgdyb29tX2lkGAEgASgMEiYKBHJvbGUYAiABKA4yGC5wYXJsb3IucmVhbHRpbWUudjEuUm9sZSJkChJQcmVmZXJlbmNlc0NoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIqCgZub3RpZnkYAiABKA4yGi5wYXJsb3IucmVhbHRpbWUudjEuTm90aWZ5EhEKCWZhdm91cml0ZRgDIAEoCCJTCgxEcmFmdENoYW5nZWQSDwoHcm9vbV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCHJlcGx5X3RvGAMgASgEEhIKCnN1cGVyc2VkZWQYBCABKAgiNwoOUHJpdmFjeUNoYW5nZWQSEQoJaW52aXNpYmxlGAEgASgIEhIKCnJlYWRfbWFya3MYAiABKAgiKwoLUGFydG5lclJlYWQSDwoHcm9vbV9pZBgBIAEoDBILCgNzZXEYAiABKAQiNAoPRnJpZW5kUmVxdWVzdGVkEg8KB3VzZXJfaWQYASABKAwSEAoIb3V0Z29pbmcYAiABKAgiHgoLRnJpZW5kQWRkZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1GcmllbmRSZW1vdmVkEg8KB3VzZXJfaWQYASABKAwiHgoLVXNlckJsb2NrZWQSDwoHdXNlcl9pZBgBIAEoDCIgCg1Vc2VyVW5ibG9ja2VkEg8KB3VzZXJfaWQYASABKAwiIQoOQWNjb3VudERlbGV0ZWQSDwoHdXNlcl9pZBgBIAEoDCI0CgVSZXNldBIOCgZsb2dfaWQYASABKAwSDQoFZXBvY2gYAiABKAQSDAoEaGVhZBgDIAEoBCI4CglSb29tSGVhZHMSKwoFaGVhZHMYASADKAsyHC5wYXJsb3IucmVhbHRpbWUudjEuUm9vbUhlYWQikQEKCFJvb21IZWFkEg8KB3Jvb21faWQYASABKAwSDQoFZXBvY2gYAiABKAQSDAoEaGVhZBgDIAEoBBIQCghyZWFkX3NlcRgEIAEoBBIOCgZ1bnJlYWQYBSABKA0SDwoHcHJldmlldxgGIAEoCRISCgpsYXN0X2F0X3VzGAcgASgDEhAKCG1lbnRpb25zGBQgASgNIioKBlR5cGluZxIPCgdyb29tX2lkGAEgASgMEg8KB3VzZXJfaWQYAiABKAwiPgoIUHJlc2VuY2USMgoHZW50cmllcxgBIAMoCzIhLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZUVudHJ5ImgKDVByZXNlbmNlRW50cnkSDwoHdXNlcl9pZBgBIAEoDBIwCgVzdGF0ZRgCIAEoDjIhLnBhcmxvci5yZWFsdGltZS52MS5QcmVzZW5jZVN0YXRlEhQKDGxhc3Rfc2Vlbl91cxgDIAEoAyJICglIZWFydGJlYXQSDgoGZGlnZXN0GAEgASgGEisKBWhlYWRzGAIgAygLMhwucGFybG9yLnJlYWx0aW1lLnYxLlBvc2l0aW9uIlIKBkdvQXdheRIvCgZyZWFzb24YASABKA4yHy5wYXJsb3IucmVhbHRpbWUudjEuQ2xvc2VSZWFzb24SFwoPcmVzdW1lX2FmdGVyX21zGAIgASgNIlEKBUNsb3NlEi8KBnJlYXNvbhgBIAEoDjIfLnBhcmxvci5yZWFsdGltZS52MS5DbG9zZVJlYXNvbhIXCg9yZXN1bWVfYWZ0ZXJfbXMYAiABKA0qqQMKCUVycm9yQ29kZRIaChZFUlJPUl9DT0RFX1VOU1BFQ0lGSUVEEAASHwobRVJST1JfQ09ERV9JTlZBTElEX0FSR1VNRU5UEAESGAoURVJST1JfQ09ERV9OT1RfRk9VTkQQAhIYChRFUlJPUl9DT0RFX0ZPUkJJRERFThADEiMKH0VSUk9SX0NPREVfSURFTVBPVEVOQ1lfTUlTTUFUQ0gQBBIXChNFUlJPUl9DT0RFX0NPTkZMSUNUEAUSHAoYRVJST1JfQ09ERV9ST09NX0FSQ0hJVkVEEAYSHAoYRVJST1JfQ09ERV9UT09fTUFOWV9PUEVOEAcSHQoZRVJST1JfQ09ERV9RVU9UQV9FWENFRURFRBAIEhsKF0VSUk9SX0NPREVfUkFURV9MSU1JVEVEEBASGgoWRVJST1JfQ09ERV9VTkFWQUlMQUJMRRAREh0KGUVSUk9SX0NPREVfUkVUUllfSU5fT1JERVIQEhIhCh1FUlJPUl9DT0RFX1JFU09VUkNFX0VYSEFVU1RFRBATEhcKE0VSUk9SX0NPREVfSU5URVJOQUwQFCp5CghGaWxlS2luZBIZChVGSUxFX0tJTkRfVU5TUEVDSUZJRUQQABITCg9GSUxFX0tJTkRfSU1BR0UQARITCg9GSUxFX0tJTkRfVklERU8QAhITCg9GSUxFX0tJTkRfQVVESU8QAxITCg9GSUxFX0tJTkRfT1RIRVIQBCpWCgZOb3RpZnkSFgoSTk9USUZZX1VOU1BFQ0lGSUVEEAASDgoKTk9USUZZX0FMTBABEhMKD05PVElGWV9NRU5USU9OUxACEg8KC05PVElGWV9OT05FEAMqbgoKVmlzaWJpbGl0eRIaChZWSVNJQklMSVRZX1VOU1BFQ0lGSUVEEAASFQoRVklTSUJJTElUWV9QVUJMSUMQARIWChJWSVNJQklMSVRZX1BSSVZBVEUQAhIVChFWSVNJQklMSVRZX0RJUkVDVBADKk0KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg4KClJPTEVfT1dORVIQARIOCgpST0xFX0FETUlOEAISDwoLUk9MRV9NRU1CRVIQAyp/Cg1QcmVzZW5jZVN0YXRlEh4KGlBSRVNFTkNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVUFJFU0VOQ0VfU1RBVEVfT05MSU5FEAESFwoTUFJFU0VOQ0VfU1RBVEVfQVdBWRACEhoKFlBSRVNFTkNFX1NUQVRFX09GRkxJTkUQAyqGAwoLQ2xvc2VSZWFzb24SHAoYQ0xPU0VfUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSQ0xPU0VfUkVBU09OX0RSQUlOEAESHAoYQ0xPU0VfUkVBU09OX1NMT1dfUkVBREVSEAISGwoXQ0xPU0VfUkVBU09OX09WRVJMT0FERUQQAxIVChFDTE9TRV9SRUFTT05fSURMRRAEEhkKFUNMT1NFX1JFQVNPTl9JTlRFUk5BTBAFEh4KGkNMT1NFX1JFQVNPTl9IRUxMT19USU1FT1VUEAYSHgoaQ0xPU0VfUkVBU09OX1RPS0VOX0VYUElSRUQQEBIgChxDTE9TRV9SRUFTT05fVU5BVVRIRU5USUNBVEVEEBESGAoUQ0xPU0VfUkVBU09OX1JFVk9LRUQQEhIZChVDTE9TRV9SRUFTT05fUFJPVE9DT0wQIBIdChlDTE9TRV9SRUFTT05fUkFURV9MSU1JVEVEECISGAoUQ0xPU0VfUkVBU09OX0dPT0RCWUUQMCIECCEQIWIGcHJvdG8z");
 
 /**
  * @generated from message parlor.realtime.v1.ClientFrame
@@ -288,6 +288,14 @@ export type Post = Message<"parlor.realtime.v1.Post"> & {
    * @generated from field: uint64 reply_to = 3;
    */
   replyTo: bigint;
+
+  /**
+   * Whole uploads of the user that are attached nowhere yet, at most 10, each
+   * once. `text` may be empty where there is one.
+   *
+   * @generated from field: repeated bytes attachment_ids = 20;
+   */
+  attachmentIds: Uint8Array[];
 };
 
 /**
@@ -1348,6 +1356,13 @@ export type MessagePosted = Message<"parlor.realtime.v1.MessagePosted"> & {
    * @generated from field: bool mentions_room = 21;
    */
   mentionsRoom: boolean;
+
+  /**
+   * In the order of the request; empty where `erased`. An edit keeps them.
+   *
+   * @generated from field: repeated parlor.realtime.v1.Attachment attachments = 22;
+   */
+  attachments: Attachment[];
 };
 
 /**
@@ -1356,6 +1371,83 @@ export type MessagePosted = Message<"parlor.realtime.v1.MessagePosted"> & {
  */
 export const MessagePostedSchema: GenMessage<MessagePosted> = /*@__PURE__*/
   messageDesc(file_parlor_realtime_v1_realtime, 31);
+
+/**
+ * A file that was posted with a message. Its bytes come over HTTP, to whoever
+ * is a member of the room at that moment.
+ *
+ * @generated from message parlor.realtime.v1.Attachment
+ */
+export type Attachment = Message<"parlor.realtime.v1.Attachment"> & {
+  /**
+   * @generated from field: bytes file_id = 1;
+   */
+  fileId: Uint8Array;
+
+  /**
+   * As the uploader called it, without a path.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * What the server found it to be.
+   *
+   * @generated from field: string media_type = 3;
+   */
+  mediaType: string;
+
+  /**
+   * @generated from field: uint64 bytes = 4;
+   */
+  bytes: bigint;
+
+  /**
+   * @generated from field: parlor.realtime.v1.FileKind kind = 5;
+   */
+  kind: FileKind;
+
+  /**
+   * Of an image, in pixels and upright; 0 where not known.
+   *
+   * @generated from field: uint32 width = 6;
+   */
+  width: number;
+
+  /**
+   * @generated from field: uint32 height = 7;
+   */
+  height: number;
+
+  /**
+   * A blurred picture in some 25 bytes (thumbhash); empty where there is none.
+   *
+   * @generated from field: bytes thumbhash = 8;
+   */
+  thumbhash: Uint8Array;
+
+  /**
+   * There is a small picture to fetch.
+   *
+   * @generated from field: bool thumbnail = 9;
+   */
+  thumbnail: boolean;
+
+  /**
+   * Of video and audio; 0 where not known.
+   *
+   * @generated from field: uint32 duration_ms = 10;
+   */
+  durationMs: number;
+};
+
+/**
+ * Describes the message parlor.realtime.v1.Attachment.
+ * Use `create(AttachmentSchema)` to create a new message.
+ */
+export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
+  messageDesc(file_parlor_realtime_v1_realtime, 32);
 
 /**
  * @generated from message parlor.realtime.v1.MessageEdited
@@ -1392,7 +1484,7 @@ export type MessageEdited = Message<"parlor.realtime.v1.MessageEdited"> & {
  * Use `create(MessageEditedSchema)` to create a new message.
  */
 export const MessageEditedSchema: GenMessage<MessageEdited> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 32);
+  messageDesc(file_parlor_realtime_v1_realtime, 33);
 
 /**
  * @generated from message parlor.realtime.v1.MessageDeleted
@@ -1409,7 +1501,7 @@ export type MessageDeleted = Message<"parlor.realtime.v1.MessageDeleted"> & {
  * Use `create(MessageDeletedSchema)` to create a new message.
  */
 export const MessageDeletedSchema: GenMessage<MessageDeleted> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 33);
+  messageDesc(file_parlor_realtime_v1_realtime, 34);
 
 /**
  * The actor put an emoji on a message.
@@ -1433,7 +1525,7 @@ export type ReactionAdded = Message<"parlor.realtime.v1.ReactionAdded"> & {
  * Use `create(ReactionAddedSchema)` to create a new message.
  */
 export const ReactionAddedSchema: GenMessage<ReactionAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 34);
+  messageDesc(file_parlor_realtime_v1_realtime, 35);
 
 /**
  * @generated from message parlor.realtime.v1.ReactionRemoved
@@ -1455,7 +1547,7 @@ export type ReactionRemoved = Message<"parlor.realtime.v1.ReactionRemoved"> & {
  * Use `create(ReactionRemovedSchema)` to create a new message.
  */
 export const ReactionRemovedSchema: GenMessage<ReactionRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 35);
+  messageDesc(file_parlor_realtime_v1_realtime, 36);
 
 /**
  * @generated from message parlor.realtime.v1.MessagePinned
@@ -1472,7 +1564,7 @@ export type MessagePinned = Message<"parlor.realtime.v1.MessagePinned"> & {
  * Use `create(MessagePinnedSchema)` to create a new message.
  */
 export const MessagePinnedSchema: GenMessage<MessagePinned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 36);
+  messageDesc(file_parlor_realtime_v1_realtime, 37);
 
 /**
  * @generated from message parlor.realtime.v1.MessageUnpinned
@@ -1489,7 +1581,7 @@ export type MessageUnpinned = Message<"parlor.realtime.v1.MessageUnpinned"> & {
  * Use `create(MessageUnpinnedSchema)` to create a new message.
  */
 export const MessageUnpinnedSchema: GenMessage<MessageUnpinned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 37);
+  messageDesc(file_parlor_realtime_v1_realtime, 38);
 
 /**
  * @generated from message parlor.realtime.v1.RoomCreated
@@ -1516,7 +1608,7 @@ export type RoomCreated = Message<"parlor.realtime.v1.RoomCreated"> & {
  * Use `create(RoomCreatedSchema)` to create a new message.
  */
 export const RoomCreatedSchema: GenMessage<RoomCreated> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 38);
+  messageDesc(file_parlor_realtime_v1_realtime, 39);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRenamed
@@ -1538,7 +1630,7 @@ export type RoomRenamed = Message<"parlor.realtime.v1.RoomRenamed"> & {
  * Use `create(RoomRenamedSchema)` to create a new message.
  */
 export const RoomRenamedSchema: GenMessage<RoomRenamed> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 39);
+  messageDesc(file_parlor_realtime_v1_realtime, 40);
 
 /**
  * @generated from message parlor.realtime.v1.RoomArchived
@@ -1555,7 +1647,7 @@ export type RoomArchived = Message<"parlor.realtime.v1.RoomArchived"> & {
  * Use `create(RoomArchivedSchema)` to create a new message.
  */
 export const RoomArchivedSchema: GenMessage<RoomArchived> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 40);
+  messageDesc(file_parlor_realtime_v1_realtime, 41);
 
 /**
  * @generated from message parlor.realtime.v1.MemberJoined
@@ -1577,7 +1669,7 @@ export type MemberJoined = Message<"parlor.realtime.v1.MemberJoined"> & {
  * Use `create(MemberJoinedSchema)` to create a new message.
  */
 export const MemberJoinedSchema: GenMessage<MemberJoined> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 41);
+  messageDesc(file_parlor_realtime_v1_realtime, 42);
 
 /**
  * @generated from message parlor.realtime.v1.MemberLeft
@@ -1594,7 +1686,7 @@ export type MemberLeft = Message<"parlor.realtime.v1.MemberLeft"> & {
  * Use `create(MemberLeftSchema)` to create a new message.
  */
 export const MemberLeftSchema: GenMessage<MemberLeft> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 42);
+  messageDesc(file_parlor_realtime_v1_realtime, 43);
 
 /**
  * A member's role is another from now on.
@@ -1618,7 +1710,7 @@ export type RoleChanged = Message<"parlor.realtime.v1.RoleChanged"> & {
  * Use `create(RoleChangedSchema)` to create a new message.
  */
 export const RoleChangedSchema: GenMessage<RoleChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 43);
+  messageDesc(file_parlor_realtime_v1_realtime, 44);
 
 /**
  * Is no member, if it was one, and cannot become one until it is unbanned.
@@ -1644,7 +1736,7 @@ export type MemberBanned = Message<"parlor.realtime.v1.MemberBanned"> & {
  * Use `create(MemberBannedSchema)` to create a new message.
  */
 export const MemberBannedSchema: GenMessage<MemberBanned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 44);
+  messageDesc(file_parlor_realtime_v1_realtime, 45);
 
 /**
  * @generated from message parlor.realtime.v1.MemberUnbanned
@@ -1661,7 +1753,7 @@ export type MemberUnbanned = Message<"parlor.realtime.v1.MemberUnbanned"> & {
  * Use `create(MemberUnbannedSchema)` to create a new message.
  */
 export const MemberUnbannedSchema: GenMessage<MemberUnbanned> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 45);
+  messageDesc(file_parlor_realtime_v1_realtime, 46);
 
 /**
  * There is a link by which others become members. Its code stands in no event.
@@ -1680,7 +1772,7 @@ export type InviteCreated = Message<"parlor.realtime.v1.InviteCreated"> & {
  * Use `create(InviteCreatedSchema)` to create a new message.
  */
 export const InviteCreatedSchema: GenMessage<InviteCreated> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 46);
+  messageDesc(file_parlor_realtime_v1_realtime, 47);
 
 /**
  * A link holds no longer.
@@ -1699,7 +1791,7 @@ export type InviteRevoked = Message<"parlor.realtime.v1.InviteRevoked"> & {
  * Use `create(InviteRevokedSchema)` to create a new message.
  */
 export const InviteRevokedSchema: GenMessage<InviteRevoked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 47);
+  messageDesc(file_parlor_realtime_v1_realtime, 48);
 
 /**
  * Nobody sees the room from here on; the last event, until it is restored.
@@ -1714,7 +1806,7 @@ export type RoomDeleted = Message<"parlor.realtime.v1.RoomDeleted"> & {
  * Use `create(RoomDeletedSchema)` to create a new message.
  */
 export const RoomDeletedSchema: GenMessage<RoomDeleted> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 48);
+  messageDesc(file_parlor_realtime_v1_realtime, 49);
 
 /**
  * The room is there again, with all that was in it.
@@ -1729,7 +1821,7 @@ export type RoomRestored = Message<"parlor.realtime.v1.RoomRestored"> & {
  * Use `create(RoomRestoredSchema)` to create a new message.
  */
 export const RoomRestoredSchema: GenMessage<RoomRestored> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 49);
+  messageDesc(file_parlor_realtime_v1_realtime, 50);
 
 /**
  * @generated from message parlor.realtime.v1.RoomAdded
@@ -1746,7 +1838,7 @@ export type RoomAdded = Message<"parlor.realtime.v1.RoomAdded"> & {
  * Use `create(RoomAddedSchema)` to create a new message.
  */
 export const RoomAddedSchema: GenMessage<RoomAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 50);
+  messageDesc(file_parlor_realtime_v1_realtime, 51);
 
 /**
  * @generated from message parlor.realtime.v1.RoomRemoved
@@ -1763,7 +1855,7 @@ export type RoomRemoved = Message<"parlor.realtime.v1.RoomRemoved"> & {
  * Use `create(RoomRemovedSchema)` to create a new message.
  */
 export const RoomRemovedSchema: GenMessage<RoomRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 51);
+  messageDesc(file_parlor_realtime_v1_realtime, 52);
 
 /**
  * @generated from message parlor.realtime.v1.ReadMoved
@@ -1785,7 +1877,7 @@ export type ReadMoved = Message<"parlor.realtime.v1.ReadMoved"> & {
  * Use `create(ReadMovedSchema)` to create a new message.
  */
 export const ReadMovedSchema: GenMessage<ReadMoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 52);
+  messageDesc(file_parlor_realtime_v1_realtime, 53);
 
 /**
  * What others see of the user, all of it, as it is from now on.
@@ -1809,6 +1901,13 @@ export type ProfileChanged = Message<"parlor.realtime.v1.ProfileChanged"> & {
    * @generated from field: string status_emoji = 3;
    */
   statusEmoji: string;
+
+  /**
+   * Id of the picture; empty where there is none.
+   *
+   * @generated from field: bytes avatar = 4;
+   */
+  avatar: Uint8Array;
 };
 
 /**
@@ -1816,7 +1915,7 @@ export type ProfileChanged = Message<"parlor.realtime.v1.ProfileChanged"> & {
  * Use `create(ProfileChangedSchema)` to create a new message.
  */
 export const ProfileChangedSchema: GenMessage<ProfileChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 53);
+  messageDesc(file_parlor_realtime_v1_realtime, 54);
 
 /**
  * The user's role in a room is another from now on.
@@ -1840,7 +1939,7 @@ export type OwnRoleChanged = Message<"parlor.realtime.v1.OwnRoleChanged"> & {
  * Use `create(OwnRoleChangedSchema)` to create a new message.
  */
 export const OwnRoleChangedSchema: GenMessage<OwnRoleChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 54);
+  messageDesc(file_parlor_realtime_v1_realtime, 55);
 
 /**
  * What the user wants of a room, all of it, as it is from now on.
@@ -1869,7 +1968,7 @@ export type PreferencesChanged = Message<"parlor.realtime.v1.PreferencesChanged"
  * Use `create(PreferencesChangedSchema)` to create a new message.
  */
 export const PreferencesChangedSchema: GenMessage<PreferencesChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 55);
+  messageDesc(file_parlor_realtime_v1_realtime, 56);
 
 /**
  * What the user has begun to write in a room, all of it, as it is from now on.
@@ -1907,7 +2006,7 @@ export type DraftChanged = Message<"parlor.realtime.v1.DraftChanged"> & {
  * Use `create(DraftChangedSchema)` to create a new message.
  */
 export const DraftChangedSchema: GenMessage<DraftChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 56);
+  messageDesc(file_parlor_realtime_v1_realtime, 57);
 
 /**
  * What the user lets others know of themselves, all of it, as it is from now on.
@@ -1935,7 +2034,7 @@ export type PrivacyChanged = Message<"parlor.realtime.v1.PrivacyChanged"> & {
  * Use `create(PrivacyChangedSchema)` to create a new message.
  */
 export const PrivacyChangedSchema: GenMessage<PrivacyChanged> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 57);
+  messageDesc(file_parlor_realtime_v1_realtime, 58);
 
 /**
  * The other one of a direct room has read up to here.
@@ -1959,7 +2058,7 @@ export type PartnerRead = Message<"parlor.realtime.v1.PartnerRead"> & {
  * Use `create(PartnerReadSchema)` to create a new message.
  */
 export const PartnerReadSchema: GenMessage<PartnerRead> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 58);
+  messageDesc(file_parlor_realtime_v1_realtime, 59);
 
 /**
  * Somebody is asked to be friends.
@@ -1987,7 +2086,7 @@ export type FriendRequested = Message<"parlor.realtime.v1.FriendRequested"> & {
  * Use `create(FriendRequestedSchema)` to create a new message.
  */
 export const FriendRequestedSchema: GenMessage<FriendRequested> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 59);
+  messageDesc(file_parlor_realtime_v1_realtime, 60);
 
 /**
  * @generated from message parlor.realtime.v1.FriendAdded
@@ -2004,7 +2103,7 @@ export type FriendAdded = Message<"parlor.realtime.v1.FriendAdded"> & {
  * Use `create(FriendAddedSchema)` to create a new message.
  */
 export const FriendAddedSchema: GenMessage<FriendAdded> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 60);
+  messageDesc(file_parlor_realtime_v1_realtime, 61);
 
 /**
  * Nothing stands between the two any more, be it a friendship or a request.
@@ -2023,7 +2122,7 @@ export type FriendRemoved = Message<"parlor.realtime.v1.FriendRemoved"> & {
  * Use `create(FriendRemovedSchema)` to create a new message.
  */
 export const FriendRemovedSchema: GenMessage<FriendRemoved> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 61);
+  messageDesc(file_parlor_realtime_v1_realtime, 62);
 
 /**
  * In the log of whoever blocks alone.
@@ -2042,7 +2141,7 @@ export type UserBlocked = Message<"parlor.realtime.v1.UserBlocked"> & {
  * Use `create(UserBlockedSchema)` to create a new message.
  */
 export const UserBlockedSchema: GenMessage<UserBlocked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 62);
+  messageDesc(file_parlor_realtime_v1_realtime, 63);
 
 /**
  * @generated from message parlor.realtime.v1.UserUnblocked
@@ -2059,7 +2158,7 @@ export type UserUnblocked = Message<"parlor.realtime.v1.UserUnblocked"> & {
  * Use `create(UserUnblockedSchema)` to create a new message.
  */
 export const UserUnblockedSchema: GenMessage<UserUnblocked> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 63);
+  messageDesc(file_parlor_realtime_v1_realtime, 64);
 
 /**
  * Somebody with whom the user has a direct room deleted their account.
@@ -2078,7 +2177,7 @@ export type AccountDeleted = Message<"parlor.realtime.v1.AccountDeleted"> & {
  * Use `create(AccountDeletedSchema)` to create a new message.
  */
 export const AccountDeletedSchema: GenMessage<AccountDeleted> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 64);
+  messageDesc(file_parlor_realtime_v1_realtime, 65);
 
 /**
  * The client's position does not fit this log: forget it and load anew.
@@ -2107,7 +2206,7 @@ export type Reset = Message<"parlor.realtime.v1.Reset"> & {
  * Use `create(ResetSchema)` to create a new message.
  */
 export const ResetSchema: GenMessage<Reset> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 65);
+  messageDesc(file_parlor_realtime_v1_realtime, 66);
 
 /**
  * Rooms of the user that the session has not open; at most one entry per room
@@ -2127,7 +2226,7 @@ export type RoomHeads = Message<"parlor.realtime.v1.RoomHeads"> & {
  * Use `create(RoomHeadsSchema)` to create a new message.
  */
 export const RoomHeadsSchema: GenMessage<RoomHeads> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 66);
+  messageDesc(file_parlor_realtime_v1_realtime, 67);
 
 /**
  * @generated from message parlor.realtime.v1.RoomHead
@@ -2185,7 +2284,7 @@ export type RoomHead = Message<"parlor.realtime.v1.RoomHead"> & {
  * Use `create(RoomHeadSchema)` to create a new message.
  */
 export const RoomHeadSchema: GenMessage<RoomHead> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 67);
+  messageDesc(file_parlor_realtime_v1_realtime, 68);
 
 /**
  * @generated from message parlor.realtime.v1.Typing
@@ -2207,7 +2306,7 @@ export type Typing = Message<"parlor.realtime.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 68);
+  messageDesc(file_parlor_realtime_v1_realtime, 69);
 
 /**
  * How people are whom the session watches: those of whom that is new.
@@ -2226,7 +2325,7 @@ export type Presence = Message<"parlor.realtime.v1.Presence"> & {
  * Use `create(PresenceSchema)` to create a new message.
  */
 export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 69);
+  messageDesc(file_parlor_realtime_v1_realtime, 70);
 
 /**
  * @generated from message parlor.realtime.v1.PresenceEntry
@@ -2255,7 +2354,7 @@ export type PresenceEntry = Message<"parlor.realtime.v1.PresenceEntry"> & {
  * Use `create(PresenceEntrySchema)` to create a new message.
  */
 export const PresenceEntrySchema: GenMessage<PresenceEntry> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 70);
+  messageDesc(file_parlor_realtime_v1_realtime, 71);
 
 /**
  * `digest` is the XOR of position_digest over all logs this session has open,
@@ -2281,7 +2380,7 @@ export type Heartbeat = Message<"parlor.realtime.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 71);
+  messageDesc(file_parlor_realtime_v1_realtime, 72);
 
 /**
  * The node wants this session gone: reconnect after about resume_after_ms,
@@ -2306,7 +2405,7 @@ export type GoAway = Message<"parlor.realtime.v1.GoAway"> & {
  * Use `create(GoAwaySchema)` to create a new message.
  */
 export const GoAwaySchema: GenMessage<GoAway> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 72);
+  messageDesc(file_parlor_realtime_v1_realtime, 73);
 
 /**
  * Last frame of a session.
@@ -2330,7 +2429,7 @@ export type Close = Message<"parlor.realtime.v1.Close"> & {
  * Use `create(CloseSchema)` to create a new message.
  */
 export const CloseSchema: GenMessage<Close> = /*@__PURE__*/
-  messageDesc(file_parlor_realtime_v1_realtime, 73);
+  messageDesc(file_parlor_realtime_v1_realtime, 74);
 
 /**
  * A request that failed; the session goes on.
@@ -2381,6 +2480,13 @@ export enum ErrorCode {
   TOO_MANY_OPEN = 7,
 
   /**
+   * The files of the room take all the space they may.
+   *
+   * @generated from enum value: ERROR_CODE_QUOTA_EXCEEDED = 8;
+   */
+  QUOTA_EXCEEDED = 8,
+
+  /**
    * Not final: send the same request again after retry_after_ms.
    *
    * @generated from enum value: ERROR_CODE_RATE_LIMITED = 16;
@@ -2415,6 +2521,44 @@ export const ErrorCodeSchema: GenEnum<ErrorCode> = /*@__PURE__*/
   enumDesc(file_parlor_realtime_v1_realtime, 0);
 
 /**
+ * How a file is shown.
+ *
+ * @generated from enum parlor.realtime.v1.FileKind
+ */
+export enum FileKind {
+  /**
+   * @generated from enum value: FILE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: FILE_KIND_IMAGE = 1;
+   */
+  IMAGE = 1,
+
+  /**
+   * @generated from enum value: FILE_KIND_VIDEO = 2;
+   */
+  VIDEO = 2,
+
+  /**
+   * @generated from enum value: FILE_KIND_AUDIO = 3;
+   */
+  AUDIO = 3,
+
+  /**
+   * @generated from enum value: FILE_KIND_OTHER = 4;
+   */
+  OTHER = 4,
+}
+
+/**
+ * Describes the enum parlor.realtime.v1.FileKind.
+ */
+export const FileKindSchema: GenEnum<FileKind> = /*@__PURE__*/
+  enumDesc(file_parlor_realtime_v1_realtime, 1);
+
+/**
  * What a user wants to be told of in a room.
  *
  * @generated from enum parlor.realtime.v1.Notify
@@ -2447,7 +2591,7 @@ export enum Notify {
  * Describes the enum parlor.realtime.v1.Notify.
  */
 export const NotifySchema: GenEnum<Notify> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 1);
+  enumDesc(file_parlor_realtime_v1_realtime, 2);
 
 /**
  * @generated from enum parlor.realtime.v1.Visibility
@@ -2480,7 +2624,7 @@ export enum Visibility {
  * Describes the enum parlor.realtime.v1.Visibility.
  */
 export const VisibilitySchema: GenEnum<Visibility> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 2);
+  enumDesc(file_parlor_realtime_v1_realtime, 3);
 
 /**
  * @generated from enum parlor.realtime.v1.Role
@@ -2511,7 +2655,7 @@ export enum Role {
  * Describes the enum parlor.realtime.v1.Role.
  */
 export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 3);
+  enumDesc(file_parlor_realtime_v1_realtime, 4);
 
 /**
  * @generated from enum parlor.realtime.v1.PresenceState
@@ -2544,7 +2688,7 @@ export enum PresenceState {
  * Describes the enum parlor.realtime.v1.PresenceState.
  */
 export const PresenceStateSchema: GenEnum<PresenceState> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 4);
+  enumDesc(file_parlor_realtime_v1_realtime, 5);
 
 /**
  * @generated from enum parlor.realtime.v1.CloseReason
@@ -2628,5 +2772,5 @@ export enum CloseReason {
  * Describes the enum parlor.realtime.v1.CloseReason.
  */
 export const CloseReasonSchema: GenEnum<CloseReason> = /*@__PURE__*/
-  enumDesc(file_parlor_realtime_v1_realtime, 5);
+  enumDesc(file_parlor_realtime_v1_realtime, 6);
 
