@@ -12,10 +12,12 @@ use std::{
 
 use futures_util::future::join_all;
 use parlor_domain::{
-    Body, Change, Command, DeviceId, DeviceName, DisplayName, RequestId, RoomId, RoomName,
+    Body, Change, Command, DeviceId, DeviceName, DisplayName, FileIds, RequestId, RoomId, RoomName,
     SearchQuery, Seq, Sort, SystemClock, Timestamp, Topic, UserId, UserName, Visibility, limits,
 };
-use parlor_store::{AccountsWriter, Database, From, NewDevice, NewUser, Opened, Seen, Store, open};
+use parlor_store::{
+    AccountsWriter, Database, Entry, From, NewDevice, NewUser, Opened, Seen, Store, open,
+};
 use sqlx::{Connection as _, PgConnection};
 use tokio::{runtime::Runtime, task::JoinSet};
 
@@ -67,6 +69,7 @@ async fn user(writer: &AccountsWriter, name: &str) -> UserId {
         name: UserName::parse(name).expect("valid"),
         display_name: DisplayName::parse(name).expect("valid"),
         password_hash: String::new(),
+        entry: Entry::Unasked,
     };
     let mut refresh = [0; 32];
     refresh[..16].copy_from_slice(id.as_bytes());
@@ -109,7 +112,10 @@ async fn fill(store: &Store, author: UserId, room: RoomId, messages: usize) {
             let many = batch.min(messages - n);
             let post = |n| {
                 let body = Body::parse(&dice.text(n)).expect("valid");
-                command(author, Change::Post { room, body, reply_to: None })
+                command(
+                    author,
+                    Change::Post { room, body, reply_to: None, attachments: FileIds::default() },
+                )
             };
             batches.push(store.log.submit((n..n + many).map(post).collect()));
             n += many;
