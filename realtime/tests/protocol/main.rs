@@ -13,6 +13,7 @@ mod kit;
 mod lanes;
 mod messages;
 mod own;
+mod permissions;
 mod presence;
 mod requests;
 mod staying;
@@ -106,6 +107,9 @@ on_every_lane! {
         rule_5_6_who_is_watched_is_told_of,
         rule_5_8_who_hides_and_who_is_a_stranger_are_not_there,
         rule_5_8_a_block_hides_both_from_each_other,
+    },
+    permissions::{
+        every_role_may_ask_for_what_the_table_says,
     },
     staying::{
         rule_5_3_a_wrong_digest_is_answered_with_all_heads,

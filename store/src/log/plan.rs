@@ -18,9 +18,9 @@ use std::{
 
 use parlor_domain::{
     Action, Ban, Body, Calls, Change, Code, Command, Digest, Draft, Epoch, Event, EventBody,
-    FileId, FileIds, Invite, InviteId, LogId, Mentions, Operator, Position, Preferences, Privacy,
-    Profile, Refusal, RequestId, Role, RoomId, RoomName, Seq, ServerAct, Tie, Timestamp, Topic,
-    UserId, Visibility, direct_room, permit, permit_server,
+    FileId, FileIds, FileKind, Invite, InviteId, LogId, Mentions, Operator, Position, Preferences,
+    Privacy, Profile, Refusal, RequestId, Role, RoomId, RoomName, Seq, ServerAct, Tie, Timestamp,
+    Topic, UserId, Visibility, direct_room, permit, permit_server,
     planted::{Planted, planted},
 };
 
@@ -59,6 +59,8 @@ pub struct NewMessage {
     pub text: String,
     pub mentions: Mentions,
     pub reply_to: Option<Seq>,
+    /// Of the files on it.
+    pub kinds: Vec<FileKind>,
 }
 
 /// A rarer change of a table.
@@ -538,6 +540,7 @@ impl Plan {
         }
         let (author, text) = (request.actor, body.as_str().to_owned());
         let mentions = self.mentions(room, body);
+        let kinds = files.iter().map(|file| file.kind).collect();
         let posted = EventBody::MessagePosted {
             text: text.clone(),
             mentions: mentions.clone(),
@@ -549,7 +552,8 @@ impl Plan {
         let facts = MessageFacts { author, reply_to, deleted: false };
         self.facts.messages.insert((room, done.seq), facts);
         let seq = done.seq;
-        self.writes.messages.push(NewMessage { room, seq, author, text, mentions, reply_to });
+        let new = NewMessage { room, seq, author, text, mentions, reply_to, kinds };
+        self.writes.messages.push(new);
         self.attach(room, seq, attachments);
         Ok(done)
     }

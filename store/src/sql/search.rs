@@ -7,8 +7,8 @@ use std::{
 };
 
 use parlor_domain::{
-    Has, Phrase, RoomId, SearchQuery, Sender, Seq, Sort, Timestamp, UserId, folded, has_link,
-    limits, tokens,
+    FileKind, Has, Phrase, RoomId, SearchQuery, Sender, Seq, Sort, Timestamp, UserId, folded,
+    has_link, limits, tokens,
 };
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
@@ -77,15 +77,12 @@ fn has_mark(has: Has) -> String {
     format!("{MARK}h{has}")
 }
 
-/// A message of `author` as it stands in the index: all that it is found by is decided
-/// here.
-fn entry(id: i64, (room, seq): (RoomId, Seq), at: Timestamp, author: UserId, text: &str) -> Entry {
-    let mut marks = vec![room_mark(room), author_mark(author)];
-    if has_link(text) {
-        marks.push(has_mark(Has::Link));
-    }
-    let words = tokens(text).into_iter().map(|token| token.text).collect();
-    Entry { id, room, seq, at, words, marks }
+/// A message as it stands in the index: all that it is found by is decided here.
+fn entry(id: i64, doc: &Doc) -> Entry {
+    let mut marks = vec![room_mark(doc.room), author_mark(doc.author)];
+    marks.extend(doc.has().map(has_mark));
+    let words = tokens(&doc.text).into_iter().map(|token| token.text).collect();
+    Entry { id, room: doc.room, seq: doc.seq, at: doc.posted_at, words, marks }
 }
 
 /// Puts new messages into the index.
@@ -101,30 +98,43 @@ pub(super) async fn insert(
     let entries: Vec<Entry> = messages
         .iter()
         .zip(ids)
-        .map(|(new, id)| entry(id, (new.room, new.seq), now, new.author, &new.text))
+        .map(|(new, id)| {
+            let doc = Doc {
+                room: new.room,
+                seq: new.seq,
+                author: new.author,
+                text: new.text.clone(),
+                posted_at: now,
+                edited_at: None,
+                files: !new.kinds.is_empty(),
+                images: new.kinds.contains(&FileKind::Image),
+            };
+            entry(id, &doc)
+        })
         .collect();
     index::add(connection, &entries).await
 }
 
-/// Puts the new text of a message into the index.
+/// Puts a message whose text was changed into the index, as it stands now.
 pub(super) async fn change(
     connection: &mut Connection,
     room: RoomId,
     message: Seq,
-    text: &str,
 ) -> sqlx::Result<()> {
-    let found: Option<(i64, i64, Uuid)> = sqlx::query_as(
-        "SELECT d.id, d.at, m.author FROM search_docs d \
-         JOIN messages m ON m.room_id = d.room_id AND m.seq = d.seq \
-         WHERE d.room_id = $1 AND d.seq = $2",
-    )
-    .bind(room.uuid())
-    .bind(row::number(message))
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some((id, at, author)) = found else { return Ok(()) };
-    let (at, author) = (Timestamp::from_micros(at), UserId::from_uuid(author));
-    index::replace(connection, &[entry(id, (room, message), at, author, text)]).await
+    let id: Option<i64> =
+        sqlx::query_scalar("SELECT id FROM search_docs WHERE room_id = $1 AND seq = $2")
+            .bind(room.uuid())
+            .bind(row::number(message))
+            .fetch_optional(&mut *connection)
+            .await?;
+    put(connection, &id.into_iter().collect()).await
+}
+
+/// Puts messages into the index that have their ids, as they stand.
+async fn put(connection: &mut Connection, ids: &BTreeSet<i64>) -> sqlx::Result<()> {
+    let docs = read(connection, ids).await?;
+    let entries: Vec<Entry> = docs.iter().map(|(id, doc)| entry(*id, doc)).collect();
+    index::replace(connection, &entries).await
 }
 
 /// Takes a message out of the index.
@@ -177,13 +187,7 @@ pub(crate) async fn fill(db: &Db) -> sqlx::Result<bool> {
         Builder::new("SELECT id FROM search_docs WHERE NOT filled ORDER BY id DESC LIMIT ");
     query.push_bind(i64::from(FILLED_AT_ONCE)).push(FOR_UPDATE);
     let ids: Vec<i64> = query.build_query_scalar().fetch_all(&mut *transaction).await?;
-    let ids = ids.into_iter().collect();
-    let entries: Vec<Entry> = read(&mut transaction, &ids)
-        .await?
-        .into_iter()
-        .map(|(id, doc)| entry(id, (doc.room, doc.seq), doc.posted_at, doc.author, &doc.text))
-        .collect();
-    index::replace(&mut transaction, &entries).await?;
+    put(&mut transaction, &ids.into_iter().collect()).await?;
     transaction.commit().await?;
     lease.done();
     Ok(true)
@@ -304,7 +308,7 @@ async fn room_names(
     Ok(rows.into_iter().filter_map(name).collect())
 }
 
-/// A message that the index named.
+/// A message of which the index knows, or shall know.
 struct Doc {
     room: RoomId,
     seq: Seq,
@@ -312,13 +316,30 @@ struct Doc {
     text: String,
     posted_at: Timestamp,
     edited_at: Option<Timestamp>,
+    /// There are files on it.
+    files: bool,
+    /// One of them is a picture.
+    images: bool,
+}
+
+impl Doc {
+    fn has(&self) -> impl Iterator<Item = Has> {
+        let link = has_link(&self.text);
+        [(Has::File, self.files), (Has::Image, self.images), (Has::Link, link)]
+            .into_iter()
+            .filter_map(|(has, there)| there.then_some(has))
+    }
 }
 
 /// Those of the messages that are there.
 async fn read(connection: &mut Connection, ids: &BTreeSet<i64>) -> sqlx::Result<HashMap<i64, Doc>> {
-    type Row = (i64, Uuid, i64, Uuid, String, i64, Option<i64>);
+    type Row = (i64, Uuid, i64, Uuid, String, i64, Option<i64>, bool, bool);
     let sql = (
-        "SELECT d.id, d.room_id, d.seq, m.author, m.text, m.posted_at, m.edited_at FROM (",
+        "SELECT d.id, d.room_id, d.seq, m.author, m.text, m.posted_at, m.edited_at, \
+         EXISTS (SELECT 1 FROM files f WHERE f.state = 'attached' AND f.room_id = d.room_id \
+         AND f.message = d.seq), \
+         EXISTS (SELECT 1 FROM files f WHERE f.state = 'attached' AND f.room_id = d.room_id \
+         AND f.message = d.seq AND f.kind = 'image') FROM (",
         ") AS v CROSS JOIN search_docs d CROSS JOIN messages m \
          WHERE d.id = v.column1 AND m.room_id = d.room_id AND m.seq = d.seq AND NOT m.deleted",
     );
@@ -326,7 +347,7 @@ async fn read(connection: &mut Connection, ids: &BTreeSet<i64>) -> sqlx::Result<
         tuple.push_bind(*id);
     })
     .await?;
-    let doc = |(id, room, seq, author, text, posted_at, edited_at): Row| {
+    let doc = |(id, room, seq, author, text, posted_at, edited_at, files, images): Row| {
         let doc = Doc {
             room: RoomId::from_uuid(room),
             seq: row::seq(seq),
@@ -334,6 +355,8 @@ async fn read(connection: &mut Connection, ids: &BTreeSet<i64>) -> sqlx::Result<
             text,
             posted_at: Timestamp::from_micros(posted_at),
             edited_at: edited_at.map(Timestamp::from_micros),
+            files,
+            images,
         };
         (id, doc)
     };
@@ -359,7 +382,8 @@ impl Scope<'_> {
         let fits = self.rooms.contains(&doc.room)
             && (self.authors.is_empty() || self.authors.contains(&doc.author))
             && self.query.before.is_none_or(|before| doc.posted_at < before)
-            && self.query.after.is_none_or(|after| doc.posted_at >= after);
+            && self.query.after.is_none_or(|after| doc.posted_at >= after)
+            && self.query.has.iter().all(|wanted| doc.has().any(|has| has == *wanted));
         let found = if fits { self.query.matches(&doc.text) } else { None }?;
         let hit = Hit {
             room: doc.room,

@@ -236,7 +236,7 @@ async fn project(
                 .await?;
             mentions::clear(connection, *room, *message).await?;
             mentions::add(connection, *room, *message, mentions).await?;
-            search::change(connection, *room, *message, text).await?;
+            search::change(connection, *room, *message).await?;
         }
         Projection::Erased { room, message, reply_to, by } => {
             erase(connection, *room, *message, *reply_to, *by).await?;
@@ -330,8 +330,8 @@ async fn erase(
     .bind(json(&edited)?)
     .execute(&mut *connection)
     .await?;
-    files::clear(connection, room, message).await?;
     search::forget(connection, room, message).await?;
+    files::clear(connection, room, message).await?;
     mentions::clear(connection, room, message).await?;
     pins::clear(connection, room, message).await?;
     reactions::clear(connection, room, message).await

@@ -73,7 +73,12 @@ async fn whole(house: &House, owner: UserId, counted: u64) -> Attachment {
     whole_of(house, owner, counted, FileKind::Image).await.file
 }
 
-async fn whole_of(house: &House, owner: UserId, counted: u64, kind: FileKind) -> StoredFile {
+pub(crate) async fn whole_of(
+    house: &House,
+    owner: UserId,
+    counted: u64,
+    kind: FileKind,
+) -> StoredFile {
     make_whole(house, new(owner, counted), counted, kind).await
 }
 
@@ -97,7 +102,7 @@ fn with_files(room: RoomId, text: &str, files: &[FileId]) -> Change {
     Change::Post { room, body, reply_to: None, attachments }
 }
 
-async fn bring(
+pub(crate) async fn bring(
     house: &House,
     actor: UserId,
     room: RoomId,

@@ -3,18 +3,22 @@
 use std::{sync::Arc, time::Duration};
 
 use parlor_domain::{
-    Change, Clock as _, RoomId, RoomName, SearchQuery, Seq, Sort, SystemClock, Topic, UserId,
-    Visibility, limits,
+    Change, Clock as _, FileKind, RoomId, RoomName, SearchQuery, Seq, Sort, SystemClock, Topic,
+    UserId, Visibility, limits,
 };
 use parlor_store::{Database, Hits, Opened, SearchPlace, Store, open};
 use tokio::task::JoinSet;
 
-use crate::house::{House, command, contract, post};
+use crate::{
+    files::{bring, whole_of},
+    house::{House, command, contract, post},
+};
 
 contract! {
     what_is_found_is_the_same_everywhere,
     filters_say_whose_messages_where_and_when,
     what_a_filter_names_in_vain_is_told,
+    files_are_found_by_what_they_are,
     changes_are_found_at_once,
     r2_nothing_is_found_of_rooms_one_is_not_in,
     r2_nothing_is_found_of_a_deleted_room_until_it_is_restored,
@@ -109,7 +113,7 @@ async fn what_is_found_is_the_same_everywhere(house: House) {
     }
     let hit = hits(&house, ada, "\"早上好\"").await.hits.remove(0);
     assert_eq!((hit.room, hit.author, hit.posted_at), (room, ada, house.clock.now()));
-    assert_eq!((hit.ranges, hit.edited_at), (vec![2..5], None));
+    assert_eq!((&hit.ranges[..], hit.edited_at), (std::slice::from_ref(&(2..5)), None));
 }
 
 async fn filters_say_whose_messages_where_and_when(house: House) {
@@ -154,6 +158,24 @@ async fn what_a_filter_names_in_vain_is_told(house: House) {
     assert_eq!(told.unknown, ["has:wings", "from:nobody", "in:secret", "in:nowhere"]);
     assert_eq!(told.hits, []);
     assert!(told.next.is_none() && told.complete);
+}
+
+async fn files_are_found_by_what_they_are(house: House) {
+    let ada = house.user("ada").await;
+    let room = house.room(ada, Visibility::Public).await;
+    house.post(ada, room, "look, https://example.org").await;
+    let plan = whole_of(&house, ada, 9, FileKind::Other).await.file.file;
+    bring(&house, ada, room, &[plan]).await.expect("attached");
+    let picture = whole_of(&house, ada, 9, FileKind::Image).await.file.file;
+    let message = bring(&house, ada, room, &[picture]).await.expect("attached").seq;
+    assert_eq!(find(&house, ada, "has:file look").await, ["look", "look"]);
+    assert_eq!(hits(&house, ada, "has:image").await.hits[0].seq, message);
+    let body = crate::house::body("see https://example.org");
+    house.submit(ada, Change::Edit { room, message, body }).await.expect("edited");
+    assert_eq!(find(&house, ada, "has:image has:link").await, ["see https://example.org"]);
+    assert_eq!(find(&house, ada, "has:file").await, ["see https://example.org", "look"]);
+    house.submit(ada, Change::Delete { room, message }).await.expect("deleted");
+    assert_eq!(find(&house, ada, "has:image").await, [""; 0]);
 }
 
 async fn changes_are_found_at_once(house: House) {

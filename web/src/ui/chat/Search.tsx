@@ -13,7 +13,7 @@ import { Page } from "./Page";
 import { RoomMark } from "./RoomMark";
 
 const SORTS: readonly SearchSort[] = ["newest", "best"];
-const FILTERS = ["“…”", "from:", "in:", "before:2026-11-01", "after:", "has:link"];
+const FILTERS = ["“…”", "from:", "in:", "before:2026-11-01", "after:", "has:file", "has:image", "has:link"];
 const ADDRESS_PAUSE_MS = 400;
 /** Rooms and people above the messages, of each at most. */
 const OTHERS = 4;

@@ -23,7 +23,6 @@ interface Props {
 /** What was shared in the room, the newest first. */
 export default function Files({ id, onClose, onShow }: Props) {
   const t = useT();
-  const { client } = useChat();
   const [choice, setChoice] = useState<Choice>("all");
   return (
     <Panel testId="files-panel" title={t("files.title")} width="w-80" onClose={onClose}>
@@ -32,9 +31,8 @@ export default function Files({ id, onClose, onShow }: Props) {
     </Panel>
   );
 
-  async function show(seq: number) {
-    // Where it cannot be loaded, the timeline says so.
-    if (!(await client.loadUntil(id, seq))) return;
+  function show(seq: number) {
+    // Where it cannot be loaded, the room says so.
     onShow(seq);
     // The panel covers the conversation where there is no room beside it.
     if (matchMedia("(width < 1100px)").matches) onClose();
