@@ -30,7 +30,8 @@ impl Stage {
             room: String::new(),
             own: String::new(),
             others: String::new(),
-            invite: "x".to_owned(),
+            // There are none in direct rooms.
+            invite: uuid::Uuid::now_v7().to_string(),
             actor,
             other,
             outsider,
