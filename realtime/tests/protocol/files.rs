@@ -39,7 +39,7 @@ async fn whole(kit: &Kit, owner: &Person) -> Attachment {
     file
 }
 
-pub(crate) async fn rule_3_17_a_message_brings_files(kit: &Kit) {
+pub(crate) async fn rule_3_18_a_message_brings_files(kit: &Kit) {
     let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
     let room = kit.room(&ada).await;
     kit.join(&bob, room).await;

@@ -92,7 +92,7 @@ on_every_lane! {
         c14_changes_from_elsewhere_reach_who_follows,
     },
     files::{
-        rule_3_17_a_message_brings_files,
+        rule_3_18_a_message_brings_files,
     },
     friends::{
         rule_3_16_a_block_keeps_both_from_writing_to_each_other,
