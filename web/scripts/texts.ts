@@ -24,7 +24,9 @@ export function parsedTexts(): Plugin {
       if (locale === undefined) return null;
       const { code } = await transformWithOxc(source, id);
       const module = await import(`data:text/javascript,${encodeURIComponent(code)}`);
-      const texts = Object.entries<string>(module[locale]).map(([key, text]) => [key, parse(text)]);
+      // What has no arguments is shown as it is.
+      const parsed = (text: string) => (/[{}<>'#]/.test(text) ? parse(text) : text);
+      const texts = Object.entries<string>(module[locale]).map(([key, text]) => [key, parsed(text)]);
       return { code: `export const ${locale} = ${JSON.stringify(Object.fromEntries(texts))};`, map: null };
     },
   };

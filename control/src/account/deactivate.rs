@@ -27,8 +27,9 @@ pub(crate) struct Deactivate {
 /// Puts the caller's account aside, until it logs in with `reactivate`.
 ///
 /// All its devices are signed out at once. It stays a member, and what it said stays;
-/// others see that it is deactivated, do not find it, and cannot write to it. Sent
-/// again, it is refused with `UNAUTHENTICATED`.
+/// others see that it is deactivated, do not find it, and cannot write to it.
+///
+/// Sent again, it is refused with `UNAUTHENTICATED`.
 #[utoipa::path(
     post, path = "/me/deactivate", tag = "account",
     operation_id = "deactivate_account", security(("bearer" = [])),

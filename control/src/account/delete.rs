@@ -35,8 +35,9 @@ pub(crate) struct DeleteAccount {
 /// Password, profile and devices are gone with the answer. Memberships and friendships
 /// end soon after, and with `erase_messages` all messages; else these stay under
 /// "Deleted account". A room without another owner passes to the admin, else to the
-/// member, who has been there longest. The user name is not given to anybody else. Sent
-/// again, it is refused with `UNAUTHENTICATED`.
+/// member, who has been there longest. The user name is not given to anybody else.
+///
+/// Sent again, it is refused with `UNAUTHENTICATED`.
 #[utoipa::path(
     post, path = "/me/delete", tag = "account",
     operation_id = "delete_account", security(("bearer" = [])),

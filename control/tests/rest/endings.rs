@@ -51,7 +51,7 @@ async fn a_deleted_room_is_restored_by_its_owner() {
     assert_eq!(deleted(&stack, &ada).await, [] as [Value; 0]);
     stack.endings.settle().await.unwrap();
     let page = stack.get(&format!("{path}/messages")).by(&bob).send().await.ok(200);
-    assert_eq!(page["items"][0]["seq"], seq);
+    assert_eq!(page["messages"][0]["seq"], seq);
     assert!(rooms(&stack, &bob).await.contains(&room));
 }
 
@@ -238,7 +238,7 @@ async fn a_deleted_account_leaves_its_rooms_and_friends() {
     );
     let history =
         stack.get(&format!("/api/v1/rooms/{room}/messages")).by(&bob).send().await.ok(200);
-    let kept = history["items"].as_array().unwrap().iter().find(|message| message["seq"] == seq);
+    let kept = history["messages"].as_array().unwrap().iter().find(|message| message["seq"] == seq);
     assert_eq!(kept.unwrap()["text"], "I was here", "what was said stays");
     let friends = stack.get("/api/v1/me/friends").by(&bob).send().await.ok(200);
     assert_eq!(friends["items"], json!([]));
@@ -273,7 +273,7 @@ async fn a_deleted_account_takes_its_messages_where_it_wants() {
     }
     let page = stack.get(&format!("/api/v1/rooms/{room}/messages?limit=100")).by(&bob);
     let page = page.send().await.ok(200);
-    let left: Vec<_> = page["items"]
+    let left: Vec<_> = page["messages"]
         .as_array()
         .unwrap()
         .iter()

@@ -22,6 +22,7 @@ mod objects;
 mod openapi;
 mod own;
 mod people;
+mod permissions;
 mod pins;
 mod reactions;
 mod rooms;

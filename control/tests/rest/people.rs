@@ -169,9 +169,17 @@ async fn people_are_found_page_by_page_and_nothing_private_is_told() {
         found["items"].as_array().unwrap().iter().map(|user| &user["name"]).collect();
     assert_eq!(names, ["li", "wang"]);
     let fields = found["items"][0].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    let mut expected =
-        ["id", "name", "display_name", "status_text", "status_emoji", "avatar", "created_at"]
-            .map(str::to_owned);
+    let mut expected = [
+        "id",
+        "name",
+        "display_name",
+        "status_text",
+        "status_emoji",
+        "avatar",
+        "created_at",
+        "standing",
+    ]
+    .map(str::to_owned);
     expected.sort();
     assert_eq!(fields, expected, "what everybody may see, and nothing else");
 

@@ -13,6 +13,7 @@ mod kit;
 mod lanes;
 mod messages;
 mod own;
+mod permissions;
 mod presence;
 mod requests;
 mod staying;
@@ -107,11 +108,14 @@ on_every_lane! {
         rule_5_8_who_hides_and_who_is_a_stranger_are_not_there,
         rule_5_8_a_block_hides_both_from_each_other,
     },
+    permissions::{
+        every_role_may_ask_for_what_the_table_says,
+    },
     staying::{
         rule_5_3_a_wrong_digest_is_answered_with_all_heads,
         rule_5_4_probes_are_echoed,
         rule_5_5_typing_reaches_the_others,
-        rule_5_6_who_is_told_something_asks_again,
+        rule_5_9_who_is_told_something_asks_again,
     },
     ending::{
         rule_6_1_close_comes_before_the_lane_ends,

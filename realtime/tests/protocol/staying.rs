@@ -51,7 +51,7 @@ pub(crate) async fn rule_5_4_probes_are_echoed(kit: &Kit) {
     assert_eq!(client.find("a probe", nonce).await, 5);
 }
 
-pub(crate) async fn rule_5_6_who_is_told_something_asks_again(kit: &Kit) {
+pub(crate) async fn rule_5_9_who_is_told_something_asks_again(kit: &Kit) {
     let (ada, bob) = (kit.person("ada").await, kit.person("bob").await);
     let mut clients = [kit.enter(&ada).await, kit.enter(&bob).await];
     kit.bus.publish(parlor_bus::Announcement::AnnouncementsChanged);

@@ -543,7 +543,7 @@ pub(crate) async fn delete_user(
     hold_log(&mut transaction, user).await?;
     let deleted = sqlx::query(
         "UPDATE users SET deleted_at = $2, display_name = $3, status_text = '', \
-         status_emoji = '', password_hash = '*', found_by = name || $4 \
+         status_emoji = '', avatar = NULL, password_hash = '*', found_by = name || $4 \
          WHERE id = $1 AND deleted_at IS NULL AND id <> $5",
     )
     .bind(user.uuid())

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Builder, Connection, Db, FOR_UPDATE,
     accounts::{revoke, revoke_others},
+    overview::runs_the_server,
 };
 use crate::{Entry, log::plan::Projection};
 
@@ -100,9 +101,11 @@ async fn permitted(connection: &mut Connection, by: &Operator, act: ServerAct) -
 
 /// How many admins there are who may sign in; where one is given, whether it is one.
 async fn admins(connection: &mut Connection, which: Option<UserId>) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
-        "SELECT COUNT(*) FROM users WHERE is_admin AND disabled_at IS NULL AND ($1 OR id = $2)",
-    )
+    sqlx::query_scalar(concat!(
+        "SELECT COUNT(*) FROM users u WHERE ",
+        runs_the_server!(),
+        " AND ($1 OR u.id = $2)"
+    ))
     .bind(which.is_none())
     .bind(which.unwrap_or(UserId::SYSTEM).uuid())
     .fetch_one(connection)
@@ -113,23 +116,31 @@ async fn admins(connection: &mut Connection, which: Option<UserId>) -> sqlx::Res
 struct Standing {
     is_admin: bool,
     is_disabled: bool,
+    /// An admin who may sign in.
+    runs_the_server: bool,
 }
 
 async fn standing(connection: &mut Connection, user: UserId) -> Acted<Standing> {
-    let found: Option<(bool, Option<i64>)> =
-        sqlx::query_as("SELECT is_admin, disabled_at FROM users WHERE id = $1 AND id <> $2")
-            .bind(user.uuid())
-            .bind(UserId::SYSTEM.uuid())
-            .fetch_optional(connection)
-            .await?;
-    let standing = found
-        .map(|(is_admin, disabled_at)| Standing { is_admin, is_disabled: disabled_at.is_some() });
+    let found: Option<(bool, Option<i64>, bool)> = sqlx::query_as(concat!(
+        "SELECT u.is_admin, u.disabled_at, ",
+        runs_the_server!(),
+        " FROM users u WHERE u.id = $1 AND u.id <> $2 AND u.deleted_at IS NULL"
+    ))
+    .bind(user.uuid())
+    .bind(UserId::SYSTEM.uuid())
+    .fetch_optional(connection)
+    .await?;
+    let standing = found.map(|(is_admin, disabled_at, runs_the_server)| Standing {
+        is_admin,
+        is_disabled: disabled_at.is_some(),
+        runs_the_server,
+    });
     Ok(standing.ok_or_else(Refusal::not_found))
 }
 
 /// Whoever is the last who can run the server goes on doing so.
 async fn not_the_last(connection: &mut Connection, it: &Standing) -> Acted<()> {
-    if it.is_admin && !it.is_disabled && admins(connection, None).await? == 1 {
+    if it.runs_the_server && admins(connection, None).await? == 1 {
         let words = "the last admin stays: make somebody else one first";
         return Ok(Err(Refusal::new(Code::Conflict, words)));
     }

@@ -68,7 +68,8 @@ pub(crate) async fn peers(
 }
 
 /// What a deleted account kept for itself; the last one makes it end.
-const OF_ACCOUNT: [&str; 7] = [
+const OF_ACCOUNT: [&str; 8] = [
+    "UPDATE files SET state = 'gone' WHERE owner = $1 AND state IN ('receiving', 'whole')",
     "DELETE FROM reads WHERE user_id = $1",
     "DELETE FROM preferences WHERE user_id = $1",
     "DELETE FROM drafts WHERE user_id = $1",
@@ -141,7 +142,9 @@ pub(crate) async fn note_told(db: &Db) -> sqlx::Result<()> {
 
 /// What is left of a room, but for the row of its log: a room that is made again under
 /// the same id would be taken for this one. What names others comes first.
-const OF_ROOM: [&str; 12] = [
+const OF_ROOM: [&str; 13] = [
+    "UPDATE files SET state = 'gone' WHERE id IN \
+     (SELECT id FROM files WHERE room_id = $1 AND state = 'attached' LIMIT $2)",
     "DELETE FROM reactions WHERE room_id = $1 \
      AND message < (SELECT MIN(message) FROM reactions WHERE room_id = $1) + $2",
     "DELETE FROM mentions WHERE room_id = $1 \

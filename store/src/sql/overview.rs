@@ -21,13 +21,22 @@ use crate::{
     log::facts::{Facts, Needs},
 };
 
+/// Of a user called `u`: runs the server, and may sign in to do so.
+macro_rules! runs_the_server {
+    () => {
+        "u.is_admin AND u.disabled_at IS NULL AND u.deactivated_at IS NULL AND u.deleted_at IS NULL"
+    };
+}
+pub(super) use runs_the_server;
+
 /// Who of those in question is an admin.
 pub(super) async fn load(
     connection: &mut Connection,
     needs: &Needs,
     facts: &mut Facts,
 ) -> sqlx::Result<()> {
-    let sql = ("SELECT id FROM users WHERE is_admin AND disabled_at IS NULL AND id IN (", ")");
+    let sql =
+        (concat!("SELECT u.id FROM users u WHERE ", runs_the_server!(), " AND u.id IN ("), ")");
     let admins: &BTreeSet<UserId> = &needs.admins;
     let rows: Vec<(Uuid,)> = select(connection, sql, admins, |tuple, user| {
         tuple.push_bind(user.uuid());
@@ -39,9 +48,11 @@ pub(super) async fn load(
 
 pub(crate) async fn is_admin(db: &Db, user: UserId) -> sqlx::Result<bool> {
     let mut lease = db.reader().await?;
-    let is_admin = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND is_admin AND disabled_at IS NULL)",
-    )
+    let is_admin = sqlx::query_scalar(concat!(
+        "SELECT EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND ",
+        runs_the_server!(),
+        ")"
+    ))
     .bind(user.uuid())
     .fetch_one(&mut *lease)
     .await?;
@@ -78,13 +89,14 @@ fn account_of(row: AccountRow) -> sqlx::Result<Account> {
     })
 }
 
-/// Selects [`AccountRow`]s, without the server itself.
+/// Selects [`AccountRow`]s, without the server itself and what is left of accounts
+/// that were deleted.
 fn select_accounts() -> Builder {
     let mut query = Builder::new(concat!(
         "SELECT ",
         row::user_columns!(),
         ", u.is_admin, u.disabled_at, (SELECT MAX(d.seen_at) FROM devices d \
-         WHERE d.user_id = u.id) AS last_seen_at FROM users u WHERE u.id <> "
+         WHERE d.user_id = u.id) AS last_seen_at FROM users u WHERE u.deleted_at IS NULL AND u.id <> "
     ));
     query.push_bind(UserId::SYSTEM.uuid());
     query

@@ -27,6 +27,8 @@ contract! {
     what_names_an_object_is_known,
     a_picture_is_part_of_the_profile,
     a_room_shows_the_name_of_a_file_where_there_is_no_text,
+    u8_a_purged_room_lets_its_files_go,
+    a_deleted_account_has_no_picture_and_no_uploads,
 }
 
 const QUOTA: Quota = Quota { bytes: 1_000_000, open: 100 };
@@ -431,4 +433,42 @@ async fn a_room_shows_the_name_of_a_file_where_there_is_no_text(house: House) {
     assert_eq!(preview().await.as_deref(), Some("plan.jpg"));
     house.submit(ada, post(room, "words")).await.expect("posted");
     assert_eq!(preview().await.as_deref(), Some("words"));
+}
+
+async fn u8_a_purged_room_lets_its_files_go(house: House) {
+    let ada = house.user("ada").await;
+    let room = house.room(ada, Visibility::Public).await;
+    let other = house.room(ada, Visibility::Public).await;
+    let (file, kept) = (whole(&house, ada, 77).await.file, whole(&house, ada, 77).await.file);
+    bring(&house, ada, room, &[file]).await.expect("attached");
+    bring(&house, ada, other, &[kept]).await.expect("attached");
+    let kept_for = Duration::from_secs(60);
+    house.submit(ada, Change::DeleteRoom { room, kept_for }).await.expect("deleted");
+    for (room, user) in house.endings.untold(9).await.expect("up") {
+        house.submit(UserId::SYSTEM, Change::TellMember { room, user }).await.expect("told");
+    }
+    house.endings.note_told().await.expect("up");
+    house.advance(kept_for);
+    while house.endings.purge().await.expect("up") {}
+    let files = &house.store.files;
+    assert_eq!(files.attached(room, file).await.expect("up"), None);
+    let gone = files.gone(house.advance(Duration::ZERO), 9).await.expect("up");
+    assert_eq!(gone.iter().map(|gone| gone.id).collect::<Vec<_>>(), [file]);
+    assert!(files.attached(other, kept).await.expect("up").is_some());
+}
+
+async fn a_deleted_account_has_no_picture_and_no_uploads(house: House) {
+    let (ada, bob) = (house.user("ada").await, house.user("bob").await);
+    let room = house.room(ada, Visibility::Public).await;
+    house.submit(bob, Change::Join { room }).await.expect("joined");
+    let (said, waiting) = (whole(&house, bob, 77).await.file, whole(&house, bob, 77).await.file);
+    bring(&house, bob, room, &[said]).await.expect("attached");
+    house.submit(bob, Change::SetAvatar(Some(FileId::random()))).await.expect("set");
+    house.writer.delete_user(bob, false).await.expect("up");
+    while house.endings.clear(bob).await.expect("up") {}
+    let shown = house.store.accounts.user(bob).await.expect("up").expect("a row");
+    assert_eq!(shown.profile.avatar, None);
+    let gone = house.store.files.gone(house.advance(Duration::ZERO), 9).await.expect("up");
+    assert_eq!(gone.iter().map(|gone| gone.id).collect::<Vec<_>>(), [waiting]);
+    assert!(house.store.files.attached(room, said).await.expect("up").is_some(), "it was said");
 }

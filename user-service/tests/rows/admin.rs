@@ -60,6 +60,11 @@ async fn acts_are_for_tokens_of_admins_alone() {
     assert_eq!(act(&house, &ada.access_token, &user, device(&tokens)).await, not_found);
     assert_eq!(house.verify(&tokens.access_token).await, None, "nothing was done");
 
+    // Or the last admin would stay one.
+    let carol = house.register("carol").await.user.expect("a user");
+    let carol = UserId::from_slice(&carol.id).expect("16 bytes");
+    let by = Operator { user: UserId::SYSTEM, address: String::new() };
+    house.writer.set_admin(&by, carol, true).await.expect("up").expect("may");
     let nobody = DeviceId::from_slice(&[0; 16]).expect("16 bytes");
     let server = house.signer.sign(UserId::SYSTEM, nobody, crate::house::NOW).0;
     assert_eq!(act(&house, &server, &user, device(&tokens)).await, vec![None; 7]);

@@ -158,7 +158,7 @@ export const en = {
   "admin.act.disable_user": "disabled",
   "admin.act.enable_user": "enabled",
   "admin.act.make_reset_link": "made a reset link for",
-  "admin.act.reset_password": "set a new password by a link:",
+  "admin.act.reset_password": "set a new password by a link",
   "admin.act.sign_out_device": "signed out a device of",
   "admin.act.archive_room": "archived the room",
   "admin.act.restore_room": "restored the room",

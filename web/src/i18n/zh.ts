@@ -154,7 +154,7 @@ export const zh: Record<MessageId, string> = {
   "admin.act.disable_user": "停用了",
   "admin.act.enable_user": "启用了",
   "admin.act.make_reset_link": "生成了重置链接，用于",
-  "admin.act.reset_password": "通过链接设置了新密码：",
+  "admin.act.reset_password": "通过链接设置了新密码",
   "admin.act.sign_out_device": "让一台设备退出登录，属于",
   "admin.act.archive_room": "归档了房间",
   "admin.act.restore_room": "恢复了房间",

@@ -816,7 +816,7 @@ describe("without a network", () => {
 
   test("drafts are there after a reload", async () => {
     const first = await begin();
-    first.saveDraft(ROOM, "half a thou");
+    first.drafts.write(ROOM, "half a thou");
     await new Promise((resolve) => setTimeout(resolve, 900));
     await first.stop(false);
     const client = await begin();

@@ -31,11 +31,12 @@ import { AnnouncementStore } from "./announcements.js";
 import { Api } from "./api.js";
 import { DraftStore } from "./drafts.js";
 import { Follower } from "./follower.js";
-import { FriendStore } from "./friends.js";
+import { FriendStore, listsOf } from "./friends.js";
 import { changeOf } from "./heard.js";
 import { Keeper } from "./keeper.js";
 import type { Log } from "./log.js";
 import { countUnread } from "./mentions.js";
+import { Joined, Repeated } from "./once.js";
 import { type Intent, type IntentBody, Outbox } from "./outbox.js";
 import { Past } from "./past.js";
 import { PeopleStore } from "./people.js";
@@ -46,7 +47,6 @@ import { QuoteStore } from "./quotes.js";
 import { ReadWishes } from "./reads.js";
 import { RoomView } from "./room.js";
 import { keptEntry, RoomList, summaryEntry } from "./rooms.js";
-import { MessageSearch } from "./search.js";
 import { forgetStorage, openStorage, type Storage } from "./storage.js";
 import { TypingStore } from "./typing.js";
 import { type Uploads, uploadsOf } from "./uploads.js";
@@ -76,8 +76,6 @@ export class Client {
   readonly people: PeopleStore;
   readonly friends: FriendStore;
   readonly typing = new TypingStore();
-  /** What is looked for in all rooms. */
-  readonly search: MessageSearch;
   readonly connection: SharedConnection;
   readonly outbox: Outbox;
   readonly uploads: Uploads;
@@ -103,26 +101,23 @@ export class Client {
   readonly #storage: Storage;
   readonly #follower: Follower;
   readonly #views = new Map<string, RoomView>();
-  readonly #loading = new Map<string, Promise<void>>();
+  readonly #loading = new Joined((roomId) => this.#loadOnce(roomId));
   /** Parts of the past that are on screen. */
   readonly #pasts = new Set<Past>();
   readonly #keeper: Keeper;
   readonly #reads: ReadWishes;
   readonly #preferences: PreferenceWishes;
   readonly #activity = new Activity((away) => this.#sayAway(away));
-  /** Pages that are being loaded, by room. */
-  readonly #older = new Map<string, Promise<void>>();
+  readonly #older = new Joined((roomId) => this.#loadOlder(roomId));
+  readonly #refreshing = new Repeated(() => this.#refreshOnce());
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   #friendsTimer: ReturnType<typeof setTimeout> | undefined;
   #current: string | null = null;
-  #refreshing: Promise<void> | null = null;
-  #refreshAgain = false;
 
   private constructor({ auth, user, openers, tabs }: ClientOptions, storage: Storage) {
     this.user = user;
     this.#storage = storage;
     this.api = new Api(auth);
-    this.search = new MessageSearch(this.api.search);
     this.#keeper = new Keeper(storage, {
       rooms: () => [...this.rooms.getSnapshot().rooms],
       people: () => [...this.people.getSnapshot().values()],
@@ -147,10 +142,7 @@ export class Client {
     this.friends = new FriendStore(async () => {
       const [friends, blocks] = await Promise.all([this.api.friends(), this.api.blocks()]);
       this.people.add([...friends, ...blocks].map(({ user }) => user));
-      return {
-        ties: new Map(friends.map(({ user, tie }) => [user.id, tie])),
-        blocked: new Set(blocks.map(({ user }) => user.id)),
-      };
+      return listsOf(friends, blocks);
     });
     this.announcements = new AnnouncementStore(() => this.api.announcements());
     this.friends.subscribe(() => this.#keeper.friends());
@@ -232,7 +224,6 @@ export class Client {
   async stop(forget: boolean): Promise<void> {
     this.connection.stop();
     this.outbox.stop();
-    this.search.stop();
     this.uploads.stop();
     this.#keeper.stop();
     this.#reads.stop();
@@ -302,12 +293,7 @@ export class Client {
 
   /** The page before the oldest message; whoever asks while it comes waits for the same one. */
   loadOlder(roomId: string): Promise<void> {
-    let loading = this.#older.get(roomId);
-    if (loading === undefined) {
-      loading = this.#loadOlder(roomId).finally(() => this.#older.delete(roomId));
-      this.#older.set(roomId, loading);
-    }
-    return loading;
+    return this.#older.run(roomId);
   }
 
   async #loadOlder(roomId: string): Promise<void> {
@@ -329,18 +315,7 @@ export class Client {
 
   /** Fetches the list of rooms; what is asked for meanwhile is fetched after. */
   refreshRooms(): Promise<void> {
-    if (this.#refreshing !== null) {
-      this.#refreshAgain = true;
-      return this.#refreshing;
-    }
-    this.#refreshing = this.#refreshOnce().finally(() => {
-      this.#refreshing = null;
-      if (this.#refreshAgain) {
-        this.#refreshAgain = false;
-        void this.refreshRooms();
-      }
-    });
-    return this.#refreshing;
+    return this.#refreshing.run();
   }
 
   async #refreshOnce(): Promise<void> {
@@ -467,16 +442,12 @@ export class Client {
     const log = this.#follower.log(roomId);
     const isNear = () => log.loaded && (log.oldestSeq - seq <= REACHED_WITHIN || !log.moreBefore);
     // What is loaded at once when the room is entered may hold it.
-    if (!log.loaded) await this.#loading.get(roomId);
+    if (!log.loaded) await this.#loading.settled(roomId);
     if (isNear() && (await this.loadUntil(roomId, seq))) return "here";
-    const meet = async (page: Promise<MessagePage>) => {
-      this.#meet(await page);
-      return page;
-    };
     const past = new Past(roomId, {
-      around: (at) => meet(this.api.around(roomId, at)),
-      before: (at) => meet(this.api.before(roomId, at)),
-      after: (at) => meet(this.api.after(roomId, at)),
+      around: async (at) => this.#meet(await this.api.around(roomId, at)),
+      before: async (at) => this.#meet(await this.api.before(roomId, at)),
+      after: async (at) => this.#meet(await this.api.after(roomId, at)),
     });
     if (!(await past.load(seq))) return null;
     this.#pasts.add(past);
@@ -496,11 +467,6 @@ export class Client {
       if (log.oldestSeq === oldest) break;
     }
     return log.entries.some((entry) => entry.seq === seq);
-  }
-
-  /** What is begun and not posted; the box it stands in shows it from `drafts`. */
-  saveDraft(roomId: string, text: string): void {
-    this.drafts.write(roomId, text);
   }
 
   // ---- the session ----
@@ -740,7 +706,7 @@ export class Client {
 
   /** Something changed that the list tells too; one that is on its way may be older. */
   #newerThanList(): void {
-    if (this.#refreshing !== null) void this.refreshRooms();
+    if (this.#refreshing.isRunning) void this.refreshRooms();
     this.#keeper.rooms();
   }
 
@@ -757,11 +723,7 @@ export class Client {
   // ---- loading and keeping ----
 
   #load(roomId: string): Promise<void> {
-    const running = this.#loading.get(roomId);
-    if (running !== undefined) return running;
-    const load = this.#loadOnce(roomId).finally(() => this.#loading.delete(roomId));
-    this.#loading.set(roomId, load);
-    return load;
+    return this.#loading.run(roomId);
   }
 
   async #loadOnce(roomId: string): Promise<void> {
@@ -794,9 +756,10 @@ export class Client {
   }
 
   /** Learns the names of those who wrote a page, and of those it mentions. */
-  #meet(page: MessagePage): void {
+  #meet(page: MessagePage): MessagePage {
     this.people.add(page.authors);
     this.people.need(page.messages.flatMap(({ mention_ids }) => mention_ids));
+    return page;
   }
 
   async #restoreLog(log: Log, evenIfOld = false): Promise<void> {
@@ -815,19 +778,13 @@ export class Client {
   }
 
   async #restore(): Promise<void> {
-    const [rooms, users, friends, reads, drafts] = await Promise.all([
-      this.#storage.get("state", "rooms"),
-      this.#storage.get("state", "users"),
-      this.#storage.get("state", "friends"),
-      this.#storage.get("state", "reads"),
-      this.#storage.all("drafts"),
-    ]);
-    this.drafts.restore(drafts);
-    this.people.add(users?.users ?? []);
-    if (friends?.friends !== undefined) this.friends.restore(friends.friends);
-    if (rooms?.rooms !== undefined && this.rooms.getSnapshot().status !== "ready")
-      this.rooms.load(rooms.rooms.map(keptEntry));
-    this.#reads.restore(reads?.reads ?? []);
+    const kept = await this.#keeper.read();
+    this.drafts.restore(kept.drafts);
+    this.people.add(kept.people);
+    if (kept.friends !== undefined) this.friends.restore(kept.friends);
+    if (kept.rooms !== undefined && this.rooms.getSnapshot().status !== "ready")
+      this.rooms.load(kept.rooms.map(keptEntry));
+    this.#reads.restore(kept.reads);
     await this.outbox.start();
   }
 

@@ -1,6 +1,6 @@
 // What stands between the user and other people: loaded once, and kept right by
 // the user's own log.
-import type { Tie } from "../net/rest.js";
+import type { Block, Friend, Tie } from "../net/rest.js";
 import { Store } from "../store.js";
 
 export interface FriendsState {
@@ -11,6 +11,14 @@ export interface FriendsState {
 }
 
 type Lists = Pick<FriendsState, "ties" | "blocked">;
+
+/** What both lists of the server say. */
+export function listsOf(friends: readonly Friend[], blocks: readonly Block[]): Lists {
+  return {
+    ties: new Map(friends.map(({ user, tie }) => [user.id, tie])),
+    blocked: new Set(blocks.map(({ user }) => user.id)),
+  };
+}
 
 /** As it is kept on this device. */
 export interface KeptFriends {

@@ -24,6 +24,15 @@ export interface KeeperDeps {
   leaving(): void;
 }
 
+/** What was kept; undefined where nothing was. */
+export interface Kept {
+  rooms: RoomEntry[] | undefined;
+  people: Person[];
+  friends: KeptFriends | undefined;
+  reads: KeptRead[];
+  drafts: KeptDraft[];
+}
+
 export class Keeper {
   readonly #storage: Storage;
   readonly #deps: KeeperDeps;
@@ -44,6 +53,24 @@ export class Keeper {
   /** Ends it; what waits is not kept. */
   stop(): void {
     this.#saver.stop();
+  }
+
+  /** All of it but the logs, as it was kept by the page before. */
+  async read(): Promise<Kept> {
+    const [rooms, people, friends, reads, drafts] = await Promise.all([
+      this.#storage.get("state", "rooms"),
+      this.#storage.get("state", "users"),
+      this.#storage.get("state", "friends"),
+      this.#storage.get("state", "reads"),
+      this.#storage.all("drafts"),
+    ]);
+    return {
+      rooms: rooms?.rooms,
+      people: people?.users ?? [],
+      friends: friends?.friends,
+      reads: reads?.reads ?? [],
+      drafts,
+    };
   }
 
   draft(draft: KeptDraft): void {

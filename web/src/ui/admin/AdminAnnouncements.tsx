@@ -55,6 +55,7 @@ export function AdminAnnouncements() {
           <label className="flex min-h-8 items-center gap-2">
             <input
               type="checkbox"
+              className="accent-accent"
               checked={level === "warning"}
               onChange={(event) => setLevel(event.target.checked ? "warning" : "info")}
             />

@@ -27,7 +27,8 @@ function Entry({ entry }: { entry: AuditEntry }) {
   const t = useT();
   const moment = useMoment();
   const by = entry.by === null ? t("admin.audit.server") : `@${entry.by.name}`;
-  const whom = entry.user === null ? "" : `@${entry.user.name}`;
+  // What somebody did to themselves names them once.
+  const whom = entry.user === null || entry.user.id === entry.by?.id ? "" : `@${entry.user.name}`;
   const known: string = `admin.act.${entry.act}`;
   // A newer server may do more than this page knows.
   const act = known in en ? t(known as MessageId) : entry.act;

@@ -44,6 +44,7 @@ function Policy() {
             >
               <input
                 type="radio"
+                className="accent-accent"
                 name="policy"
                 data-testid={`policy-${policy}`}
                 checked={policy === now}
@@ -99,9 +100,9 @@ function Limits() {
       <LoadedState of={limits} />
       <ul className="divide-y divide-line">
         {limits.value?.map(({ name, burst, per_second, limited }) => (
-          <li key={name} className="flex flex-wrap justify-between gap-x-4 py-2 tabular-nums">
+          <li key={name} className="items-baseline justify-between gap-x-4 py-2 tabular-nums md:flex">
             <span>{LIMITS[name] === undefined ? name : t(LIMITS[name])}</span>
-            <span className="label">
+            <span className="label block">
               {t("admin.limit.rate", { burst, perSecond: per_second })} ·{" "}
               {t("admin.limit.limited", { number: intl.formatNumber(BigInt(limited)) })}
             </span>

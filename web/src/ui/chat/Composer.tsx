@@ -67,7 +67,7 @@ export function Composer({ id, attach, onEditLast }: Props) {
   const over = new TextEncoder().encode(text.trim()).length - TEXT_BYTES;
 
   function change(next: string) {
-    client.saveDraft(id, next);
+    client.drafts.write(id, next);
     if (next.trim() !== "") client.sayTyping(id);
   }
   /** Puts something where the caret is, and goes on behind it. */

@@ -1,6 +1,7 @@
 import type { SearchHit } from "parlor-client/net/rest";
+import type { Client } from "parlor-client/sync/client";
 import { PeopleFinder } from "parlor-client/sync/finder";
-import { pieces, type SearchSort } from "parlor-client/sync/search";
+import { MessageSearch, pieces, type SearchSort } from "parlor-client/sync/search";
 import { useEffect, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
 import { Link, useLocation, useSearch } from "wouter";
@@ -19,12 +20,22 @@ const OTHERS = 4;
 /** More is loaded before the end of the list is reached, in pixels. */
 const MORE_WITHIN_PX = 600;
 
+/** What was looked for last is there again when the page is. */
+const searches = new WeakMap<Client, MessageSearch>();
+
+function searchOf(client: Client): MessageSearch {
+  const search = searches.get(client) ?? new MessageSearch(client.api.search);
+  searches.set(client, search);
+  return search;
+}
+
 /** Messages of all rooms by their words, and the rooms and people that a word names. */
 export default function Search() {
   const t = useT();
   const { client } = useChat();
+  const search = searchOf(client);
   const { lane } = useStore(client.connection);
-  const state = useStore(client.search);
+  const state = useStore(search);
   const [, go] = useLocation();
   // What the address asks for, else what was looked for last.
   const [first] = useState(new URLSearchParams(useSearch()));
@@ -36,12 +47,12 @@ export default function Search() {
   useEffect(() => field.current?.select(), []);
 
   useTitle(t("search.title"));
-  useEffect(() => client.search.look(text, sort), [client, text, sort]);
+  useEffect(() => search.look(text, sort), [search, text, sort]);
   // What failed offline may be found now.
   const live = lane !== null;
   useEffect(() => {
-    if (live && client.search.getSnapshot().status === "error") client.search.again();
-  }, [client, live]);
+    if (live && search.getSnapshot().status === "error") search.again();
+  }, [search, live]);
 
   // The address has what is looked for: whoever comes back from a hit finds it again. Not at
   // every key, which browsers do not allow.
@@ -106,7 +117,7 @@ export default function Search() {
           <Trouble
             className="py-6"
             text={live ? t("search.error") : `${t("search.error")} ${t("conn.offline.hint")}`}
-            onRetry={() => client.search.again()}
+            onRetry={() => search.again()}
           />
         )}
         {status === "refused" && (
@@ -189,8 +200,8 @@ function Hit({ hit }: { hit: SearchHit }) {
 /** The rest of the hits, as somebody comes near the end of those that are there. */
 function More() {
   const t = useT();
-  const { client } = useChat();
-  const { cursor, more, status } = useStore(client.search);
+  const search = searchOf(useChat().client);
+  const { cursor, more, status } = useStore(search);
   const end = useRef<HTMLDivElement>(null);
   const waits = cursor !== null && more === "idle" && status === "ready";
   useEffect(() => {
@@ -198,24 +209,24 @@ function More() {
     if (!waits || element === null) return;
     const observer = new IntersectionObserver(
       ([entry]) => {
-        if (entry?.isIntersecting) void client.search.more();
+        if (entry?.isIntersecting) void search.more();
       },
       { rootMargin: `${MORE_WITHIN_PX}px` },
     );
     observer.observe(element);
     return () => observer.disconnect();
-  }, [client, waits]);
+  }, [search, waits]);
   if (cursor === null) return null;
   return (
     <div ref={end} className="py-4">
       {more === "error" ? (
-        <Trouble text={t("search.error")} onRetry={() => void client.search.more()} />
+        <Trouble text={t("search.error")} onRetry={() => void search.more()} />
       ) : (
         <button
           type="button"
           className="button"
           disabled={more === "loading"}
-          onClick={() => void client.search.more()}
+          onClick={() => void search.more()}
         >
           {t(more === "loading" ? "search.loading" : "search.more")}
         </button>
