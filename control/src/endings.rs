@@ -113,18 +113,24 @@ impl Endings {
             self.submit(user, ties.into_iter().map(part)).await?;
         }
         self.tell_peers(user).await?;
-        while erase_messages {
-            let messages = self.store.rooms.authored(user, None, most).await?;
+        if erase_messages {
+            self.withdraw_all(user).await?;
+        }
+        while self.rights.clear(user).await? {}
+        tracing::info!(audit = "account_ended", %user, "nothing of a deleted account is left to end");
+        Ok(())
+    }
+
+    async fn withdraw_all(&self, user: UserId) -> Result<(), EndingError> {
+        loop {
+            let messages = self.store.rooms.authored(user, None, limits::ENDING_COMMANDS).await?;
             if messages.is_empty() {
-                break;
+                return Ok(());
             }
             let withdraw =
                 |it: parlor_store::Authored| Change::Withdraw { room: it.room, message: it.seq };
             self.submit(user, messages.into_iter().map(withdraw)).await?;
         }
-        while self.rights.clear(user).await? {}
-        tracing::info!(audit = "account_ended", %user, "nothing of a deleted account is left to end");
-        Ok(())
     }
 
     /// One event for each, however often this is begun: the request id in their log is

@@ -15,7 +15,9 @@ use parlor_domain::{
     Body, Change, Command, DeviceId, DeviceName, DisplayName, FileIds, RequestId, RoomId, RoomName,
     SearchQuery, Seq, Sort, SystemClock, Timestamp, Topic, UserId, UserName, Visibility, limits,
 };
-use parlor_store::{AccountsWriter, Database, From, NewDevice, NewUser, Opened, Seen, Store, open};
+use parlor_store::{
+    AccountsWriter, Database, Entry, From, NewDevice, NewUser, Opened, Seen, Store, open,
+};
 use sqlx::{Connection as _, PgConnection};
 use tokio::{runtime::Runtime, task::JoinSet};
 
@@ -67,6 +69,7 @@ async fn user(writer: &AccountsWriter, name: &str) -> UserId {
         name: UserName::parse(name).expect("valid"),
         display_name: DisplayName::parse(name).expect("valid"),
         password_hash: String::new(),
+        entry: Entry::Unasked,
     };
     let mut refresh = [0; 32];
     refresh[..16].copy_from_slice(id.as_bytes());

@@ -47,7 +47,7 @@ pub struct Quota {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begun {
     /// Its bytes may come; a retry learns how many have.
-    Upload(Upload),
+    Upload(Box<Upload>),
     /// Its owner has no space left for it.
     QuotaExceeded,
     /// The id stands for another file.

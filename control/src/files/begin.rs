@@ -63,7 +63,7 @@ pub(crate) async fn begin(
     };
     let quota = Quota { bytes: most.user_bytes, open: limits::UPLOADS_OPEN };
     match app.deps.store.files.begin(&new, quota).await.map_err(refused)? {
-        Begun::Upload(upload) => Ok((StatusCode::CREATED, Json(upload.into()))),
+        Begun::Upload(upload) => Ok((StatusCode::CREATED, Json((*upload).into()))),
         Begun::QuotaExceeded => {
             let message = "your files take all the space they may, or too many wait to be attached";
             Err(Refusal::new(Code::QuotaExceeded, message).into())

@@ -139,7 +139,13 @@ mod tests {
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
     const OGG: &[u8] = b"OggS\0\x02\0\0\0\0\0\0\0\0";
-    const WEBM: &[u8] = b"\x1a\x45\xdf\xa3\x01\0\0\0\0\0\0\x23\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x88webm";
+
+    /// The head of a container with what follows it, as long as it takes to be known.
+    fn webm() -> Vec<u8> {
+        let mut head = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x84webm".to_vec();
+        head.resize(300, 0);
+        head
+    }
 
     fn seen(head: &[u8], name: &str) -> Result<Kind, Code> {
         look(head, &FileName::parse(name).unwrap()).map_err(|refusal| refusal.code)
@@ -177,7 +183,7 @@ mod tests {
     fn a_container_is_heard_where_its_name_says_so() {
         assert_eq!(seen(OGG, "a.ogg"), Ok(Kind::AsItIs(FileKind::Audio, "audio/ogg")));
         assert_eq!(seen(OGG, "a.ogv"), Ok(Kind::AsItIs(FileKind::Video, "video/ogg")));
-        assert_eq!(seen(WEBM, "a.webm"), Ok(Kind::AsItIs(FileKind::Video, "video/webm")));
-        assert_eq!(seen(WEBM, "a.weba"), Ok(Kind::AsItIs(FileKind::Audio, "audio/webm")));
+        assert_eq!(seen(&webm(), "a.webm"), Ok(Kind::AsItIs(FileKind::Video, "video/webm")));
+        assert_eq!(seen(&webm(), "a.weba"), Ok(Kind::AsItIs(FileKind::Audio, "audio/webm")));
     }
 }

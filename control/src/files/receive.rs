@@ -46,7 +46,7 @@ pub(crate) struct UploadOffset {
 /// How the bytes of a body came in.
 enum Received {
     /// As far as the body went.
-    All(parlor_store::Upload),
+    All(Box<parlor_store::Upload>),
     /// The upload stands elsewhere.
     Elsewhere(u64),
     /// They ceased to come. Those that did are kept.
@@ -100,7 +100,7 @@ pub(crate) async fn receive(
         }
     };
     match app.unbroken.run(work).await? {
-        Received::All(upload) => Ok(Json(Upload::from(upload)).into_response()),
+        Received::All(upload) => Ok(Json(Upload::from(*upload)).into_response()),
         Received::Elsewhere(offset) => {
             let refusal = Refusal::new(Code::Conflict, "the upload stands at another offset");
             Ok(([(UPLOAD_OFFSET, offset.to_string())], Problem::from(refusal)).into_response())
@@ -149,10 +149,10 @@ async fn take_in(
     }
     let upload = own_upload(app, user, id).await?;
     if upload.received < upload.bytes || upload.whole.is_some() {
-        return Ok(Received::All(upload));
+        return Ok(Received::All(Box::new(upload)));
     }
     match finish::finish(app, &upload).await {
-        Ok(()) => Ok(Received::All(own_upload(app, user, id).await?)),
+        Ok(()) => Ok(Received::All(Box::new(own_upload(app, user, id).await?))),
         Err(refusal) => Err(given_up(app, id, refusal).await),
     }
 }

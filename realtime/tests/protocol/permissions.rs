@@ -38,12 +38,13 @@ async fn stage(kit: &Kit, role: Option<Role>, visibility: Visibility, n: usize) 
     }
     let own = kit.post(&actor, room, "mine").await.get();
     let others = kit.post(&other, room, "not mine").await.get();
-    match role {
-        None => drop(kit.change(owner.user, Change::RemoveMember { room, user: actor.user }).await),
-        Some(Role::Member) => {}
-        Some(role) => {
-            drop(kit.change(owner.user, Change::SetRole { room, user: actor.user, role }).await)
-        }
+    let actor_becomes = match role {
+        None => Some(Change::RemoveMember { room, user: actor.user }),
+        Some(Role::Member) => None,
+        Some(role) => Some(Change::SetRole { room, user: actor.user, role }),
+    };
+    if let Some(change) = actor_becomes {
+        kit.change(owner.user, change).await;
     }
     Stage { actor, room, own, others }
 }

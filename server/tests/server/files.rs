@@ -59,7 +59,7 @@ async fn a_file_goes_from_one_client_to_another() {
     let listed = bob.files(room, None, None).await.expect("listed").items;
     assert_eq!((listed[0].message_seq, &listed[0].file), (sent.seq.get(), &file));
     let history = bob.newest_messages(room, 1).await.expect("read");
-    assert_eq!(history.messages[0].attachments, [file.clone()]);
+    assert_eq!(history.messages[0].attachments, std::slice::from_ref(&file));
 
     ada.room(room).delete(sent.seq).await.expect("deleted");
     let gone = bob.download(room, file.id, file.bytes, &mut got).await.expect_err("gone");

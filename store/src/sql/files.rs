@@ -169,7 +169,7 @@ pub(crate) async fn begin(db: &Db, new: &NewUpload, quota: Quota) -> sqlx::Resul
         transaction.rollback().await?;
         lease.done();
         let same = (upload.owner, &upload.name, upload.bytes) == (new.owner, &new.name, new.bytes);
-        return Ok(if same && !gone { Begun::Upload(upload) } else { Begun::Mismatch });
+        return Ok(if same && !gone { Begun::Upload(Box::new(upload)) } else { Begun::Mismatch });
     }
     let (taken, open): (i64, i64) = sqlx::query_as(
         "SELECT CAST(COALESCE(SUM(counted), 0) AS BIGINT), \
@@ -199,7 +199,7 @@ pub(crate) async fn begin(db: &Db, new: &NewUpload, quota: Quota) -> sqlx::Resul
     .await?;
     transaction.commit().await?;
     lease.done();
-    Ok(Begun::Upload(Upload {
+    Ok(Begun::Upload(Box::new(Upload {
         id: new.id,
         owner: new.owner,
         name: new.name.clone(),
@@ -208,7 +208,7 @@ pub(crate) async fn begin(db: &Db, new: &NewUpload, quota: Quota) -> sqlx::Resul
         expires_at: new.expires_at,
         whole: None,
         attached: false,
-    }))
+    })))
 }
 
 pub(crate) async fn upload(db: &Db, id: FileId) -> sqlx::Result<Option<Upload>> {

@@ -330,8 +330,8 @@ async fn erase(
     .bind(json(&edited)?)
     .execute(&mut *connection)
     .await?;
-    files::clear(connection, room, message).await?;
     search::forget(connection, room, message).await?;
+    files::clear(connection, room, message).await?;
     mentions::clear(connection, room, message).await?;
     pins::clear(connection, room, message).await?;
     reactions::clear(connection, room, message).await
