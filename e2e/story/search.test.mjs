@@ -44,10 +44,11 @@ story("a Chinese word of two characters is found and jumped to, near and far bac
   await finds(2);
 
   // The near one stands in the room as it is.
+  const marked = page.locator("[data-marked]").getByText("我们明天早上喝龙井茶").waitFor();
   await hits.first().press("Enter");
   const focused = page.locator("[data-testid=message]:focus");
   await focused.getByText("我们明天早上喝龙井茶").waitFor();
-  assert.equal(await page.locator("[data-marked]").count(), 1);
+  await marked;
   await until("it stands out for a moment", async () => (await page.locator("[data-marked]").count()) === 0);
   assert.equal(await page.getByTestId("to-newest").count(), 0);
 
