@@ -43,7 +43,9 @@ story("the first admin runs the server by keyboard", async (world) => {
 
   await ada.page.goto(`${ada.url}/admin/settings`);
   await by(ada, "policy-closed").focus();
+  const saved = ada.page.waitForResponse((answer) => answer.request().method() === "PUT");
   await ada.page.keyboard.press("Space");
+  await saved;
   await ada.page.goto(`${ada.url}/admin/audit`);
   await ada.page.locator("[data-testid=audit-entry][data-act=set_sign_up]").waitFor();
   const cy = await world.person("cy");

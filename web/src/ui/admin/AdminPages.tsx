@@ -52,9 +52,9 @@ export default function AdminPages({ section }: { section: string }) {
             </Link>
           ))}
         </nav>
-        <section aria-label={t(shown.title)} data-testid={`admin-${section}`}>
+        <div data-testid={`admin-${section}`}>
           <Body />
-        </section>
+        </div>
       </div>
     </Page>
   );
