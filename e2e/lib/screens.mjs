@@ -205,7 +205,8 @@ export async function tour(world, settings) {
   await look("search, somebody who is not there");
   await by("search-field").fill("早上");
   await by("search-hit").click();
-  await page.locator("[data-testid=message]:focus").waitFor();
+  await page.waitForURL(/\/rooms\//);
+  await by("folded-message").waitFor();
   await look("room, a message that was found");
   await lookAtAdmin(ada, { look, lookAtDialog, by, dialog }, await world.server.claimLink());
   await page.goto(`${ada.url}/rooms/${room}`);

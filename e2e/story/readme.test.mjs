@@ -15,11 +15,14 @@ story("the REST tour of the README works as written", async (world) => {
   const script = tour.replaceAll("http://127.0.0.1:8080", server.url).replaceAll("curl -s", "curl -sSf");
   const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script]);
 
-  const answers = stdout.replaceAll("}{", "}\n{").split("\n").map(JSON.parse);
-  const [posted, history, rooms, info] = answers;
-  assert.equal(answers.length, 4);
-  assert.equal(history.messages.at(-1).text, "Hello from curl");
-  assert.equal(history.messages.at(-1).seq, posted.seq);
+  // The file as it was sent stands between the answers.
+  const [said, asked] = stdout.split("hello!").map((text) => text.replaceAll("}{", "}\n{").split("\n"));
+  const [posted, upload, shared] = said.map(JSON.parse);
+  const [history, rooms, info] = asked.map(JSON.parse);
+  assert.equal(upload.file.bytes, "6");
+  const [hello, file] = history.messages.slice(-2);
+  assert.deepEqual([hello.text, hello.seq], ["Hello from curl", posted.seq]);
+  assert.deepEqual([file.attachments[0].id, file.seq], [upload.file.id, shared.seq]);
   assert.ok(rooms.items.some((room) => room.name === "design"));
   assert.equal(info.lanes.length, 3);
 });
