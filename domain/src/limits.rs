@@ -180,7 +180,7 @@ pub const SEARCH_WORD_CHARS: usize = 64;
 /// Words of one message that are found: PostgreSQL tells positions up to 16,383.
 pub const SEARCH_TOKENS: usize = 8 * 1024;
 /// The newest hits, of which the best come first.
-pub const SEARCH_RANKED: u32 = 500;
+pub const SEARCH_RANKED: u32 = 250;
 /// A search is answered within this time, if only by saying that it asks for too
 /// much; after half of it what is found is enough.
 pub const SEARCH_DEADLINE: Duration = Duration::from_millis(450);

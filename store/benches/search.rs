@@ -101,6 +101,16 @@ async fn room(store: &Store, owner: UserId) -> RoomId {
     room
 }
 
+/// Submits commands until their outcome is known: the machine may be busy.
+async fn submit(store: &Store, commands: Vec<Command>) {
+    loop {
+        if let Ok(results) = store.log.submit(commands.clone()).await {
+            assert!(results.iter().all(Result::is_ok));
+            return;
+        }
+    }
+}
+
 async fn fill(store: &Store, author: UserId, room: RoomId, messages: usize) {
     let mut dice = Dice(1);
     let begun = Instant::now();
@@ -112,17 +122,13 @@ async fn fill(store: &Store, author: UserId, room: RoomId, messages: usize) {
             let many = batch.min(messages - n);
             let post = |n| {
                 let body = Body::parse(&dice.text(n)).expect("valid");
-                command(
-                    author,
-                    Change::Post { room, body, reply_to: None, attachments: FileIds::default() },
-                )
+                let attachments = FileIds::default();
+                command(author, Change::Post { room, body, reply_to: None, attachments })
             };
-            batches.push(store.log.submit((n..n + many).map(post).collect()));
+            batches.push(submit(store, (n..n + many).map(post).collect()));
             n += many;
         }
-        for results in join_all(batches).await {
-            assert!(results.expect("available").iter().all(Result::is_ok));
-        }
+        join_all(batches).await;
     }
     let rate = messages as f64 / begun.elapsed().as_secs_f64();
     println!("  filled with {messages} messages, {rate:.0} a second");

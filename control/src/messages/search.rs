@@ -50,7 +50,7 @@ enum Order {
     /// The newest.
     #[default]
     Newest,
-    /// Of the newest 500 those that fit best.
+    /// Of the newest 250 those that fit best.
     Best,
 }
 

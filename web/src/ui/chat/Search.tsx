@@ -2,7 +2,7 @@ import type { SearchHit } from "parlor-client/net/rest";
 import type { Client } from "parlor-client/sync/client";
 import { PeopleFinder } from "parlor-client/sync/finder";
 import { MessageSearch, pieces, type SearchSort } from "parlor-client/sync/search";
-import { useEffect, useRef, useState } from "react";
+import { Fragment, useEffect, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
 import { Link, useLocation, useSearch } from "wouter";
 import { reasonOf, useStore, useT } from "../hooks";
@@ -86,9 +86,9 @@ export default function Search() {
           <p id="search-filters" className="label">
             {t("search.filters")}{" "}
             {FILTERS.map((filter) => (
-              <code key={filter} className="me-2 whitespace-nowrap">
-                {filter}
-              </code>
+              <Fragment key={filter}>
+                <code className="me-1 whitespace-nowrap">{filter}</code>{" "}
+              </Fragment>
             ))}
           </p>
           <fieldset className="flex gap-4 text-sm">
@@ -165,7 +165,7 @@ function Hit({ hit }: { hit: SearchHit }) {
         data-testid="search-hit"
         className="-mx-3 block rounded-md px-3 py-3 hover:bg-tint"
       >
-        <span className="label flex flex-wrap items-baseline gap-x-2">
+        <span className="label flex flex-wrap items-center gap-x-2">
           <span className="font-semibold text-ink">{nameOf(hit.author)}</span>
           {room !== undefined && (
             <span className="flex min-w-0 items-center gap-1">
