@@ -18,8 +18,9 @@ use crate::{
     Problem,
     app::App,
     extract::{AccessToken, Caller},
+    messages::wire::{Forwarded, Version},
     problem::refused,
-    wire::{Device, Number, Preferences, Role, Tie, Time, User, Version, Visibility},
+    wire::{Device, Number, Preferences, Role, Tie, Time, User, Visibility},
 };
 
 /// All that the server keeps of somebody. The document is written as it is read, page
@@ -103,6 +104,9 @@ pub(crate) struct ExportedMessage {
     /// The message it answers.
     #[schema(required)]
     reply_to: Option<Number>,
+    /// What it passes on.
+    #[schema(required)]
+    forwarded: Option<Forwarded>,
     /// When it was posted.
     posted_at: Time,
     /// Every text it has had, the first one first; none where it was never edited.
@@ -302,13 +306,14 @@ impl Copy {
             seq: seq.into(),
             text: message.text,
             reply_to: message.reply_to.map(Number::from),
+            forwarded: message.forwarded.map(Forwarded::from),
             posted_at: Time(message.posted_at),
             versions,
         })
     }
 }
 
-/// Messages in memory at once: the longest fill a megabyte.
+/// Messages in memory at once: the longest, which forward others, fill two megabytes.
 const MESSAGES: u32 = 64;
 /// Versions read at once.
 const VERSIONS: u32 = 64;

@@ -17,19 +17,29 @@ import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
 import { Missing } from "./Missing";
 import { Mood } from "./Mood";
-import { Outside } from "./Outside";
 import { usePresenceWords } from "./Presence";
 import { RoomMark } from "./RoomMark";
 import { Seeking, useSeek } from "./Seeking";
-import { Timeline } from "./Timeline";
+import { Forwarding, Timeline } from "./Timeline";
+import { VersionList } from "./Versions";
 
 const Members = later(() => import("./Members"), null);
 const Pins = later(() => import("./Pins"), null);
 const InvitePeople = later(() => import("./InvitePeople"), null);
 const EditRoom = later(() => import("./EditRoom"), null);
 const DeleteRoom = later(() => import("./DeleteRoom"), null);
+const Outside = later(() => import("./Outside"), null);
 /** What opens beside and above a room. */
-export const BESIDE_ROOMS = [Members, Pins, InvitePeople, EditRoom, DeleteRoom];
+export const BESIDE_ROOMS = [
+  Members,
+  Pins,
+  InvitePeople,
+  EditRoom,
+  DeleteRoom,
+  Forwarding,
+  VersionList,
+  Outside,
+];
 
 interface Props {
   id: string;

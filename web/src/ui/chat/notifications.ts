@@ -1,6 +1,7 @@
 // Tells of new messages where nobody looks at them. Loaded after the page is there.
 import { type Gist, gistOf } from "parlor-client/sync/attachments";
 import type { Client } from "parlor-client/sync/client";
+import { wordsOf } from "parlor-client/sync/forwards";
 import type { ChatMessage } from "parlor-client/sync/log";
 import { fromRest } from "parlor-client/sync/log";
 import { mentioned } from "parlor-client/sync/mentions";
@@ -78,7 +79,7 @@ export function watch(client: Client, { go, current, gist }: Where): Watch {
     const title = room.visibility === "direct" || name === "" ? room.name : `${name} · ${room.name}`;
     try {
       const notification = new Notification(title, {
-        body: message.text.slice(0, BODY_LENGTH) || gist(gistOf(message.attachments)),
+        body: wordsOf(message).slice(0, BODY_LENGTH) || gist(gistOf(message.attachments)),
         icon: "/icon.svg",
         tag: `parlor ${room.id}`,
       });
