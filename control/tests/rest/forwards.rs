@@ -61,7 +61,8 @@ async fn a_forward_tells_who_said_it_and_not_where() {
         edits["items"].as_array().unwrap().iter().map(|version| &version["text"]).collect();
     assert_eq!(texts, [&json!("mind"), &json!("careful")], "of one's own words alone");
     assert_eq!(newest(&stack, &eve, &there).await["messages"][0]["forwarded"], expected);
-    stack.put(&format!("{message}/pin")).by(&ada).send().await.ok(200);
+    let pin = format!("/api/v1/rooms/{there}/pins/{}", done["seq"].as_str().unwrap());
+    stack.put(&pin).by(&ada).send().await.ok(200);
     let pins = stack.get(&format!("/api/v1/rooms/{there}/pins")).by(&eve).send().await.ok(200);
     assert_eq!(pins["items"][0]["forwarded"], expected);
     let found = stack.get("/api/v1/search?q=lift").by(&eve).send().await.ok(200);
