@@ -288,6 +288,23 @@ export class Person {
     );
   }
 
+  /** The emoji below a message, each with its count and whether it is one's own. */
+  async reactions(text) {
+    return this.row(text)
+      .getByTestId("reaction")
+      .evaluateAll((chips) =>
+        chips.map((chip) => [chip.dataset.emoji, chip.textContent.replace(/\D/g, ""), chip.ariaPressed]),
+      );
+  }
+
+  /** Waits until exactly these are there. */
+  async seesReactions(text, expected) {
+    await until(`${this.name} sees ${JSON.stringify(expected)} below "${text}"`, async () => {
+      assert.deepEqual(await this.reactions(text), expected);
+      return true;
+    });
+  }
+
   /** Waits until a room is on the screen and can be written to. */
   async isIn(name) {
     await this.#by("composer")
@@ -345,7 +362,7 @@ export class Person {
   }
 
   /** Nothing on the screen is said in another language than this person's. */
-  async understands() {
+  async looksRound() {
     const foreign = await this.#page.evaluate((texts) => {
       const known = new Set(texts);
       const said = [...document.querySelectorAll("body *")].flatMap((element) => [

@@ -93,6 +93,23 @@ export class Typist extends Person {
     );
   }
 
+  /** The same, and Tab goes round all of it: there is no way in without a way out. */
+  async looksRound() {
+    await super.looksRound();
+    await this.press("Tab");
+    const first = await this.page.evaluateHandle(() => document.activeElement);
+    const passed = [];
+    do {
+      passed.push(await this.#where());
+      // After the last stop comes the browser's own frame, which here is the page as a whole.
+      if (!passed.at(-1).startsWith("<body")) await this.#seesFocus();
+      if (passed.length > MOST_STOPS) throw new Error(`${this.name} goes round in\n${passed.join("\n")}`);
+      await this.press("Tab");
+    } while (!(await first.evaluate((element) => element === document.activeElement)));
+    // Back to where the way began.
+    await this.press("Shift+Tab");
+  }
+
   async register(at = this.url) {
     await this.#open(at);
     await this.isOn("[data-testid=auth-name]");
