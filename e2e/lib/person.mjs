@@ -101,6 +101,22 @@ export class Person {
     await this.#by("composer").press("Enter");
   }
 
+  /** Writes by an input method, to whatever has the focus: letters, and Enter that takes the words for them. */
+  async compose(letters, words) {
+    const session = await this.#page.context().newCDPSession(this.#page);
+    const { length } = letters;
+    await session.send("Input.imeSetComposition", {
+      text: letters,
+      selectionStart: length,
+      selectionEnd: length,
+    });
+    const enter = { key: "Enter", code: "Enter", windowsVirtualKeyCode: 229 };
+    await session.send("Input.dispatchKeyEvent", { type: "rawKeyDown", ...enter });
+    await session.send("Input.insertText", { text: words });
+    await session.send("Input.dispatchKeyEvent", { type: "keyUp", ...enter });
+    await session.detach();
+  }
+
   /** Holds files over the conversation and lets go of them; each `{ name, mimeType, buffer }`. */
   async drop(files) {
     const dataTransfer = await this.#transfer(files);

@@ -36,6 +36,7 @@ const SAYS = {
     ben: "阿本",
     kiln: "阿窑",
     tea: "茶馆",
+    letters: "dajiahao",
     hello: "大家好，我是新来的",
     plan: "这是图纸和说明",
     question: "我们星期五烧窑吗？",
@@ -135,7 +136,13 @@ async function comesIn({ ada, ben, says, owner, kiln, tea, invite }) {
 
 async function saysHello(scene) {
   const { ada, ben, says } = scene;
-  await ada.say(says.hello);
+  if (says.letters === undefined) await ada.say(says.hello);
+  else {
+    // The Enter of an input method sends nothing.
+    await ada.compose(says.letters, says.hello);
+    assert.deepEqual(await ada.timeline(), []);
+    await ada.page.keyboard.press("Enter");
+  }
   await ben.sees(says.hello);
   await ada.sees(says.hello);
   const truth = await agree(scene);
