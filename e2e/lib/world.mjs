@@ -109,7 +109,7 @@ class World {
       for (const [key, value] of Object.entries(settings)) localStorage.setItem(`parlor.${key}`, value);
     }, settings);
     const page = await context.newPage();
-    const person = new As(name, page, url, language);
+    const person = new As(name, page, url, settings.locale ?? language);
     person.console = [];
     page.on("console", (message) => person.console.push(`${message.type()} ${message.text()}`));
     page.on("pageerror", (error) => person.console.push(`page error ${error.stack}`));
