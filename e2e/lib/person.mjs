@@ -71,28 +71,20 @@ export class Person {
   }
 
   async createRoom(name, { isPrivate = false } = {}) {
-    await this.#entersARoom(async () => {
-      await this.#by("new-room").click();
-      await this.#by("new-room-name").fill(name);
-      await this.#by("new-room-private").setChecked(isPrivate);
-      await this.#by("new-room-submit").click();
-    });
+    await this.#by("new-room").click();
+    await this.#by("new-room-name").fill(name);
+    await this.#by("new-room-private").setChecked(isPrivate);
+    await this.#by("new-room-submit").click();
+    // The page may open another room by itself before that.
+    await this.isIn(name);
   }
 
   /** Finds the room in the directory and joins it. */
   async join(room) {
-    await this.#entersARoom(async () => {
-      await this.#by("browse-rooms").click();
-      const entry = this.#by("directory-item").filter({ hasText: room });
-      await entry.getByTestId("join-room").click();
-    });
-  }
-
-  async #entersARoom(act) {
-    const before = new URL(this.#page.url()).pathname;
-    await act();
-    await this.#page.waitForURL((url) => url.pathname.startsWith("/rooms/") && url.pathname !== before);
-    await this.#by("composer").waitFor();
+    await this.#by("browse-rooms").click();
+    const entry = this.#by("directory-item").filter({ hasText: room });
+    await entry.getByTestId("join-room").click();
+    await this.isIn(room);
   }
 
   /** Writes a message and sends it with the keyboard. */
