@@ -9,7 +9,8 @@ import { Typist } from "../lib/typist.mjs";
 import { until } from "../lib/wait.mjs";
 import { story } from "../lib/world.mjs";
 
-/** Who they are and what they say to each other. */
+/** Who they are and what they say to each other. The kiln stands before all other rooms in the list,
+    where a device that opened one by itself would begin. */
 const SAYS = {
   en: {
     ada: "ada",
