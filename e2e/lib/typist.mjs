@@ -78,11 +78,14 @@ export class Typist extends Person {
             return `hidden: ${words}`;
           const { left, top, right, bottom } = element.getBoundingClientRect();
           if (right <= 0 || bottom <= 0 || left >= innerWidth || top >= innerHeight) return `away: ${words}`;
+          // Beyond the edge of the window nobody sees an outline.
+          const isInside = left > 0 && top > 0 && right < innerWidth && bottom < innerHeight;
           // A line that is written on shows it as a whole.
           const shown = [element, element.closest("form")].some((shows) => {
             if (shows === null) return false;
-            const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(shows);
-            return (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
+            const { outlineStyle, outlineWidth, outlineOffset, boxShadow } = getComputedStyle(shows);
+            const isOutlined = outlineStyle !== "none" && outlineWidth !== "0px";
+            return (isOutlined && (isInside || parseFloat(outlineOffset) < 0)) || boxShadow !== "none";
           });
           return shown ? null : `not marked: ${words}`;
         });
@@ -93,10 +96,15 @@ export class Typist extends Person {
     );
   }
 
-  /** The same, and Tab goes round all of it: there is no way in without a way out. */
+  /** The same, and the keys go round all of it: there is no way in without a way out. */
   async looksRound() {
     await super.looksRound();
-    await this.press("Tab");
+    await this.#goesRound("F6");
+    await this.#goesRound("Tab");
+  }
+
+  async #goesRound(key) {
+    await this.press(key);
     const first = await this.page.evaluateHandle(() => document.activeElement);
     const passed = [];
     do {
@@ -104,10 +112,10 @@ export class Typist extends Person {
       // After the last stop comes the browser's own frame, which here is the page as a whole.
       if (!passed.at(-1).startsWith("<body")) await this.#seesFocus();
       if (passed.length > MOST_STOPS) throw new Error(`${this.name} goes round in\n${passed.join("\n")}`);
-      await this.press("Tab");
+      await this.press(key);
     } while (!(await first.evaluate((element) => element === document.activeElement)));
     // Back to where the way began.
-    await this.press("Shift+Tab");
+    await this.press(`Shift+${key}`);
   }
 
   async register(at = this.url) {

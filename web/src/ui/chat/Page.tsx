@@ -18,7 +18,7 @@ export function Page({ title, children }: { title: string; children: ReactNode }
       ref={main}
       data-landmark
       tabIndex={-1}
-      className="flex h-full flex-col -outline-offset-2"
+      className="flex h-full flex-col"
       onFocus={() => {
         held.current = true;
       }}

@@ -84,7 +84,7 @@ export function RoomPage({ id, at }: Props) {
       <main
         data-landmark
         tabIndex={-1}
-        className="relative flex min-w-0 flex-1 flex-col -outline-offset-2 pb-[env(safe-area-inset-bottom)]"
+        className="relative flex min-w-0 flex-1 flex-col pb-[env(safe-area-inset-bottom)]"
         onPaste={attach.onPaste}
         onDragEnter={attach.onDragEnter}
         onDragOver={attach.onDragOver}
