@@ -254,6 +254,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
                 moreBefore={moreBefore}
                 older={state.older}
                 empty={rows.length === 0}
+                isDirect={isDirect}
                 onRetry={() => {
                   view.note({ older: "idle" });
                   void (past ?? client).loadOlder(id);
@@ -393,17 +394,18 @@ interface BeginningProps {
   moreBefore: boolean;
   older: RoomState["older"];
   empty: boolean;
+  isDirect: boolean;
   onRetry(): void;
 }
 
 /** What stands above the oldest line shown. */
-function Beginning({ name, moreBefore, older, empty, onRetry }: BeginningProps) {
+function Beginning({ name, moreBefore, older, empty, isDirect, onRetry }: BeginningProps) {
   const t = useT();
   return (
     <div className="line absolute inset-x-0 top-0 h-14 items-center text-muted">
       <span />
       <p className="col-span-full col-start-2 line-clamp-2 px-3 wrap-anywhere text-sm">
-        {!moreBefore && t(empty ? "room.empty" : "room.begin", { name })}
+        {!moreBefore && t(empty ? "room.empty" : isDirect ? "room.begin.direct" : "room.begin", { name })}
         {moreBefore && older === "loading" && t("room.loadingOlder")}
         {moreBefore && (older === "error" || older === "offline") && (
           <>
