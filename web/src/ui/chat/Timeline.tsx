@@ -155,11 +155,17 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   }, [marked]);
 
   const [atEnd, setAtEnd] = useState(false);
+  const [end] = useState({ near: false, height: 0 });
   const noteEnd = useCallback(() => {
     const element = scroller.current;
     if (element === null || !placed.current) return;
-    setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight <= END_SLACK);
-  }, []);
+    const { scrollHeight, clientHeight } = element;
+    // The line below took or gave room: who is at the end stays there.
+    if (end.near && clientHeight !== end.height) element.scrollTop = scrollHeight;
+    end.height = clientHeight;
+    end.near = scrollHeight - element.scrollTop - clientHeight <= END_SLACK;
+    setAtEnd(end.near);
+  }, [end]);
   // After every render, since heights are measured between them.
   useLayoutEffect(noteEnd);
 
@@ -254,6 +260,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
                 moreBefore={moreBefore}
                 older={state.older}
                 empty={rows.length === 0}
+                archived={room?.archived === true}
                 onRetry={() => {
                   view.note({ older: "idle" });
                   void (past ?? client).loadOlder(id);
@@ -393,17 +400,18 @@ interface BeginningProps {
   moreBefore: boolean;
   older: RoomState["older"];
   empty: boolean;
+  archived: boolean;
   onRetry(): void;
 }
 
 /** What stands above the oldest line shown. */
-function Beginning({ name, moreBefore, older, empty, onRetry }: BeginningProps) {
+function Beginning({ name, moreBefore, older, empty, archived, onRetry }: BeginningProps) {
   const t = useT();
   return (
     <div className="line absolute inset-x-0 top-0 h-14 items-center text-muted">
       <span />
       <p className="col-span-full col-start-2 line-clamp-2 px-3 wrap-anywhere text-sm">
-        {!moreBefore && t(empty ? "room.empty" : "room.begin", { name })}
+        {!moreBefore && t(empty && !archived ? "room.empty" : "room.begin", { name })}
         {moreBefore && older === "loading" && t("room.loadingOlder")}
         {moreBefore && (older === "error" || older === "offline") && (
           <>
