@@ -669,7 +669,7 @@ export const en = {
   "conn.force": "Use",
   "conn.force.auto": "the best lane",
   "conn.force.hint": "Kept on this device as parlor.lane; applies at once.",
-  "conn.offline.hint": "There is no network. What is kept here can be read, and what you write waits.",
+  "conn.offline.hint": "There is no connection. What is kept here can be read, and what you write waits.",
 } as const;
 
 export type MessageId = keyof typeof en;

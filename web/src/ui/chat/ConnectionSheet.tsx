@@ -87,7 +87,7 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
           {status.provenAt === null ? (
             t("conn.proven.never")
           ) : (
-            <FormattedTime value={status.provenAt} hour="2-digit" minute="2-digit" second="2-digit" />
+            <FormattedTime value={status.provenAt} timeStyle="medium" hourCycle="h23" />
           )}
         </Fact>
         <Fact name={t("conn.node")}>{status.node || "—"}</Fact>

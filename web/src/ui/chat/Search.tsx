@@ -95,13 +95,7 @@ export default function Search() {
             <legend className="sr-only">{t("search.sort")}</legend>
             {SORTS.map((each) => (
               <label key={each} className="flex items-center gap-1.5 max-md:min-h-11">
-                <input
-                  type="radio"
-                  name="sort"
-                  className="accent-accent"
-                  checked={sort === each}
-                  onChange={() => setSort(each)}
-                />
+                <input type="radio" name="sort" checked={sort === each} onChange={() => setSort(each)} />
                 {t(`search.sort.${each}`)}
               </label>
             ))}
@@ -174,7 +168,7 @@ function Hit({ hit }: { hit: SearchHit }) {
             </span>
           )}
           <time dateTime={hit.posted_at} className="ms-auto tabular-nums">
-            <FormattedDate value={hit.posted_at} dateStyle="medium" timeStyle="short" />
+            <FormattedDate value={hit.posted_at} dateStyle="medium" timeStyle="short" hourCycle="h23" />
           </time>
         </span>
         <span className={`line-clamp-3 wrap-anywhere ${folded ? "text-muted" : ""}`}>
