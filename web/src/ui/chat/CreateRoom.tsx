@@ -36,7 +36,7 @@ export function CreateRoom({ onClose }: { onClose(): void }) {
           <input
             type="checkbox"
             data-testid="new-room-private"
-            className="mt-1 size-4 accent-accent"
+            className="mt-1 size-4"
             checked={isPrivate}
             onChange={(event) => setPrivate(event.target.checked)}
           />

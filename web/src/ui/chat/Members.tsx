@@ -99,7 +99,7 @@ function MemberText({ member: { user, role } }: { member: Member }) {
       >
         {nameOf(user)} <Mood person={user} />
       </span>
-      <span className="label block truncate">
+      <span className="label block">
         {user.standing !== "deleted" && `@${user.name}`}
         {isMe && ` · ${t("members.you")}`}
         {role !== "member" && ` · ${t(`members.${role}`)}`}

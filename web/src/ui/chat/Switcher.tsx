@@ -45,7 +45,7 @@ export default function Switcher({ onClose }: { onClose(): void }) {
     label,
     run: then(run),
     note: "",
-    mark: <CornerDownLeft size={15} aria-hidden="true" className="flex-none text-muted" />,
+    mark: <CornerDownLeft size={15} aria-hidden="true" className="w-5 flex-none text-muted" />,
   });
   const places: (Choice & { search: string })[] = [...rooms]
     .sort((a, b) => Number(unreadOf(b) > 0) - Number(unreadOf(a) > 0) || (b.lastAt ?? 0) - (a.lastAt ?? 0))
