@@ -114,7 +114,7 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
       </dl>
       <div className="mt-6 flex justify-end">
         <button type="button" className="button" onClick={() => void copy()} aria-live="polite">
-          {t(copied === "yes" ? "conn.copied" : "conn.copy")}
+          {t(copied === "yes" ? "copy.done" : "conn.copy")}
         </button>
       </div>
       {copied !== null && copied !== "yes" && (

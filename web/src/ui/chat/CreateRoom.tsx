@@ -30,7 +30,7 @@ export function CreateRoom({ onClose }: { onClose(): void }) {
   }
 
   return (
-    <Dialog title={t("create.title")} onClose={onClose}>
+    <Dialog title={t("rooms.new")} onClose={onClose}>
       <RoomForm name="" topic="" submitLabel={t("create.submit")} onSubmit={create} onClose={onClose}>
         <label className="flex min-h-8 items-start gap-2">
           <input

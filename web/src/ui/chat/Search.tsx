@@ -184,7 +184,7 @@ function Hit({ hit }: { hit: SearchHit }) {
                   piece.text
                 ),
               )}
-          {hit.edited_at !== null && !folded && <span className="label"> {t("search.edited")}</span>}
+          {hit.edited_at !== null && !folded && <span className="label"> {t("timeline.edited")}</span>}
         </span>
       </Link>
     </li>
@@ -222,7 +222,7 @@ function More() {
           disabled={more === "loading"}
           onClick={() => void search.more()}
         >
-          {t(more === "loading" ? "search.loading" : "search.more")}
+          {t(more === "loading" ? "search.loading" : "browse.more")}
         </button>
       )}
     </div>

@@ -168,6 +168,13 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   }, [end]);
   // After every render, since heights are measured between them.
   useLayoutEffect(noteEnd);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what scrolls may come later
+  useEffect(() => {
+    if (scroller.current === null) return;
+    const observer = new ResizeObserver(noteEnd);
+    observer.observe(scroller.current);
+    return () => observer.disconnect();
+  }, [noteEnd, ready]);
 
   // One's own line is always shown, wherever one was reading.
   const lastOwn = own[own.length - 1]?.requestId;
