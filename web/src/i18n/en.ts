@@ -261,7 +261,7 @@ export const en = {
   "room.joining": "Joining…",
   "room.unreachable": "The server does not answer, and nothing of this room is kept on this device.",
   "room.refused": "This room could not be loaded.",
-  "room.begin": "This is the beginning of {name}.",
+  "room.begin": "The conversation begins here.",
   "room.empty": "Nobody has said anything here yet. The first line is yours.",
   "room.loadingOlder": "Loading older messages…",
   "room.olderOffline": "You are offline: older messages are not kept here.",

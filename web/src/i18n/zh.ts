@@ -253,7 +253,7 @@ export const zh: Record<MessageId, string> = {
   "room.joining": "正在加入…",
   "room.unreachable": "服务器没有回应，这台设备上也没有保存这个房间的内容。",
   "room.refused": "无法加载这个房间。",
-  "room.begin": "这里是 {name} 的开头。",
+  "room.begin": "对话从这里开始。",
   "room.empty": "这里还没有人说话。第一句由你来写。",
   "room.loadingOlder": "正在加载更早的消息…",
   "room.olderOffline": "你已离线：更早的消息没有保存在这里。",

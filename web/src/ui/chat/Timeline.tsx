@@ -263,7 +263,6 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
           <div className="relative mt-auto w-full flex-none" style={{ height: virtualizer.getTotalSize() }}>
             {ready && (
               <Beginning
-                name={name}
                 moreBefore={moreBefore}
                 older={state.older}
                 empty={rows.length === 0}
@@ -403,7 +402,6 @@ function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string
 }
 
 interface BeginningProps {
-  name: string;
   moreBefore: boolean;
   older: RoomState["older"];
   empty: boolean;
@@ -412,13 +410,13 @@ interface BeginningProps {
 }
 
 /** What stands above the oldest line shown. */
-function Beginning({ name, moreBefore, older, empty, archived, onRetry }: BeginningProps) {
+function Beginning({ moreBefore, older, empty, archived, onRetry }: BeginningProps) {
   const t = useT();
   return (
     <div className="line absolute inset-x-0 top-0 h-14 items-center text-muted">
       <span />
       <p className="col-span-full col-start-2 line-clamp-2 px-3 wrap-anywhere text-sm">
-        {!moreBefore && t(empty && !archived ? "room.empty" : "room.begin", { name })}
+        {!moreBefore && t(empty && !archived ? "room.empty" : "room.begin")}
         {moreBefore && older === "loading" && t("room.loadingOlder")}
         {moreBefore && (older === "error" || older === "offline") && (
           <>
