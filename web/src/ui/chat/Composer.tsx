@@ -157,7 +157,7 @@ export function Composer({ id, attach, onEditLast }: Props) {
                 ref={area}
                 data-testid="composer"
                 aria-label={t("composer.label", { name })}
-                placeholder={t("composer.placeholder", { name })}
+                placeholder={name && t("composer.placeholder", { name })}
                 className="composer-input w-full placeholder:truncate bg-transparent py-1.5 outline-none pointer-coarse:min-h-11 pointer-coarse:py-2.5"
                 value={text}
                 onChange={completion.onChange}
