@@ -108,11 +108,10 @@ export default function Search() {
         {status === "idle" && <p className="py-10 text-center text-muted">{t("search.idle")}</p>}
         {status === "looking" && hits.length === 0 && <Grey />}
         {status === "error" && (
-          <Trouble
-            className="py-6"
-            text={live ? t("search.error") : `${t("search.error")} ${t("conn.offline.hint")}`}
-            onRetry={() => search.again()}
-          />
+          <div className="py-6">
+            <Trouble text={t("search.error")} onRetry={() => search.again()} />
+            {!live && <p className="label">{t("conn.offline.hint")}</p>}
+          </div>
         )}
         {status === "refused" && (
           <p role="alert" className="py-6 text-muted">
