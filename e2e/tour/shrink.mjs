@@ -3,6 +3,7 @@
 import { pngOf } from "../lib/pictures.mjs";
 
 const COLOURS = 256;
+const FREQUENT = 160;
 /** Nearer than this, by the square, nobody sees a difference. */
 const APART = 12;
 
@@ -25,13 +26,22 @@ async function pixels(page, png) {
 const distance = (a, b) =>
   ((a >> 16) - (b >> 16)) ** 2 + (((a >> 8) & 255) - ((b >> 8) & 255)) ** 2 + ((a & 255) - (b & 255)) ** 2;
 
-/** The most frequent colours, none of them nearly the same as one before it. */
+/** The most frequent colours, and then those that the ones before would replace worst. */
 function choose(counts) {
-  const ranked = [...counts].sort(([, a], [, b]) => b - a).map(([colour]) => colour);
+  const ranked = [...counts].sort(([, a], [, b]) => b - a);
   const chosen = [];
-  for (const colour of ranked) {
-    if (chosen.length === COLOURS) break;
+  for (const [colour] of ranked) {
+    if (chosen.length === FREQUENT) break;
     if (chosen.every((other) => distance(colour, other) >= APART)) chosen.push(colour);
+  }
+  const left = ranked.map(([colour, count]) => {
+    return { colour, count, away: Math.min(...chosen.map((other) => distance(colour, other))) };
+  });
+  while (chosen.length < COLOURS) {
+    const worst = left.reduce((a, b) => (b.away * b.count > a.away * a.count ? b : a));
+    if (worst.away === 0) break;
+    chosen.push(worst.colour);
+    for (const other of left) other.away = Math.min(other.away, distance(other.colour, worst.colour));
   }
   return chosen;
 }

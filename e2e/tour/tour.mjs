@@ -35,7 +35,7 @@ story("the tour is pictured", async (world) => {
       await by("message").waitFor();
       await ada.onLane("webtransport");
     };
-    return { ada, page, by, take, open, dialog: page.getByRole("dialog") };
+    return { ada, page, by, take, open };
   }
 
   await atADesk(await device({ viewport: DESK, locale: "en", theme: "light" }), rooms);
@@ -47,7 +47,7 @@ story("the tour is pictured", async (world) => {
   await withoutAServer(await device({ viewport: DESK, locale: "en", theme: "dark" }), { world, rooms });
 });
 
-async function atADesk({ ada, page, by, take, open, dialog }, rooms) {
+async function atADesk({ ada, page, by, take, open }, rooms) {
   await page.goto(ada.url);
   await by("auth-switch").click();
   await by("auth-name").fill("ada");
@@ -58,12 +58,6 @@ async function atADesk({ ada, page, by, take, open, dialog }, rooms) {
   await open(rooms.design);
   await page.getByTestId("message").filter({ hasText: "forty bowls" }).waitFor();
   await take("room");
-
-  await by("composer").pressSequentially("The bowls can wait, @");
-  await page.getByRole("listbox").waitFor();
-  await take("writing");
-  await page.keyboard.press("Escape");
-  await by("composer").fill("");
 
   await page.locator("main header [aria-haspopup=menu]").click();
   await by("room-files").click();
@@ -82,8 +76,11 @@ async function atADesk({ ada, page, by, take, open, dialog }, rooms) {
   await by("make-invite").click();
   await by("qr-code").waitFor();
   await take("invite");
-  await page.keyboard.press("Escape");
-  await dialog.waitFor({ state: "detached" });
+
+  await open(rooms.design);
+  await by("composer").pressSequentially("The bowls can wait, @");
+  await page.getByRole("listbox").waitFor();
+  await take("writing");
 }
 
 async function inTheDark({ ada, page, by, take, open }, rooms) {
