@@ -149,8 +149,8 @@ export function Composer({ id, attach, onEditLast }: Props) {
           <div className="flex min-w-0 flex-wrap items-end gap-2 pe-3 max-md:ps-3">
             {files.length > 0 && <DraftFiles roomId={id} />}
             <div
-              // A phone has no room for words and buttons side by side.
-              className={`relative min-w-0 max-w-(--measure) flex-1 ${text === "" ? "" : "max-md:basis-full"}`}
+              // Where it is narrow, words and buttons have no room side by side.
+              className={`relative min-w-0 max-w-(--measure) flex-1 ${text === "" ? "" : "max-[900px]:basis-full"}`}
             >
               <CompletionList of={completion} />
               <Growing
