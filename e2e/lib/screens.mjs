@@ -1,4 +1,4 @@
-// Every screen there is, for axe to look at.
+// Every screen there is, for axe to look at; none may be wider than its window.
 
 import assert from "node:assert/strict";
 import { findings } from "./axe.mjs";
@@ -19,6 +19,12 @@ export async function tour(world, settings) {
   const look = async (screen) => {
     looked.push(screen);
     for (const finding of await findings(page)) found.push(`${screen}: ${finding}`);
+    const isWide = await page.evaluate(() =>
+      [...document.querySelectorAll("main, main header")].some(
+        (part) => part.getBoundingClientRect().right > innerWidth + 1,
+      ),
+    );
+    if (isWide) found.push(`${screen}: wider than the window`);
   };
   const lookAtDialog = async (screen, open) => {
     await open();
@@ -340,7 +346,8 @@ async function furnish(world) {
     ["tone.wav", tone()],
     ["notes.txt", Buffer.from("what was said")],
   ]);
-  const outside = await ben.room("elsewhere", [], { topic: "Not for ada yet" });
+  const long = "elsewhere, where the names of rooms are longer than a phone is wide";
+  const outside = await ben.room(long, [], { topic: "Not for ada yet" });
   const hidden = await ben.room("kiln", [], { topic: "Where it is fired", visibility: "private" });
   const { code } = await ben.post(`/rooms/${hidden}/invites`, {});
   return { ben, room, outside, code };

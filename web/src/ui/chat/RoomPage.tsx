@@ -106,7 +106,9 @@ export function RoomPage({ id, at }: Props) {
                     {room.name} <Mood person={peer} />
                   </span>
                 </h1>
-                {room.visibility !== "direct" && (
+                {room.peerId !== null ? (
+                  <PeerWords id={room.peerId} />
+                ) : (
                   <button
                     type="button"
                     className="label flex-none rounded-md text-start hover:bg-tint hover:text-ink max-md:after:absolute max-md:after:inset-0 md:px-2 md:py-1"
@@ -117,7 +119,6 @@ export function RoomPage({ id, at }: Props) {
                   </button>
                 )}
               </div>
-              {room.peerId !== null && <PeerWords id={room.peerId} />}
               <p className="label min-w-0 flex-1 truncate max-md:hidden" title={topic}>
                 {topic}
               </p>
@@ -153,7 +154,7 @@ export function RoomPage({ id, at }: Props) {
 function PeerWords({ id }: { id: string }) {
   const words = usePresenceWords(id);
   return (
-    <p data-testid="peer-presence" className="label flex-none truncate">
+    <p data-testid="peer-presence" className="label truncate md:flex-none md:px-2">
       {words}
     </p>
   );

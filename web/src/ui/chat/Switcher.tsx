@@ -45,7 +45,7 @@ export default function Switcher({ onClose }: { onClose(): void }) {
     label,
     run: then(run),
     note: "",
-    mark: <CornerDownLeft size={15} aria-hidden="true" className="flex-none text-muted" />,
+    mark: <CornerDownLeft size={15} aria-hidden="true" className="w-5 flex-none text-muted" />,
   });
   const places: (Choice & { search: string })[] = [...rooms]
     .sort((a, b) => Number(unreadOf(b) > 0) - Number(unreadOf(a) > 0) || (b.lastAt ?? 0) - (a.lastAt ?? 0))
@@ -60,13 +60,13 @@ export default function Switcher({ onClose }: { onClose(): void }) {
   const commands: Choice[] = [
     command("browse", t("switch.browse"), () => go("/browse")),
     command("people", t("switch.people"), () => go("/people")),
-    command("new", t("switch.new"), () => show("create")),
+    command("new", t("rooms.new"), () => show("create")),
     command("profile", t("profile.title"), () => show("profile")),
     command("devices", t("devices.title"), () => show("devices")),
     command("password", t("password.title"), () => show("password")),
     command("connection", t("conn.details"), () => show("connection")),
-    command("settings", t("switch.settings"), () => show("settings")),
-    command("keys", t("switch.shortcuts"), () => show("keys")),
+    command("settings", t("settings.title"), () => show("settings")),
+    command("keys", t("keys.title"), () => show("keys")),
   ];
   const words = query.trim().toLocaleLowerCase().replace(/^@/, "");
   // Those with whom there is a room already are among the rooms.
