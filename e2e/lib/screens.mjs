@@ -265,7 +265,8 @@ export async function tour(world, settings) {
 }
 
 /** The pages of those who run the server, and the links that they hand on. */
-async function lookAtAdmin({ page, url }, { look, lookAtDialog, by, dialog }, link) {
+async function lookAtAdmin(ada, { look, lookAtDialog, by, dialog }, link) {
+  const { page, url } = ada;
   await page.goto(`${url}/admin/claim`);
   await page.locator('main a[href="/"]').last().waitFor();
   await look("first admin, without a link");
@@ -301,6 +302,11 @@ async function lookAtAdmin({ page, url }, { look, lookAtDialog, by, dialog }, li
     ["audit", "audit-entry"],
   ]) {
     await page.goto(`${url}/admin/${section}`);
+    if (section === "sessions") {
+      // It may have asked before it was connected itself.
+      await page.locator("[data-testid=connection][data-state=live]").first().waitFor();
+      await page.getByRole("button", { name: ada.words("admin.refresh") }).click();
+    }
     await by(shown).waitFor();
     await look(`admin, ${section}`);
   }

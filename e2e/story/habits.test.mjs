@@ -110,7 +110,7 @@ story("Esc reads and jumps to the newest, and the tab says what is unread", asyn
   for (let more = 0; more < 40; more += 1) {
     await eve.post(`/rooms/${room}/messages`, { text: `more ${more}` });
   }
-  await page.getByTestId("room-item").filter({ hasText: "celadon" }).click();
+  await ada.room("celadon").click();
   await message(ada, "while you were away").waitFor();
   assert.equal(await message(ada, "more 39").count(), 0, "reading begins at the divider");
   await page.keyboard.press("Escape");

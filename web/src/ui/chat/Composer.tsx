@@ -4,7 +4,7 @@ import { FormattedTime, useIntl } from "react-intl";
 import { EmojiSheet } from "../emoji/EmojiSheet";
 import { DraftFiles } from "../files/parts";
 import type { Attach } from "../files/useAttach";
-import { reasonOf, useStore, useT } from "../hooks";
+import { reasonOf, takeFocus, useStore, useT } from "../hooks";
 import { Popover } from "../Popover";
 import { Answering } from "./Answering";
 import { CompletionList, useCompletion } from "./Completion";
@@ -41,8 +41,7 @@ export function Composer({ id, attach, onEditLast }: Props) {
   const blockedPeer = room?.peerId != null && blocked.has(room.peerId) ? room.peerId : null;
 
   useEffect(() => {
-    // On touch the keyboard would cover what one came to read.
-    if (matchMedia("(pointer: fine)").matches) area.current?.focus();
+    takeFocus(area.current);
     return () => client.drafts.leave(id);
   }, [client, id]);
 
@@ -52,7 +51,7 @@ export function Composer({ id, attach, onEditLast }: Props) {
   useEffect(() => {
     const changed = countBefore.current !== count;
     countBefore.current = count;
-    if (changed && matchMedia("(pointer: fine)").matches) area.current?.focus();
+    if (changed) takeFocus(area.current);
   }, [count]);
 
   // Whoever chose to answer writes next.

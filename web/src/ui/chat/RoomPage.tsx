@@ -17,19 +17,19 @@ import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
 import { Missing } from "./Missing";
 import { Mood } from "./Mood";
-import { Outside } from "./Outside";
 import { usePresenceWords } from "./Presence";
 import { RoomMark } from "./RoomMark";
 import { Seeking, useSeek } from "./Seeking";
 import { Timeline } from "./Timeline";
 
+const Outside = later(() => import("./Outside"), null);
 const Members = later(() => import("./Members"), null);
 const Pins = later(() => import("./Pins"), null);
 const InvitePeople = later(() => import("./InvitePeople"), null);
 const EditRoom = later(() => import("./EditRoom"), null);
 const DeleteRoom = later(() => import("./DeleteRoom"), null);
-/** What opens beside and above a room. */
-export const BESIDE_ROOMS = [Members, Pins, InvitePeople, EditRoom, DeleteRoom];
+/** What opens in place of a room, beside it and above it. */
+export const BESIDE_ROOMS = [Outside, Members, Pins, InvitePeople, EditRoom, DeleteRoom];
 
 interface Props {
   id: string;
@@ -84,7 +84,7 @@ export function RoomPage({ id, at }: Props) {
       <main
         data-landmark
         tabIndex={-1}
-        className="relative flex min-w-0 flex-1 flex-col outline-none pb-[env(safe-area-inset-bottom)]"
+        className="relative flex min-w-0 flex-1 flex-col pb-[env(safe-area-inset-bottom)]"
         onPaste={attach.onPaste}
         onDragEnter={attach.onDragEnter}
         onDragOver={attach.onDragOver}

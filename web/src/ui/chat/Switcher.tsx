@@ -5,7 +5,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState 
 import { useLocation } from "wouter";
 import { Avatar } from "../Avatar";
 import { Dialog } from "../Dialog";
-import { reasonOf, useStore, useT } from "../hooks";
+import { reasonOf, takeFocus, useStore, useT } from "../hooks";
 import { nameOf, useChat, useMessage } from "./context";
 import { RoomMark } from "./RoomMark";
 
@@ -99,6 +99,16 @@ export default function Switcher({ onClose }: { onClose(): void }) {
   useEffect(() => {
     list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
+
+  // Whoever chose the room that is on screen already writes there next: nothing else would take
+  // the focus, where nothing had it before.
+  useEffect(
+    () => () => {
+      if (document.activeElement === document.body)
+        takeFocus(document.querySelector<HTMLElement>('[data-testid="composer"]'));
+    },
+    [],
+  );
 
   async function pick(choice: Choice | undefined) {
     try {

@@ -259,7 +259,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
         tabIndex={0}
         onScroll={noteEnd}
         onKeyDown={onMessageKey}
-        className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none] -outline-offset-2"
+        className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none]"
       >
         <div {...feed} className="relative flex min-h-full flex-col">
           <div className="relative mt-auto w-full flex-none" style={{ height: virtualizer.getTotalSize() }}>
