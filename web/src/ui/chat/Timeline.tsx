@@ -155,15 +155,17 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   }, [marked]);
 
   const [atEnd, setAtEnd] = useState(false);
-  const [end] = useState({ near: false, height: 0 });
+  const [end] = useState({ near: false, height: 0, top: 0 });
   const noteEnd = useCallback(() => {
     const element = scroller.current;
     if (element === null || !placed.current) return;
     const { scrollHeight, clientHeight } = element;
-    // The line below took or gave room: who is at the end stays there.
-    if (end.near && clientHeight !== end.height) element.scrollTop = scrollHeight;
+    // The line below took or gave room, and nobody went elsewhere: who is at the end stays there.
+    if (end.near && clientHeight !== end.height && element.scrollTop === end.top)
+      element.scrollTop = scrollHeight;
     end.height = clientHeight;
-    end.near = scrollHeight - element.scrollTop - clientHeight <= END_SLACK;
+    end.top = element.scrollTop;
+    end.near = scrollHeight - end.top - clientHeight <= END_SLACK;
     setAtEnd(end.near);
   }, [end]);
   // After every render, since heights are measured between them.
