@@ -2,6 +2,7 @@
 // nothing says before the first message come after it, as what says them does.
 import { parse } from "@formatjs/icu-messageformat-parser";
 import { type Plugin, transformWithOxc } from "vite";
+import { isPlain } from "../src/i18n/plain.ts";
 
 const TEXTS = /\/src\/i18n\/(en|zh)\.ts$/;
 /** `virtual:more-texts-en` has the texts of that language that come later. */
@@ -55,8 +56,7 @@ export function parsedTexts(): Plugin {
       if (locale === undefined) return null;
       const { code } = await transformWithOxc(source, id);
       const module = await import(`data:text/javascript,${encodeURIComponent(code)}`);
-      // What has no arguments is shown as it is.
-      const parsed = (text: string) => (/[{}<>'#]/.test(text) ? parse(text) : text);
+      const parsed = (text: string) => (isPlain(text) ? text : parse(text));
       const all = Object.entries<string>(module[locale]).map(([key, text]) => [key, parsed(text)]);
       texts.set(locale, Object.fromEntries(all));
       return { code: `export const ${locale} = parlorTexts("${locale}", "first");`, map: null };
