@@ -107,8 +107,8 @@ story("a jump over hundreds of messages asks for one place, and reads on from th
     await act();
     await page.locator("[data-testid=message]:focus").getByText(`line ${n}`, { exact: true }).waitFor();
     await newest.waitFor();
-    // The place itself, what is read ahead there, and both of the newest where the page begins anew.
-    assert.ok(asked.length <= 4, `to line ${n}: ${asked.join(" ")}`);
+    // The place itself, what is read ahead on both sides, and as much where the page begins anew.
+    assert.ok(asked.length <= 5, `to line ${n}: ${asked.join(" ")}`);
     assert.equal(asked.filter((query) => query.startsWith("around=")).length, 1);
     assert.ok((await ada.timeline()).every(({ seq }) => Math.abs(seq - seqs[n]) <= 110));
   }
@@ -132,7 +132,7 @@ story("a jump over hundreds of messages asks for one place, and reads on from th
   await returns();
 
   // Where the part that is read meets what was loaded, it is the room as it is, and nothing moves.
-  await jumps(480, () => page.goto(`${world.server.url}/rooms/${room}/${seqs[480]}`));
+  await jumps(400, () => page.goto(`${world.server.url}/rooms/${room}/${seqs[400]}`));
   const moved = await page.evaluate(async () => {
     const scroller = document.querySelector("[data-testid=timeline]");
     const isPast = () => document.querySelector("[data-testid=to-newest]") !== null;
@@ -153,7 +153,7 @@ story("a jump over hundreds of messages asks for one place, and reads on from th
     return null;
   });
   assert.equal(moved, null, "what is read stays where it is");
-  assert.ok(asked.length <= 4, asked.join(" "));
+  assert.ok(asked.length <= 7, asked.join(" "));
   const shown = (await ada.timeline()).map(({ seq }) => Number(seq));
   assert.deepEqual(
     shown,

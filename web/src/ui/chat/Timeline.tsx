@@ -41,6 +41,10 @@ const MARKED_MS = 2_500;
 const NOBODY: ReadonlySet<string> = new Set();
 const NONE: readonly never[] = [];
 const CATCH_UP_MS = 4_000;
+const PADDING_START = 56;
+const PADDING_END = 8;
+/** How large the last timeline was: the next one is as large, and begins with the rows in view. */
+let sizeBefore = { width: 0, height: 0 };
 const ESTIMATES: Record<Row["kind"], number> = { message: 30, system: 26, day: 44, unread: 32 };
 
 export function Timeline({ id, editing, setEditing, shown, setShown, onJump, past, onNewest }: Props) {
@@ -98,12 +102,14 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
     getScrollElement: () => scroller.current,
     estimateSize: (index) => estimate(rows[index]),
     getItemKey,
+    initialRect: sizeBefore,
+    initialOffset: () => Math.max(0, placeOf(rows, shown) - sizeBefore.height),
     anchorTo: "end",
     followOnAppend: !catchingUp && !wasPast.current,
     scrollEndThreshold: END_SLACK,
     overscan: 6,
-    paddingStart: 56,
-    paddingEnd: 8,
+    paddingStart: PADDING_START,
+    paddingEnd: PADDING_END,
   });
 
   // A line above the reader that turns out higher or lower moves nothing in view.
@@ -113,6 +119,11 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
     measured.current.add(item.key);
     return (first ? item.start : item.end - 1) < (scrollOffset ?? 0);
   };
+
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element !== null) sizeBefore = { width: element.offsetWidth, height: element.offsetHeight };
+  });
 
   // Where reading begins: at what was asked for, at the divider where there is one, else at the end.
   const placed = useRef(false);
@@ -374,6 +385,17 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
       <Announcer rows={rows} names={names} me={client.user.id} />
     </section>
   );
+}
+
+/** Down to where reading begins, in pixels, as far as one can tell before anything is drawn: to the end
+    of the screen that the line asked for or the first unread one is in the middle or at the top of. */
+function placeOf(rows: readonly Row[], shown: number | null): number {
+  const height = (of: readonly Row[]) => of.reduce((sum, row) => sum + estimate(row), 0);
+  const wanted = indexOf(rows, shown);
+  if (wanted >= 0) return height(rows.slice(0, wanted)) + sizeBefore.height / 2;
+  const unread = rows.findIndex(({ kind }) => kind === "unread");
+  if (unread >= 0) return height(rows.slice(0, unread)) + sizeBefore.height;
+  return height(rows) + PADDING_START + PADDING_END;
 }
 
 /** Where a message stands; -1 where it is not among these rows. */
