@@ -75,6 +75,27 @@ story("code has its colours, and tables and tasks their shape, within the page's
   );
 });
 
+story("the newest line stays in sight while a long message is written", async (world) => {
+  const lines = Array.from({ length: 80 }, (_, index) => `line ${index}`);
+  const { ada, page } = await inRoom(world, lines);
+  await ada.sees("line 79");
+  await page.keyboard.press("Escape");
+  const timeline = page.getByTestId("timeline");
+  const away = () => timeline.evaluate((it) => it.scrollHeight - it.scrollTop - it.clientHeight);
+  const height = () => timeline.evaluate((it) => it.clientHeight);
+  await until("the end is there", async () => (await away()) <= 1);
+  const before = await height();
+  await page.getByTestId("composer").fill("one\ntwo\nthree\nfour\nfive");
+  await until("the composer has grown", async () => (await height()) < before - 40);
+  await until("the end is there still", async () => (await away()) <= 1);
+
+  // Whoever reads further up is left there.
+  await timeline.evaluate((it) => it.scrollTo(0, 400));
+  await page.getByTestId("composer").fill("");
+  await until("the composer is small again", async () => (await height()) === before);
+  assert.equal(await timeline.evaluate((it) => it.scrollTop), 400);
+});
+
 story("Esc reads and jumps to the newest, and the tab says what is unread", async (world) => {
   const lines = Array.from({ length: 80 }, (_, index) => `line ${index}`);
   const { eve, ada, page, room } = await inRoom(world, lines);
@@ -87,7 +108,7 @@ story("Esc reads and jumps to the newest, and the tab says what is unread", asyn
   for (let more = 0; more < 40; more += 1) {
     await eve.post(`/rooms/${room}/messages`, { text: `more ${more}` });
   }
-  await page.getByTestId("room-item").filter({ hasText: "celadon" }).click();
+  await ada.room("celadon").click();
   await message(ada, "while you were away").waitFor();
   assert.equal(await message(ada, "more 39").count(), 0, "reading begins at the divider");
   await page.keyboard.press("Escape");

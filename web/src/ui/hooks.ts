@@ -27,6 +27,12 @@ export function useMedia(query: string): boolean {
 /** One pane at a time. */
 export const PHONE = "(width < 700px)";
 
+/** Gives the focus to what is there to be typed into. On touch the keyboard would cover what one
+    came to read. */
+export function takeFocus(field: HTMLElement | null): void {
+  if (matchMedia("(pointer: fine)").matches) field?.focus();
+}
+
 /** Words in the reader's language, by typed ids. */
 export function useT(): Translate {
   const intl = useIntl();

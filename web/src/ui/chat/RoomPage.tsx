@@ -17,19 +17,19 @@ import { ConnectionBadge } from "./ConnectionBadge";
 import { useChat } from "./context";
 import { Missing } from "./Missing";
 import { Mood } from "./Mood";
-import { Outside } from "./Outside";
 import { usePresenceWords } from "./Presence";
 import { RoomMark } from "./RoomMark";
 import { Seeking, useSeek } from "./Seeking";
 import { Timeline } from "./Timeline";
 
+const Outside = later(() => import("./Outside"), null);
 const Members = later(() => import("./Members"), null);
 const Pins = later(() => import("./Pins"), null);
 const InvitePeople = later(() => import("./InvitePeople"), null);
 const EditRoom = later(() => import("./EditRoom"), null);
 const DeleteRoom = later(() => import("./DeleteRoom"), null);
-/** What opens beside and above a room. */
-export const BESIDE_ROOMS = [Members, Pins, InvitePeople, EditRoom, DeleteRoom];
+/** What opens in place of a room, beside it and above it. */
+export const BESIDE_ROOMS = [Outside, Members, Pins, InvitePeople, EditRoom, DeleteRoom];
 
 interface Props {
   id: string;
@@ -84,7 +84,7 @@ export function RoomPage({ id, at }: Props) {
       <main
         data-landmark
         tabIndex={-1}
-        className="relative flex min-w-0 flex-1 flex-col outline-none pb-[env(safe-area-inset-bottom)]"
+        className="relative flex min-w-0 flex-1 flex-col pb-[env(safe-area-inset-bottom)]"
         onPaste={attach.onPaste}
         onDragEnter={attach.onDragEnter}
         onDragOver={attach.onDragOver}
@@ -106,7 +106,9 @@ export function RoomPage({ id, at }: Props) {
                     {room.name} <Mood person={peer} />
                   </span>
                 </h1>
-                {room.visibility !== "direct" && (
+                {room.peerId !== null ? (
+                  <PeerWords id={room.peerId} />
+                ) : (
                   <button
                     type="button"
                     className="label flex-none rounded-md text-start hover:bg-tint hover:text-ink max-md:after:absolute max-md:after:inset-0 md:px-2 md:py-1"
@@ -117,7 +119,6 @@ export function RoomPage({ id, at }: Props) {
                   </button>
                 )}
               </div>
-              {room.peerId !== null && <PeerWords id={room.peerId} />}
               <p className="label min-w-0 flex-1 truncate max-md:hidden" title={topic}>
                 {topic}
               </p>
@@ -153,7 +154,7 @@ export function RoomPage({ id, at }: Props) {
 function PeerWords({ id }: { id: string }) {
   const words = usePresenceWords(id);
   return (
-    <p data-testid="peer-presence" className="label flex-none truncate">
+    <p data-testid="peer-presence" className="label truncate md:flex-none md:px-2">
       {words}
     </p>
   );

@@ -5,7 +5,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState 
 import { useLocation } from "wouter";
 import { Avatar } from "../Avatar";
 import { Dialog } from "../Dialog";
-import { reasonOf, useStore, useT } from "../hooks";
+import { reasonOf, takeFocus, useStore, useT } from "../hooks";
 import { nameOf, useChat, useMessage } from "./context";
 import { RoomMark } from "./RoomMark";
 
@@ -45,7 +45,7 @@ export default function Switcher({ onClose }: { onClose(): void }) {
     label,
     run: then(run),
     note: "",
-    mark: <CornerDownLeft size={15} aria-hidden="true" className="flex-none text-muted" />,
+    mark: <CornerDownLeft size={15} aria-hidden="true" className="w-5 flex-none text-muted" />,
   });
   const places: (Choice & { search: string })[] = [...rooms]
     .sort((a, b) => Number(unreadOf(b) > 0) - Number(unreadOf(a) > 0) || (b.lastAt ?? 0) - (a.lastAt ?? 0))
@@ -60,13 +60,13 @@ export default function Switcher({ onClose }: { onClose(): void }) {
   const commands: Choice[] = [
     command("browse", t("switch.browse"), () => go("/browse")),
     command("people", t("switch.people"), () => go("/people")),
-    command("new", t("switch.new"), () => show("create")),
+    command("new", t("rooms.new"), () => show("create")),
     command("profile", t("profile.title"), () => show("profile")),
     command("devices", t("devices.title"), () => show("devices")),
     command("password", t("password.title"), () => show("password")),
     command("connection", t("conn.details"), () => show("connection")),
-    command("settings", t("switch.settings"), () => show("settings")),
-    command("keys", t("switch.shortcuts"), () => show("keys")),
+    command("settings", t("settings.title"), () => show("settings")),
+    command("keys", t("keys.title"), () => show("keys")),
   ];
   const words = query.trim().toLocaleLowerCase().replace(/^@/, "");
   // Those with whom there is a room already are among the rooms.
@@ -99,6 +99,16 @@ export default function Switcher({ onClose }: { onClose(): void }) {
   useEffect(() => {
     list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
+
+  // Whoever chose the room that is on screen already writes there next: nothing else would take
+  // the focus, where nothing had it before.
+  useEffect(
+    () => () => {
+      if (document.activeElement === document.body)
+        takeFocus(document.querySelector<HTMLElement>('[data-testid="composer"]'));
+    },
+    [],
+  );
 
   async function pick(choice: Choice | undefined) {
     try {

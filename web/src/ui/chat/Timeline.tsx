@@ -172,13 +172,26 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   }, [marked]);
 
   const [atEnd, setAtEnd] = useState(false);
+  const [end] = useState({ near: false, height: 0 });
   const noteEnd = useCallback(() => {
     const element = scroller.current;
     if (element === null || !placed.current) return;
-    setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight <= END_SLACK);
-  }, []);
+    const { scrollHeight, clientHeight } = element;
+    // The line below took or gave room: who is at the end stays there.
+    if (end.near && clientHeight !== end.height) element.scrollTop = scrollHeight;
+    end.height = clientHeight;
+    end.near = scrollHeight - element.scrollTop - clientHeight <= END_SLACK;
+    setAtEnd(end.near);
+  }, [end]);
   // After every render, since heights are measured between them.
   useLayoutEffect(noteEnd);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what scrolls may come later
+  useEffect(() => {
+    if (scroller.current === null) return;
+    const observer = new ResizeObserver(noteEnd);
+    observer.observe(scroller.current);
+    return () => observer.disconnect();
+  }, [noteEnd, ready]);
 
   // One's own line is always shown, wherever one was reading; what is done to others moves nothing.
   const lastOwn = own.findLast(({ body }) => body.what === "post")?.requestId;
@@ -279,16 +292,16 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
         tabIndex={0}
         onScroll={noteEnd}
         onKeyDown={onMessageKey}
-        className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none] -outline-offset-2"
+        className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none]"
       >
         <div {...feed} className="relative flex min-h-full flex-col">
           <div className="relative mt-auto w-full flex-none" style={{ height: virtualizer.getTotalSize() }}>
             {ready && (
               <Beginning
-                name={name}
                 moreBefore={moreBefore}
                 older={state.older}
                 empty={rows.length === 0}
+                archived={room?.archived === true}
                 onRetry={() => {
                   view.note({ older: "idle" });
                   void (past ?? client.history).loadOlder(id);
@@ -440,21 +453,21 @@ function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string
 }
 
 interface BeginningProps {
-  name: string;
   moreBefore: boolean;
   older: RoomState["older"];
   empty: boolean;
+  archived: boolean;
   onRetry(): void;
 }
 
 /** What stands above the oldest line shown. */
-function Beginning({ name, moreBefore, older, empty, onRetry }: BeginningProps) {
+function Beginning({ moreBefore, older, empty, archived, onRetry }: BeginningProps) {
   const t = useT();
   return (
     <div className="line absolute inset-x-0 top-0 h-14 items-center text-muted">
       <span />
       <p className="col-span-full col-start-2 line-clamp-2 px-3 wrap-anywhere text-sm">
-        {!moreBefore && t(empty ? "room.empty" : "room.begin", { name })}
+        {!moreBefore && t(empty && !archived ? "room.empty" : "room.begin")}
         {moreBefore && older === "loading" && t("room.loadingOlder")}
         {moreBefore && (older === "error" || older === "offline") && (
           <>
