@@ -161,6 +161,6 @@ story("a jump over hundreds of messages asks for one place, and reads on from th
     "no line is missing or there twice",
   );
   await page.getByTestId("timeline").focus();
-  await page.keyboard.press("End");
+  await page.keyboard.press("Escape");
   await ada.sees("as I said");
 });
