@@ -76,9 +76,10 @@ story("code has its colours, and tables and tasks their shape, within the page's
 });
 
 story("the newest line stays in sight while a long message is written", async (world) => {
-  const lines = Array.from({ length: 80 }, (_, index) => `line ${index}`);
+  // No more than come at once.
+  const lines = Array.from({ length: 48 }, (_, index) => `line ${index}`);
   const { ada, page } = await inRoom(world, lines);
-  await ada.sees("line 79");
+  await ada.sees("line 47");
   await page.keyboard.press("Escape");
   const timeline = page.getByTestId("timeline");
   const away = () => timeline.evaluate((it) => it.scrollHeight - it.scrollTop - it.clientHeight);
@@ -120,7 +121,8 @@ story("Esc reads and jumps to the newest, and the tab says what is unread", asyn
 });
 
 story("notifications are offered after a mention, and lead to the message", async (world) => {
-  const { eve, ada, page, room } = await inRoom(world, ["before"]);
+  // Without a worker, which would show them in the page's place.
+  const { eve, ada, page, room } = await inRoom(world, ["before"], { worker: "off" });
   await page.addInitScript(() => {
     window.told = [];
     window.Notification = class {
@@ -157,6 +159,60 @@ story("notifications are offered after a mention, and lead to the message", asyn
   await eve.post(`/rooms/${room}/messages`, { text: "now you see it" });
   await ada.sees("now you see it");
   assert.equal((await told()).length, before);
+});
+
+story("the service worker shows notifications, takes them away, and leads to the message", async (world) => {
+  const { eve, ada, page, room } = await inRoom(world, ["before"]);
+  const context = page.context();
+  await context.grantPermissions(["notifications"], { origin: world.server.url });
+  await page.addInitScript(() => {
+    // As on Android: a page shows none by itself.
+    window.Notification = class {
+      static permission = "granted";
+      constructor() {
+        throw new TypeError("Illegal constructor");
+      }
+    };
+  });
+  await page.reload();
+  await ada.isKept();
+  await ada.createRoom("elsewhere");
+  const [worker] = context.serviceWorkers();
+  const told = () =>
+    worker.evaluate(async () => {
+      const shown = await self.registration.getNotifications();
+      return shown.map(({ title, body }) => `${title}: ${body}`);
+    });
+  const tells = (...expected) =>
+    until(`it tells ${expected}`, async () => {
+      assert.deepEqual(await told(), expected);
+      return true;
+    });
+  await eve.post(`/rooms/${room}/messages`, { text: "one" });
+  await tells("eve · celadon: one");
+  const { seq } = await eve.post(`/rooms/${room}/messages`, { text: "two" });
+  await tells("eve · celadon: two");
+
+  await worker.evaluate(async () => {
+    const [notification] = await self.registration.getNotifications();
+    self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+  });
+  await until("the message has the focus", () =>
+    page.evaluate((seq) => document.activeElement?.dataset.seq === seq, seq),
+  );
+  await tells();
+
+  // What is read in a page that began later is taken away too.
+  const item = (name) => page.getByTestId("room-item").filter({ hasText: name });
+  await item("elsewhere").click();
+  await eve.post(`/rooms/${room}/messages`, { text: "three" });
+  await tells("eve · celadon: three");
+  await page.reload();
+  await ada.onLane("webtransport");
+  await tells("eve · celadon: three");
+  await item("celadon").click();
+  await ada.sees("three");
+  await tells();
 });
 
 story("a swipe goes back on a phone, and what is pressed is large enough", async (world) => {

@@ -66,7 +66,7 @@ export function RoomPage({ id, at }: Props) {
   const topic = peer === undefined ? room?.topic : peer.status_text;
   useTitle(room?.name ?? "");
 
-  const { seeking, seek, past, toNewest } = useSeek(id, setShown);
+  const { seeking, seek, past, place, toNewest } = useSeek(id, setShown);
   // A link may lead to what has not come yet.
   const comes = at !== null && at > state.seq && state.seq < (room?.head ?? 0);
   useEffect(() => {
@@ -130,7 +130,7 @@ export function RoomPage({ id, at }: Props) {
           </div>
         </header>
         <Timeline
-          key={past === null ? id : `past ${past.seq}`}
+          key={`${id} ${place}`}
           id={id}
           past={past}
           onNewest={toNewest}
