@@ -11,8 +11,7 @@ use parlor_domain::{
     Body, Change, Command, FileIds, RequestId, RoomId, RoomName, SystemClock, Topic, UserId,
     Visibility,
 };
-use parlor_store::{Database, Log, Opened, open};
-use sqlx::{Connection as _, PgConnection};
+use parlor_store::{Database, Log, Opened, open, testing::Scratch};
 use tokio::{runtime::Runtime, task::JoinSet};
 
 const ROOMS: usize = 16;
@@ -74,24 +73,13 @@ fn measure(criterion: &mut Criterion, name: &str, database: &Database) {
 }
 
 fn sqlite(criterion: &mut Criterion) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("parlor.db");
-    measure(criterion, "group_commit/sqlite", &Database::Sqlite { path });
+    measure(criterion, "group_commit/sqlite", Scratch::sqlite().database());
 }
 
 fn postgres(criterion: &mut Criterion) {
-    let Ok(admin) = std::env::var("PARLOR_TEST_POSTGRES_URL") else { return };
-    let name = format!("parlor_bench_{}", uuid::Uuid::new_v4().simple());
-    let execute = async |sql: String| {
-        let mut server = PgConnection::connect(&admin).await.expect("the server answers");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut server).await.expect("allowed");
-    };
     let runtime = Runtime::new().expect("a runtime");
-    runtime.block_on(execute(format!("CREATE DATABASE {name}")));
-    let (server, _) = admin.rsplit_once('/').expect("the URL names a database");
-    let url = format!("{server}/{name}");
-    measure(criterion, "group_commit/postgres", &Database::Postgres { url });
-    runtime.block_on(execute(format!("DROP DATABASE {name} WITH (FORCE)")));
+    let Some(scratch) = runtime.block_on(Scratch::postgres()) else { return };
+    measure(criterion, "group_commit/postgres", scratch.database());
 }
 
 criterion_group!(benches, sqlite, postgres);

@@ -17,8 +17,8 @@ use parlor_domain::{
 };
 use parlor_store::{
     AccountsWriter, Database, Entry, From, NewDevice, NewUser, Opened, Seen, Store, open,
+    testing::Scratch,
 };
-use sqlx::{Connection as _, PgConnection};
 use tokio::{runtime::Runtime, task::JoinSet};
 
 /// Times that each thing is asked.
@@ -229,20 +229,9 @@ fn main() {
     };
     let messages = messages.parse().expect("a number of messages");
     let runtime = Runtime::new().expect("a runtime");
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("parlor.db");
     println!("sqlite");
-    runtime.block_on(measure(&Database::Sqlite { path }, messages));
-
-    let Ok(admin) = std::env::var("PARLOR_TEST_POSTGRES_URL") else { return };
-    let name = format!("parlor_bench_{}", uuid::Uuid::new_v4().simple());
-    let execute = async |sql: String| {
-        let mut server = PgConnection::connect(&admin).await.expect("the server answers");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut server).await.expect("allowed");
-    };
-    runtime.block_on(execute(format!("CREATE DATABASE {name}")));
-    let (server, _) = admin.rsplit_once('/').expect("the URL names a database");
+    runtime.block_on(measure(Scratch::sqlite().database(), messages));
+    let Some(scratch) = runtime.block_on(Scratch::postgres()) else { return };
     println!("postgres");
-    runtime.block_on(measure(&Database::Postgres { url: format!("{server}/{name}") }, messages));
-    runtime.block_on(execute(format!("DROP DATABASE {name} WITH (FORCE)")));
+    runtime.block_on(measure(scratch.database(), messages));
 }

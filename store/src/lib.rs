@@ -19,6 +19,9 @@ mod rooms;
 mod search;
 #[allow(clippy::duplicate_mod, reason = "the SQL is compiled once per database")]
 mod sqlite;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod testing;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 

@@ -150,7 +150,11 @@ fn build(context: &mut Context, log: &mut Log) -> Result<(), Error> {
 fn rust(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     let mut command = rust_tests(context);
     command.arg("--no-fail-fast");
-    log.run(for_tests(&mut command, context))
+    log.run(for_tests(&mut command, context))?;
+    // What people and programs meet, once more on the other database.
+    let mut command = rust_tests(context);
+    command.args(["--no-fail-fast", "--test=rest", "--test=protocol", "--test=rows"]);
+    log.run(for_tests(&mut command, context).env("PARLOR_TEST_DATABASE", "postgres"))
 }
 
 /// The tests of all crates but this one, under nextest where it is installed: it stops a test that

@@ -1,4 +1,4 @@
-//! The whole control plane in this process: store on a fresh SQLite file, the
+//! The whole control plane in this process: store on a fresh database, the
 //! real user service behind its gRPC channel, and the public router.
 
 use std::{net::SocketAddr, num::NonZeroU32, sync::Arc};
@@ -13,10 +13,9 @@ use parlor_domain::{
     Change, Clock, Command, OneTimeCode, OriginPolicy, RequestId, RoomId, RoomName, SystemClock,
     Topic, UserId, Visibility,
 };
-use parlor_store::Database;
+use parlor_store::testing::Scratch;
 use parlor_token::{Signer, Verifier};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
@@ -37,7 +36,7 @@ pub(crate) struct Stack {
     /// What commits; a log without it is a database that is gone.
     pub(crate) driver: JoinHandle<()>,
     stop: CancellationToken,
-    _folder: TempDir,
+    _scratch: Scratch,
 }
 
 impl Drop for Stack {
@@ -158,10 +157,9 @@ impl Stack {
 
     /// A stack whose parts were changed before the router was made.
     pub(crate) async fn with(change: impl FnOnce(&mut Deps)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let scratch = Scratch::chosen().await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let database = Database::Sqlite { path: folder.path().join("parlor.db") };
-        let opened = parlor_store::open(&database, Arc::clone(&clock)).await.unwrap();
+        let opened = parlor_store::open(scratch.database(), Arc::clone(&clock)).await.unwrap();
         let tasks = TaskTracker::new();
         let driver = tasks.spawn(opened.driver.run());
         let store = opened.store;
@@ -222,7 +220,18 @@ impl Stack {
         change(&mut deps);
         let router = parlor_control::router(deps.clone());
         let endings = parlor_control::Endings::new(&deps, opened.endings);
-        Self { router, deps, signer, lanes, welcome, claim, endings, driver, stop, _folder: folder }
+        Self {
+            router,
+            deps,
+            signer,
+            lanes,
+            welcome,
+            claim,
+            endings,
+            driver,
+            stop,
+            _scratch: scratch,
+        }
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Ask<'_> {

@@ -14,7 +14,7 @@ use parlor_domain::{
 };
 use parlor_proto::realtime as pb;
 use parlor_realtime::{Node, NodeConfig, Rates};
-use parlor_store::{Database, NewDevice, NewUser, Seen};
+use parlor_store::{NewDevice, NewUser, Seen, testing::Scratch};
 use parlor_token::{Signer, Verifier};
 use prost::Message as _;
 use tokio::{
@@ -46,7 +46,7 @@ pub(crate) struct House {
     token: String,
     _node: Node,
     _tasks: JoinSet<()>,
-    _folder: tempfile::TempDir,
+    _scratch: Scratch,
 }
 
 impl House {
@@ -56,7 +56,7 @@ impl House {
             .enable_all()
             .build()
             .expect("a runtime");
-        let folder = tempfile::tempdir().expect("a folder");
+        let scratch = Scratch::sqlite();
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(NOW));
         let signer = Signer::from_pem(&Signer::generate_pem()).expect("a key");
         let verifier = Verifier::new(Arc::clone(&clock));
@@ -64,8 +64,8 @@ impl House {
         let device = DeviceId::from_uuid(Uuid::from_u128(2));
         let (token, _) = signer.sign(SOMEBODY, device, NOW);
         let (node, tasks) = runtime.block_on(async {
-            let database = Database::Sqlite { path: folder.path().join("parlor.db") };
-            let opened = parlor_store::open(&database, Arc::clone(&clock)).await.expect("opens");
+            let opened =
+                parlor_store::open(scratch.database(), Arc::clone(&clock)).await.expect("opens");
             let mut tasks = JoinSet::new();
             tasks.spawn(opened.driver.run());
             let user = NewUser {
@@ -106,7 +106,7 @@ impl House {
         });
         let peer: SocketAddr = ([203, 0, 113, 9], 50_000).into();
         let routes = node.websocket_routes().layer(Extension(ConnectInfo(peer)));
-        Self { runtime, routes, token, _node: node, _tasks: tasks, _folder: folder }
+        Self { runtime, routes, token, _node: node, _tasks: tasks, _scratch: scratch }
     }
 
     /// The first byte chooses: what follows is bytes on the wire, or a script of

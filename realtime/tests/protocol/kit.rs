@@ -9,7 +9,9 @@ use parlor_domain::{
     Visibility,
 };
 use parlor_realtime::{Lane, Node, NodeConfig, Rates};
-use parlor_store::{AccountsWriter, Database, Done, Endings, NewDevice, NewUser, Seen, Store};
+use parlor_store::{
+    AccountsWriter, Done, Endings, NewDevice, NewUser, Seen, Store, testing::Scratch,
+};
 use parlor_token::{Signer, Verifier};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::{
@@ -41,7 +43,7 @@ pub(crate) struct Kit {
     pub(crate) certificate: CertificateDer<'static>,
     signer: Signer,
     tasks: JoinSet<()>,
-    _folder: tempfile::TempDir,
+    _scratch: Scratch,
 }
 
 /// Somebody with an account and a device.
@@ -92,10 +94,10 @@ impl Kit {
     pub(crate) async fn start_with(lane: Lane, rates: Rates) -> Self {
         // Already there when another test of this process came first.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let folder = tempfile::tempdir().expect("a folder");
+        let scratch = Scratch::chosen().await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let database = Database::Sqlite { path: folder.path().join("parlor.db") };
-        let opened = parlor_store::open(&database, Arc::clone(&clock)).await.expect("opens");
+        let opened =
+            parlor_store::open(scratch.database(), Arc::clone(&clock)).await.expect("opens");
         let mut tasks = JoinSet::new();
         tasks.spawn(opened.driver.run());
         let signer = Signer::from_pem(&Signer::generate_pem()).expect("a key");
@@ -131,7 +133,7 @@ impl Kit {
             certificate: der,
             signer,
             tasks,
-            _folder: folder,
+            _scratch: scratch,
         }
     }
 

@@ -10,11 +10,10 @@ use parlor_domain::{
 use parlor_store::{
     AccountsWriter, Database, Done, Endings, Entry, NewDevice, NewUser, Opened, Seen, ServerWriter,
     Store, open,
+    testing::{POSTGRES_URL, Scratch},
 };
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::task::JoinSet;
-
-pub const POSTGRES_URL: &str = "PARLOR_TEST_POSTGRES_URL";
 
 pub struct House {
     pub database: Database,
@@ -24,20 +23,19 @@ pub struct House {
     pub endings: Endings,
     pub clock: Arc<ManualClock>,
     tasks: JoinSet<()>,
-    /// Held until the test ends.
-    _folder: Option<tempfile::TempDir>,
+    /// Held until the test ends, where this house is the only one of its database.
+    scratch: Option<Scratch>,
 }
 
 impl House {
     pub async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("parlor.db");
-        Self::open(Database::Sqlite { path }, Some(folder)).await
+        let scratch = Scratch::sqlite();
+        Self::open(scratch.database().clone(), Some(scratch)).await
     }
 
     /// A fresh database on the server that the environment names.
     pub async fn postgres() -> Option<Self> {
-        let Some(admin) = admin_url() else {
+        let Some(scratch) = Scratch::postgres().await else {
             assert!(
                 std::env::var_os("PARLOR_REQUIRE_ALL").is_none_or(|value| value != "1"),
                 "{POSTGRES_URL} is not set, and PARLOR_REQUIRE_ALL=1 asks for every test"
@@ -45,14 +43,11 @@ impl House {
             println!("skipped: {POSTGRES_URL} is not set");
             return None;
         };
-        let name = format!("parlor_test_{}", uuid::Uuid::new_v4().simple());
-        execute_postgres(&admin, format!("CREATE DATABASE {name}")).await;
-        let (server, _) = admin.rsplit_once('/').expect("the URL names a database");
-        Some(Self::open(Database::Postgres { url: format!("{server}/{name}") }, None).await)
+        Some(Self::open(scratch.database().clone(), Some(scratch)).await)
     }
 
-    /// Opens a database that another house or the folder keeps.
-    pub async fn open(database: Database, folder: Option<tempfile::TempDir>) -> Self {
+    /// Opens a database that another house keeps, or that is this one's own.
+    pub async fn open(database: Database, scratch: Option<Scratch>) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_700_000_000_000_000)));
         let Opened { store, accounts_writer, server_writer, endings, driver } =
             open(&database, Arc::clone(&clock) as _).await.expect("opens");
@@ -66,7 +61,7 @@ impl House {
             endings,
             clock,
             tasks,
-            _folder: folder,
+            scratch,
         }
     }
 
@@ -77,20 +72,11 @@ impl House {
 
     /// Stops, lets something happen to the database, and opens it again.
     pub async fn reopen_after(self, meanwhile: impl FnOnce()) -> Self {
-        let Self { database, store, writer, server, endings, mut tasks, _folder: folder, .. } =
-            self;
+        let Self { database, store, writer, server, endings, mut tasks, scratch, .. } = self;
         drop((store, writer, server, endings));
         while tasks.join_next().await.is_some() {}
         meanwhile();
-        Self::open(database, folder).await
-    }
-
-    /// Drops the database, where it is not a folder that goes by itself.
-    pub async fn tear_down(database: Database) {
-        if let (Database::Postgres { url }, Some(admin)) = (database, admin_url()) {
-            let (_, name) = url.rsplit_once('/').expect("the URL names a database");
-            execute_postgres(&admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
-        }
+        Self::open(database, scratch).await
     }
 
     pub async fn user(&self, name: &str) -> UserId {
@@ -142,7 +128,7 @@ impl House {
     pub async fn try_execute(&self, sql: String) -> Result<(), String> {
         match &self.database {
             Database::Sqlite { path } => execute_sqlite(path, sql).await,
-            Database::Postgres { url } => try_execute_postgres(url, sql).await,
+            Database::Postgres { url } => execute_postgres(url, sql).await,
         }
     }
 
@@ -168,10 +154,6 @@ impl House {
     }
 }
 
-fn admin_url() -> Option<String> {
-    std::env::var(POSTGRES_URL).ok()
-}
-
 async fn execute_sqlite(path: &Path, sql: String) -> Result<(), String> {
     let options = SqliteConnectOptions::new().filename(path);
     let mut file = SqliteConnection::connect_with(&options).await.expect("a database");
@@ -180,11 +162,7 @@ async fn execute_sqlite(path: &Path, sql: String) -> Result<(), String> {
     done.map(drop).map_err(|error| error.to_string())
 }
 
-async fn execute_postgres(url: &str, sql: String) {
-    try_execute_postgres(url, sql).await.expect("allowed");
-}
-
-async fn try_execute_postgres(url: &str, sql: String) -> Result<(), String> {
+async fn execute_postgres(url: &str, sql: String) -> Result<(), String> {
     let mut server = PgConnection::connect(url).await.expect("the server answers");
     let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut server).await;
     server.close().await.expect("closed");
@@ -253,14 +231,7 @@ macro_rules! contract {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
                 let Some(house) = $crate::house::House::postgres().await else { return };
-                let database = house.database.clone();
-                let mut test = tokio::task::JoinSet::new();
-                test.spawn(super::$test(house));
-                let outcome = test.join_next().await.expect("one task");
-                $crate::house::House::tear_down(database).await;
-                if let Err(failed) = outcome {
-                    std::panic::resume_unwind(failed.into_panic());
-                }
+                super::$test(house).await;
             })*
         }
     };

@@ -1,6 +1,6 @@
 //! A user service on SQLite in a temporary folder, reached as control reaches it.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use parlor_bus::{Announcement, Bus, Received, Subscription};
 use parlor_domain::{DeviceId, ManualClock, Timestamp};
@@ -8,10 +8,9 @@ use parlor_proto::user::{
     LogInReply, LogInRequest, RefreshReply, RefreshRequest, RegisterReply, RegisterRequest, Tokens,
     VerifyTokenRequest, user_service_client::UserServiceClient,
 };
-use parlor_store::{AccountsWriter, Database};
+use parlor_store::{AccountsWriter, testing::Scratch};
 use parlor_token::Signer;
 use parlor_user_service::{Deps, Hashing, Users};
-use tempfile::TempDir;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Status, transport::Channel};
 
@@ -29,7 +28,7 @@ pub(crate) struct House {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
-    folder: TempDir,
+    pub(crate) scratch: Scratch,
 }
 
 impl House {
@@ -38,10 +37,10 @@ impl House {
     }
 
     pub(crate) async fn with(hashing: Hashing) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let scratch = Scratch::chosen().await;
         let clock = Arc::new(ManualClock::at(NOW));
-        let database = Database::Sqlite { path: folder.path().join("parlor.db") };
-        let opened = parlor_store::open(&database, clock.clone()).await.expect("a database");
+        let opened =
+            parlor_store::open(scratch.database(), clock.clone()).await.expect("a database");
         let bus = Bus::local();
         let revoked = bus.subscribe();
         let signer = Arc::new(Signer::from_pem(&Signer::generate_pem()).expect("a key"));
@@ -59,11 +58,7 @@ impl House {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let channel = parlor_user_service::in_process(users.clone(), &tasks, stop.clone());
         let client = UserServiceClient::new(channel);
-        Self { client, users, revoked, writer, signer, clock, tasks, stop, folder }
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+        Self { client, users, revoked, writer, signer, clock, tasks, stop, scratch }
     }
 
     pub(crate) async fn register(&self, name: &str) -> RegisterReply {
