@@ -1,16 +1,28 @@
-//! Uploads to the binary itself: what hostile files cost it.
+//! Uploads to the binary itself: what hostile files cost it, and what becomes of a file
+//! when it is killed.
 
 use std::{
+    fmt::Write as _,
     fs,
     net::SocketAddr,
+    path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::Full;
-use parlor_domain::RequestId;
+use parlor_control::{Objects, Sweeper};
+use parlor_domain::{Clock as _, ManualClock, RequestId, SystemClock, limits};
+use parlor_store::Database;
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
 
 use crate::{
     process::Binary,
@@ -73,6 +85,11 @@ impl Person {
             .body(Full::from(bytes[offset..].to_vec()))
             .expect("a request");
         send(request).await
+    }
+
+    async fn room(&self) -> String {
+        let made = self.made("/rooms", &json!({ "name": "files" })).await;
+        made["id"].as_str().expect("an id").to_owned()
     }
 }
 
@@ -218,4 +235,144 @@ async fn u4_bombs_cost_the_server_neither_time_nor_memory() {
         let left = ada.get(&format!("/uploads/{id}")).await;
         assert_eq!(left.status() == 200, status == 200, "{what}: what is refused is gone");
     }
+}
+
+/// How often each kind of file is cut short.
+const ROUNDS: usize = 6;
+
+/// Where the random moments come from: `PARLOR_SIM_SEED` runs those of another seed.
+fn seed() -> u64 {
+    let asked = std::env::var("PARLOR_SIM_SEED").ok();
+    asked.map_or(20_261_128, |seed| seed.parse().expect("PARLOR_SIM_SEED is a number"))
+}
+
+/// Uploads a file again and again to a server that is killed meanwhile: it goes on where
+/// the server says, comes out as `want`, and leaves nothing behind.
+async fn killed(name: &str, bytes: &[u8], objects: usize) {
+    let folder = folder();
+    let mut binary = Binary::start(folder.path());
+    let mut ada = Person::register(binary.address).await;
+    let room = ada.room().await;
+    // As the server hands it out, where nothing is in its way.
+    let mut want = None;
+    let mut random = StdRng::seed_from_u64(seed());
+    for round in 0..=ROUNDS {
+        let id = ada.begin(name, bytes.len()).await;
+        let mut moment = "undisturbed".to_owned();
+        if round > 0 {
+            // Every other time all of it is sent, and the end of it is in the making.
+            let sent =
+                if round % 2 == 0 { bytes.len() } else { random.random_range(0..bytes.len()) };
+            let pause = Duration::from_micros(random.random_range(0..60_000));
+            moment = format!("seed {}, round {round}: {sent} bytes, {pause:?}", seed());
+            let mut stream = TcpStream::connect(binary.address).await.expect("connects");
+            let mut head =
+                format!("PATCH /api/v1/uploads/{id} HTTP/1.1\r\nhost: {}\r\n", binary.address);
+            write!(head, "authorization: Bearer {}\r\nupload-offset: 0\r\n", ada.token)
+                .expect("text");
+            write!(
+                head,
+                "content-type: application/offset+octet-stream\r\ncontent-length: {}\r\n\r\n",
+                bytes.len()
+            )
+            .expect("text");
+            stream.write_all(head.as_bytes()).await.expect("sent");
+            stream.write_all(&bytes[..sent]).await.expect("sent");
+            // The answer may come before the moment, and then it is the moment.
+            let _ = timeout(pause, stream.read(&mut [0; 1])).await;
+            binary.signal("KILL");
+            binary.ended();
+            binary = Binary::start(folder.path());
+            ada.address = binary.address;
+            let status = ada.get(&format!("/uploads/{id}")).await;
+            assert_eq!(status.status(), 200, "it is not forgotten; {moment}");
+            let status = json_of(&status);
+            let offset = status["offset"].as_str().expect("a number").parse().expect("a number");
+            assert!(offset <= sent, "{offset} bytes never came; {moment}");
+            unseen(&ada, &room, &id, round, &moment).await;
+            if status["file"].is_null() {
+                let answer = ada.go_on(&id, offset, bytes).await;
+                assert_eq!(answer.status(), 200, "{:?}; {moment}", answer.body());
+            }
+        } else {
+            assert_eq!(ada.go_on(&id, 0, bytes).await.status(), 200);
+        }
+        let message = json!({ "text": "", "attachment_ids": [id] });
+        ada.made(&format!("/rooms/{room}/messages"), &message).await;
+        let got = ada.get(&format!("/rooms/{room}/files/{id}")).await;
+        assert_eq!(got.status(), 200, "{moment}");
+        let want = want.get_or_insert_with(|| got.body().clone());
+        assert!(got.body() == want, "other bytes; {moment}");
+    }
+    if Path::new(name).extension().is_some_and(|it| it == "bin") {
+        assert!(want.expect("it came") == bytes);
+    }
+    binary.signal("TERM");
+    binary.ended();
+    swept(&folder.path().join("parlor.db"), &folder.path().join("files"), objects).await;
+}
+
+/// Nobody sees anything of a file that is not posted.
+async fn unseen(ada: &Person, room: &str, id: &str, posted: usize, moment: &str) {
+    let file = ada.get(&format!("/rooms/{room}/files/{id}")).await;
+    assert_eq!(file.status(), 404, "{moment}");
+    let listed = json_of(&ada.get(&format!("/rooms/{room}/files")).await);
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(posted), "{moment}");
+    let history = json_of(&ada.get(&format!("/rooms/{room}/messages")).await);
+    assert!(!history.to_string().contains(id), "{moment}");
+}
+
+/// After a day there are the objects of what was posted and no others.
+async fn swept(database: &Path, files: &Path, objects: usize) {
+    let clock = Arc::new(ManualClock::at(SystemClock.now()));
+    clock.advance(2 * limits::UPLOAD_LIFETIME);
+    let database = Database::Sqlite { path: database.to_owned() };
+    let opened = parlor_store::open(&database, Arc::clone(&clock) as _).await.expect("opens");
+    let sweeper = Sweeper {
+        files: opened.store.files.clone(),
+        objects: Objects::folder(files).expect("a folder"),
+        clock,
+    };
+    assert_eq!(sweeper.sweep_gone().await, Ok(0), "all are posted");
+    let orphans = sweeper.sweep_orphans().await.expect("can");
+    println!("{orphans} objects were left behind");
+    assert_eq!(count(files), (ROUNDS + 1) * objects);
+}
+
+/// Files in a folder and in those below it.
+fn count(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
+    entries
+        .map(
+            |entry| {
+                if entry.file_type().expect("a type").is_dir() { count(&entry.path()) } else { 1 }
+            },
+        )
+        .sum()
+}
+
+fn bytes(megabytes: u32) -> Vec<u8> {
+    (0..megabytes * 1_000_000).map(|n| u8::try_from(n % 251).expect("small")).collect()
+}
+
+#[tokio::test]
+async fn c16_a_file_that_is_put_together_at_once_survives_kill_9() {
+    killed("short.bin", &bytes(5), 1).await;
+}
+
+#[tokio::test]
+async fn c16_a_file_that_is_put_together_in_parts_survives_kill_9() {
+    killed("long.bin", &bytes(21), 1).await;
+}
+
+#[tokio::test]
+async fn c16_a_picture_survives_kill_9() {
+    let mut photo = Vec::new();
+    let mut encoder = png::Encoder::new(&mut photo, 1_500, 1_000);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().expect("a head");
+    writer.write_image_data(&bytes(5)[..4_500_000]).expect("memory");
+    drop(writer);
+    // Itself and its small picture.
+    killed("photo.png", &photo, 2).await;
 }

@@ -429,7 +429,7 @@ pub(crate) async fn known(db: &Db, ids: &[Uuid]) -> sqlx::Result<HashSet<Uuid>> 
     }
     let mut lease = db.reader().await?;
     for head in [
-        "SELECT f.id FROM files f WHERE f.id IN (",
+        "SELECT p.object FROM file_pieces p WHERE p.object IN (",
         "SELECT f.object FROM files f WHERE f.object IN (",
         "SELECT u.avatar FROM users u WHERE u.avatar IN (",
     ] {

@@ -398,10 +398,15 @@ async fn files_of_a_room_are_listed_newest_first(house: House) {
 async fn what_names_an_object_is_known(house: House) {
     let ada = house.user("ada").await;
     let stored = whole_of(&house, ada, 77, FileKind::Image).await;
+    let (coming, part) = (new(ada, 9), piece(0, 4));
+    begin(&house, &coming).await;
+    assert!(house.store.files.advance(coming.id, 0, part, LATER).await.expect("up"));
     let avatar = FileId::random();
     house.submit(ada, Change::SetAvatar(Some(avatar))).await.expect("set");
-    let ours = [stored.file.file.uuid(), stored.object, avatar.uuid()];
-    let asked = [&ours[..], &[Uuid::new_v4()]].concat();
+    let ours = [part.object, stored.object, avatar.uuid()];
+    // A file is no object: what is left of its pieces is not kept by it.
+    let others = [stored.file.file.uuid(), coming.id.uuid(), Uuid::new_v4()];
+    let asked = [ours, others].concat();
     assert_eq!(house.store.files.known(&asked).await.expect("up"), ours.into_iter().collect());
     assert!(house.store.files.known(&[]).await.expect("up").is_empty());
 }
