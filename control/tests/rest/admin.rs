@@ -210,17 +210,29 @@ async fn c19_who_is_disabled_is_out_at_once_and_stays_out() {
 }
 
 #[tokio::test]
-async fn the_last_admin_can_neither_resign_nor_be_shut_out() {
+async fn the_last_admin_can_neither_resign_nor_leave_nor_be_shut_out() {
     let stack = Stack::start().await;
     let ada = stack.admin("ada").await;
     let path = |act: &str| format!("/api/v1/admin/users/{}/{act}", ada.id);
-    stack.delete(&path("admin")).by(&ada).send().await.refused(409, "CONFLICT");
-    stack.post(&path("disable")).by(&ada).send().await.refused(409, "CONFLICT");
+    let leave = async |how: &str| {
+        let mut body = json!({"password": PASSWORD});
+        if how == "delete" {
+            body["name"] = "ada".into();
+        }
+        stack.post(&format!("/api/v1/me/{how}")).by(&ada).json(body).send().await
+    };
+    stack.delete(&path("admin")).by(&ada).send().await.refused(409, "LAST_ADMIN");
+    stack.post(&path("disable")).by(&ada).send().await.refused(409, "LAST_ADMIN");
+    for how in ["deactivate", "delete"] {
+        let refused = leave(how).await.refused(409, "LAST_ADMIN");
+        assert_eq!(refused.header("set-cookie"), "", "she stays signed in");
+    }
     stack.admin("bob").await;
     stack.delete(&path("admin")).by(&ada).send().await.ok(204);
     stack.get("/api/v1/admin/users").by(&ada).send().await.refused(404, "NOT_FOUND");
     let me = stack.get("/api/v1/me").by(&ada).send().await.ok(200);
     assert_eq!(me["is_admin"], false);
+    leave("deactivate").await.ok(204);
 }
 
 #[tokio::test]

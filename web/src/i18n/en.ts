@@ -486,6 +486,7 @@ export const en = {
   "action.error": "This did not work: {detail}",
   "reason.blocked": "you cannot write to this person.",
   "reason.lastOwner": "a room with people in it needs an owner. Make somebody else one first.",
+  "reason.lastAdmin": "the server needs an admin. Make somebody else one first.",
   unreachable: "the server does not answer",
   "search.title": "Search",
   "search.field": "Words in messages of your rooms",

@@ -477,6 +477,7 @@ export const zh: Record<MessageId, string> = {
   "action.error": "没有成功：{detail}",
   "reason.blocked": "你不能给此人发消息。",
   "reason.lastOwner": "有人的房间必须有所有者，请先把别人设为所有者。",
+  "reason.lastAdmin": "服务器必须有管理员，请先把别人设为管理员。",
   unreachable: "服务器没有回应",
   "search.title": "搜索",
   "search.field": "你的房间里消息中的词语",
