@@ -198,6 +198,15 @@ impl Objects {
         Ok(Opened { bytes: object.into_stream() })
     }
 
+    /// Some bytes of an object.
+    pub(super) async fn range(
+        &self,
+        key: Key,
+        range: std::ops::Range<u64>,
+    ) -> Result<Bytes, Refusal> {
+        self.store.get_range(&key.path(), range).await.map_err(failed)
+    }
+
     /// How long an object is.
     pub(super) async fn length(&self, key: Key) -> Result<u64, Refusal> {
         Ok(self.store.head(&key.path()).await.map_err(failed)?.size)

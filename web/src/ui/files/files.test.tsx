@@ -150,3 +150,12 @@ test("files are dropped on the room, folders are not, and nothing is where nobod
   expect(room.textContent).toBe("empty");
   expect(names()).toEqual(["a.txt"]);
 });
+
+test("a clip says how long it plays where that is known", async () => {
+  const clip = (id: string, duration_ms: number) =>
+    fromRest(sharedFile({ id, name: `${id}.mp3`, kind: "audio", bytes: "2048", duration_ms }));
+  const clips = [clip("a", 62_400), clip("b", 3_723_000), clip("c", 0)];
+  await show(<Attachments files={clips} roomId={ROOM} />);
+  const lines = screen.getAllByTestId("file").map((line) => line.querySelector(".label")?.textContent);
+  expect(lines).toEqual(["1:02 · 2 kB", "1:02:03 · 2 kB", "2 kB"]);
+});
