@@ -373,6 +373,7 @@ export const en = {
   "files.chosen": "Files of this message",
   "files.remove": "Remove {name}",
   "files.retry": "Try {name} again",
+  "files.asItIs": "{name} is passed on as it is, maybe with where and when it was taken.",
   "files.tooMany":
     "{count, plural, one {# file was} other {# files were}} left out: one message takes {most}.",
   "files.notTaken": "Remove what was not taken, or try it again. Then send.",

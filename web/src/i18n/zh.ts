@@ -365,6 +365,7 @@ export const zh: Record<MessageId, string> = {
   "files.chosen": "这条消息的文件",
   "files.remove": "移除 {name}",
   "files.retry": "重新上传 {name}",
+  "files.asItIs": "{name} 会原样发送，其中可能包含拍摄地点和时间。",
   "files.tooMany": "有 {count} 个文件没有添加：一条消息最多 {most} 个。",
   "files.notTaken": "请先移除或重试没有成功的文件，然后发送。",
   "files.screenshot": "截图",

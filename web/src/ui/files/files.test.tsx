@@ -91,6 +91,20 @@ test("what is too large says so, and nothing is sent before it is taken away", a
   await waitFor(() => expect(client.outbox.getSnapshot()).toHaveLength(1));
 });
 
+test("what may tell where it was taken is named before it is sent, pictures made anew are not", async () => {
+  await show(<Writing />);
+  choose(new File(["x"], "a.png", { type: "image/png" }), new File(["x"], "notes.txt"));
+  await screen.findAllByTestId("upload");
+  expect(screen.queryByTestId("tells-place")).toBeNull();
+  choose(new File(["x"], "IMG_1.HEIC"));
+  const told = await screen.findByTestId("tells-place");
+  expect(told.textContent).toContain("IMG_1.HEIC is passed on as it is,");
+  fireEvent.click(screen.getByRole("button", { name: "Remove IMG_1.HEIC" }));
+  await waitFor(() => expect(screen.queryByTestId("tells-place")).toBeNull());
+  choose(new File(["x"], "walk", { type: "video/mp4" }));
+  await screen.findByTestId("tells-place");
+});
+
 test("a picture has its room before a byte of it is there", async () => {
   await show(<Attachments files={[picture()]} roomId={ROOM} />);
   const { style } = screen.getByTestId("picture");
