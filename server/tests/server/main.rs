@@ -18,4 +18,5 @@ mod own;
 mod process;
 mod search;
 mod support;
+mod uploads;
 mod websocket;

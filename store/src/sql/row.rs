@@ -391,6 +391,7 @@ pub(super) fn authored(row: AuthoredRow) -> Authored {
         reply_to: row.reply_to.map(seq),
         posted_at: Timestamp::from_micros(row.posted_at),
         edited_at: row.edited_at.map(Timestamp::from_micros),
+        attachments: Vec::new(),
     }
 }
 
@@ -446,7 +447,15 @@ pub(super) struct OnMessageRow {
     pub(super) message: i64,
 }
 
-/// The same, as a list shows it.
+/// The same, and in which room.
+#[derive(sqlx::FromRow)]
+pub(super) struct OfRoomRow {
+    #[sqlx(flatten)]
+    pub(super) on: OnMessageRow,
+    pub(super) room_id: Uuid,
+}
+
+/// The same of a room that is known, as a list shows it.
 #[derive(sqlx::FromRow)]
 pub(super) struct RoomFileRow {
     #[sqlx(flatten)]
