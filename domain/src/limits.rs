@@ -137,6 +137,10 @@ pub const IMAGE_TIME: Duration = Duration::from_secs(20);
 pub const IMAGES_AT_ONCE: usize = 2;
 /// Pictures that may wait for that.
 pub const IMAGES_WAITING: usize = 64;
+/// What is read of a clip to know how long it plays: indexes of films are long.
+pub const CLIP_READ_BYTES: u64 = 4 * 1024 * 1024;
+/// For this long it is read.
+pub const CLIP_TIME: Duration = Duration::from_secs(3);
 /// The longer side of a small picture, in pixels.
 pub const THUMBNAIL_PX: u32 = 640;
 /// Both sides of a user's picture, in pixels.
@@ -249,8 +253,8 @@ const _: () = assert!(TEXT_BYTES * 3 < FRAME_BYTES, "a message fits a frame with
 const _: () =
     assert!(EVENT_PAGE_BYTES + TEXT_BYTES <= FRAME_BYTES, "a page of events fits a frame");
 const _: () = assert!(
-    TEXT_BYTES + ATTACHMENTS * (FILE_NAME_CHARS * 4 + 512) < EVENT_PAGE_BYTES,
-    "a message with all its attachments fits a page"
+    TEXT_BYTES * 2 + ATTACHMENTS * (FILE_NAME_CHARS * 4 + 512) < EVENT_PAGE_BYTES,
+    "a message with what it forwards and all attachments fits a page"
 );
 const _: () = assert!(UPLOADS_AT_ONCE_PER_USER < UPLOADS_AT_ONCE, "nobody takes every place");
 const _: () = assert!(FRAME_BYTES * 2 <= OUTBOX_BYTES, "an outbox holds several frames");

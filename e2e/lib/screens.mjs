@@ -113,6 +113,20 @@ export async function tour(world, settings) {
   await page.keyboard.press("Escape");
   await ada.say("an answer");
   await by("quote").waitFor();
+  await other.focus();
+  await lookAtDialog("forward, where to", () => page.keyboard.press("f"));
+  await other.focus();
+  await lookAtDialog("forward, a word to it", async () => {
+    await page.keyboard.press("f");
+    await dialog.getByRole("option").filter({ hasText: "celadon" }).click();
+    await by("forward-comment").fill("worth reading");
+  });
+  await other.focus();
+  await page.keyboard.press("f");
+  await dialog.getByRole("option").filter({ hasText: "celadon" }).click();
+  await page.keyboard.press("Enter");
+  await by("forwarded").waitFor();
+  await look("room, a forwarded message");
   await by("add-emoji").click();
   await page.getByRole("gridcell").first().waitFor();
   await look("room, all emoji");

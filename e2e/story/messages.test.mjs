@@ -1,6 +1,7 @@
 // What two people do with each other's messages, each seeing at once what the other did.
 
 import assert from "node:assert/strict";
+import { findings } from "../lib/axe.mjs";
 import { until } from "../lib/wait.mjs";
 import { story } from "../lib/world.mjs";
 
@@ -95,8 +96,28 @@ story("two people react, edit, mention, mark unread and pin", async (world) => {
   await acts(ada, "shall we go?", "pin-message");
   await until("the list follows", async () => (await ben.page.getByTestId("pin").count()) === 0);
 
+  // Forwarded, by keyboard alone, to a room that ada is not in.
+  await row(ben, "shall we go?").focus();
+  await ben.page.keyboard.press("f");
+  const dialog = ben.page.getByRole("dialog", { name: "Forward" });
+  await dialog.getByRole("option").first().waitFor();
+  await ben.page.keyboard.type("elsew");
+  await ben.page.keyboard.press("Enter");
+  await dialog.getByTestId("forward-comment").waitFor();
+  await ben.page.keyboard.type("an idea");
+  await ben.page.keyboard.press("Enter");
+  await dialog.waitFor({ state: "detached" });
+  await ben.sees("an idea");
+  const forwarded = row(ben, "an idea").getByTestId("forwarded");
+  assert.match(await forwarded.textContent(), /^Forwarded from ada, .*shall we go\?$/);
+  await until("it is there", async () => (await row(ben, "an idea").getAttribute("data-state")) === "sent");
+  assert.deepEqual(await findings(ben.page), []);
+  await entry(ben, "celadon").click();
+
   // What is deleted loses all of it.
   await acts(ada, "shall we go?", "delete-message");
   await ada.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await until("no reaction is left", async () => (await ben.page.getByTestId("reaction").count()) === 0);
+  await entry(ben, "elsewhere").click();
+  await forwarded.getByText("shall we go?").waitFor();
 });

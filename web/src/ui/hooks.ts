@@ -49,7 +49,8 @@ export function useT(): Translate {
 /** Why something did not work, in words. */
 export function reasonOf(error: unknown, t: Translate): string {
   if (!(error instanceof Problem)) return t("unreachable");
-  return error.code === "LAST_OWNER" ? t("reason.lastOwner") : error.message;
+  if (error.code === "LAST_OWNER") return t("reason.lastOwner");
+  return error.code === "LAST_ADMIN" ? t("reason.lastAdmin") : error.message;
 }
 
 /** What Esc does now: the newest of these acts alone. */

@@ -657,7 +657,9 @@ export class Client {
     this.view(log.id).note({ completeAt: cached.completeAt ?? null });
     this.people.need(
       cached.entries.flatMap((entry) =>
-        entry.kind === "message" ? [entry.authorId, ...entry.mentions.users] : [entry.actorId],
+        entry.kind === "message"
+          ? [entry.authorId, ...entry.mentions.users, ...(entry.forwarded ? [entry.forwarded.authorId] : [])]
+          : [entry.actorId],
       ),
     );
     this.view(log.id).show(log);

@@ -6,6 +6,7 @@ import type { Event } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId } from "../net/id.js";
 import type { Message, MessagePage, Role } from "../net/rest.js";
 import { type Attachment, fromRest as fileFromRest, fromWire } from "./attachments.js";
+import { type Forwarded, fromRest as saidFromRest, fromWire as saidFromWire } from "./forwards.js";
 import { type Mentions, NOBODY } from "./mentions.js";
 import { added, type Reaction, removed } from "./reactions.js";
 
@@ -23,6 +24,7 @@ export interface ChatMessage {
   pinned: boolean;
   reactions: readonly Reaction[];
   attachments: readonly Attachment[];
+  forwarded: Forwarded | null;
   /** Seq of the newest event that touched it; the greater version wins. */
   version: number;
 }
@@ -247,6 +249,7 @@ export class Log {
         pinned: false,
         reactions: [],
         attachments: [],
+        forwarded: null,
       };
       this.#replace(Number(body.value.messageSeq), version, () => gone);
     } else if (body.case === "messagePinned" || body.case === "messageUnpinned") {
@@ -337,6 +340,7 @@ export function fromRest(message: Message): ChatMessage {
     pinned: message.pinned,
     reactions: message.reactions.map(({ emoji, count, user_ids }) => ({ emoji, count, users: user_ids })),
     attachments: message.attachments.map(fileFromRest),
+    forwarded: saidFromRest(message.forwarded),
     version: Number(message.version),
   };
 }
@@ -362,6 +366,7 @@ function toEntry(event: Event): Entry | null {
         pinned: false,
         reactions: [],
         attachments: body.value.attachments.map(fromWire),
+        forwarded: saidFromWire(body.value.forwarded),
         version: seq,
       };
     case "roomCreated":

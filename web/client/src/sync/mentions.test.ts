@@ -15,6 +15,7 @@ const said = (seq: number, change: Partial<ChatMessage> = {}): ChatMessage => ({
   pinned: false,
   reactions: [],
   attachments: [],
+  forwarded: null,
   version: seq,
   ...change,
 });

@@ -1,5 +1,6 @@
 import { CornerUpRight } from "lucide-react";
 import { gistOf } from "parlor-client/sync/attachments";
+import { wordsOf } from "parlor-client/sync/forwards";
 import type { ChatMessage } from "parlor-client/sync/log";
 import { type Quoted, quoteKey } from "parlor-client/sync/quotes";
 import { useEffect } from "react";
@@ -45,8 +46,9 @@ export function useQuote({ roomId, seq, loaded }: Props): Words {
     name: names(message.authorId),
     // Without the marks that would be code or bold.
     text:
-      message.text.slice(0, SHOWN_LENGTH).replace(/```\S*|\*\*|`|\s+/g, " ") ||
-      gist(gistOf(message.attachments)),
+      wordsOf(message)
+        .slice(0, SHOWN_LENGTH)
+        .replace(/```\S*|\*\*|`|\s+/g, " ") || gist(gistOf(message.attachments)),
   };
 }
 

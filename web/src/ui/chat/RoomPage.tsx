@@ -20,7 +20,8 @@ import { Mood } from "./Mood";
 import { usePresenceWords } from "./Presence";
 import { RoomMark } from "./RoomMark";
 import { Seeking, useSeek } from "./Seeking";
-import { Timeline } from "./Timeline";
+import { Forwarding, Timeline } from "./Timeline";
+import { VersionList } from "./Versions";
 
 const Outside = later(() => import("./Outside"), null);
 const Members = later(() => import("./Members"), null);
@@ -29,7 +30,16 @@ const InvitePeople = later(() => import("./InvitePeople"), null);
 const EditRoom = later(() => import("./EditRoom"), null);
 const DeleteRoom = later(() => import("./DeleteRoom"), null);
 /** What opens in place of a room, beside it and above it. */
-export const BESIDE_ROOMS = [Outside, Members, Pins, InvitePeople, EditRoom, DeleteRoom];
+export const BESIDE_ROOMS = [
+  Outside,
+  Members,
+  Pins,
+  InvitePeople,
+  EditRoom,
+  DeleteRoom,
+  Forwarding,
+  VersionList,
+];
 
 interface Props {
   id: string;

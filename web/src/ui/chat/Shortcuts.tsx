@@ -38,6 +38,7 @@ const GROUPS: readonly (readonly [MessageId, Keys])[] = [
       ["message.reply", ["R"]],
       ["message.react", ["+"]],
       ["message.edit", ["E"]],
+      ["message.forward", ["F"]],
       ["message.more", ["M"]],
     ],
   ],

@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import { gistOf } from "parlor-client/sync/attachments";
+import { wordsOf } from "parlor-client/sync/forwards";
 import type { Entry } from "parlor-client/sync/log";
 import type { Past } from "parlor-client/sync/past";
 import type { RoomState } from "parlor-client/sync/room";
@@ -10,6 +11,7 @@ import { FormattedDate } from "react-intl";
 import { heightOf } from "../files/boxes";
 import { useGist } from "../files/useGist";
 import { useEscape, useStore, useT } from "../hooks";
+import { later } from "../later";
 import { useLooking } from "../looking";
 import { useChat, useNames } from "./context";
 import { DayLine, MessageRow, SystemRow, UnreadLine } from "./MessageRow";
@@ -38,6 +40,9 @@ const MORE_WITHIN_ROWS = 22;
 /** How long a message that was jumped to stands out. */
 const MARKED_MS = 2_500;
 /** Whoever opens the room of two with somebody they block wants to read it. */
+/** Loaded soon after the first message. */
+export const Forwarding = later(() => import("./Forwarding"), null);
+
 const NOBODY: ReadonlySet<string> = new Set();
 const NONE: readonly never[] = [];
 const CATCH_UP_MS = 4_000;
@@ -65,6 +70,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
     [state.entries, isDirect],
   );
 
+  const [forwarding, setForwarding] = useState<MessageRowData | null>(null);
   const { blocked } = useStore(client.friends);
   const folds = isDirect ? NOBODY : blocked;
   const own = useMemo(() => outbox.filter(({ roomId }) => roomId === id), [outbox, id]);
@@ -339,6 +345,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
                       editing={editing === row.seq && row.seq > 0}
                       roomId={id}
                       setEditing={setEditing}
+                      onForward={setForwarding}
                       onJump={onJump}
                     />
                   )}
@@ -398,6 +405,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
         </div>
       )}
       <Announcer rows={rows} names={names} me={client.user.id} />
+      {forwarding !== null && <Forwarding row={forwarding} roomId={id} onClose={() => setForwarding(null)} />}
     </section>
   );
 }
@@ -449,7 +457,7 @@ function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string
   const fresh = last !== undefined && seq > (first.current ?? 0) && last.authorId !== me && !last.folded;
   return (
     <p className="sr-only" aria-live="polite">
-      {fresh ? `${names(last.authorId)}: ${last.text || gist(gistOf(last.attachments))}` : ""}
+      {fresh ? `${names(last.authorId)}: ${wordsOf(last) || gist(gistOf(last.attachments))}` : ""}
     </p>
   );
 }

@@ -1,6 +1,7 @@
 // Tells of new messages where nobody looks at them. Loaded after the page is there.
 import { type Gist, gistOf } from "parlor-client/sync/attachments";
 import type { Client } from "parlor-client/sync/client";
+import { wordsOf } from "parlor-client/sync/forwards";
 import type { ChatMessage } from "parlor-client/sync/log";
 import { fromRest } from "parlor-client/sync/log";
 import { mentioned } from "parlor-client/sync/mentions";
@@ -80,7 +81,7 @@ export function watch(client: Client, { go, current, gist }: Where): Watch {
     const author = client.people.getSnapshot().get(message.authorId);
     const name = author === undefined ? "" : nameOf(author);
     const title = room.visibility === "direct" || name === "" ? room.name : `${name} · ${room.name}`;
-    const body = message.text.slice(0, BODY_LENGTH) || gist(gistOf(message.attachments));
+    const body = wordsOf(message).slice(0, BODY_LENGTH) || gist(gistOf(message.attachments));
     const path = `/rooms/${room.id}/${message.seq}`;
     try {
       const showing = await show({ title, body, tag: TAG + room.id, path }, go);

@@ -15,7 +15,7 @@ import { useT } from "../hooks";
 import { columnsOf, pictureBox } from "./boxes";
 import { type AttachmentsProps, Lightbox } from "./parts";
 import { useBytes } from "./useBytes";
-import { useBytesInWords } from "./words";
+import { playTime, useBytesInWords } from "./words";
 
 /** The files of a message: one way to show each kind of them. */
 export default function Attachments({ files, roomId }: AttachmentsProps) {
@@ -214,6 +214,7 @@ export function FileLine({ file, roomId, plain = false, bare = false }: LineProp
           <bdi>{file.name}</bdi>
         </span>
         <span className="label block" role={state === "there" ? undefined : "alert"}>
+          {state === "there" && file.durationMs > 0 && `${playTime(file.durationMs)} · `}
           {state === "there" ? size(file.bytes) : <Missing state={state} />}
         </span>
       </span>
