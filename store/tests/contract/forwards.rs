@@ -249,7 +249,7 @@ async fn u8_a_copy_of_a_file_stays_when_the_first_one_goes(house: House) {
     assert_eq!(attachments, &told);
     // Each in its own room alone; the bytes are the same.
     let found = files.attached(there, copied[1]).await.expect("up").expect("there");
-    assert_eq!((found.object, found.file), (one.object, told[1].clone()));
+    assert_eq!((found.object, &found.file), (one.object, &told[1]));
     assert_eq!(files.attached(here, copied[1]).await.expect("up"), None);
     assert_eq!(files.attached(there, ids[1]).await.expect("up"), None);
     let listed = files.list(there, None, None, 9).await.expect("up");

@@ -189,6 +189,7 @@ async fn an_edited_message_keeps_its_place(house: House) {
         mentions: Mentions::default(),
         reply_to: None,
         attachments: Vec::new(),
+        forwarded: None,
         posted_at,
         edited_at: Some(edited_at),
         deleted: false,
