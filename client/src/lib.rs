@@ -84,9 +84,9 @@ pub use files::TransferError;
 pub use protocol::Page as EventPage;
 pub use rest::{
     AnnouncementInfo, BanInfo, BlockInfo, Crop, DeletedRoomInfo, DeviceInfo, DraftInfo, FileInfo,
-    Found, FriendInfo, History, Hit, InviteInfo, InvitePreview, InviterInfo, LaneInfo, MemberInfo,
-    MessageInfo, Page, Place, ReactionInfo, Rest, RestError, RoomFileInfo, RoomInfo, Scope,
-    ServerInfo, SessionTokens, StandingInfo, UploadInfo, UserInfo, VersionInfo,
+    ForwardedInfo, Found, FriendInfo, History, Hit, InviteInfo, InvitePreview, InviterInfo,
+    LaneInfo, MemberInfo, MessageInfo, Page, Place, ReactionInfo, Rest, RestError, RoomFileInfo,
+    RoomInfo, Scope, ServerInfo, SessionTokens, StandingInfo, UploadInfo, UserInfo, VersionInfo,
 };
 pub use room::{Feed, Fetched, Receipt, RequestError, Room, Sent};
 pub use status::{Closed, Lane, Status};

@@ -25,6 +25,7 @@ pub enum Outbound {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestBody {
     Post { text: Body, reply_to: Option<Seq>, attachments: FileIds },
+    Forward { source: RoomId, message: Seq, text: Body },
     Edit { message: Seq, text: Body },
     Delete { message: Seq },
     React { message: Seq, emoji: Emoji, on: bool },
@@ -42,6 +43,7 @@ impl RequestBody {
     pub fn is_change(&self) -> bool {
         match self {
             Self::Post { .. }
+            | Self::Forward { .. }
             | Self::Edit { .. }
             | Self::Delete { .. }
             | Self::React { .. }

@@ -33,9 +33,9 @@ use crate::{net::Stream, tls};
 pub use files::Crop;
 pub use model::{
     AnnouncementInfo, BanInfo, BlockInfo, DeletedRoomInfo, DeviceInfo, DraftInfo, FileInfo,
-    FriendInfo, History, InviteInfo, InvitePreview, InviterInfo, LaneInfo, MemberInfo, MessageInfo,
-    Page, ReactionInfo, RoomFileInfo, RoomInfo, Scope, ServerInfo, SessionTokens, StandingInfo,
-    UploadInfo, UserInfo, VersionInfo,
+    ForwardedInfo, FriendInfo, History, InviteInfo, InvitePreview, InviterInfo, LaneInfo,
+    MemberInfo, MessageInfo, Page, ReactionInfo, RoomFileInfo, RoomInfo, Scope, ServerInfo,
+    SessionTokens, StandingInfo, UploadInfo, UserInfo, VersionInfo,
 };
 pub use search::{Found, Hit, Place};
 
@@ -43,8 +43,9 @@ pub use search::{Found, Hit, Place};
 const USER_AGENT: &str = concat!("parlor-client/", env!("CARGO_PKG_VERSION"));
 /// One call, from connecting to the last byte of the answer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
-/// The longest answer that is read, in bytes: a page of the longest messages.
-const ANSWER_BYTES: usize = limits::PAGE_ITEMS as usize * limits::TEXT_BYTES * 2;
+/// The longest answer that is read, in bytes: a page of the longest messages, each of
+/// which forwards as long a one.
+const ANSWER_BYTES: usize = limits::PAGE_ITEMS as usize * limits::TEXT_BYTES * 4;
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]

@@ -110,6 +110,21 @@ impl Room {
         self.ask(id, RequestBody::Post { text, reply_to: None, attachments }).await?.await
     }
 
+    /// Posts what was said in a room that the caller may read, with its files and with
+    /// what the caller says to it, which may be empty ([`Body::comment`]). The same `id`
+    /// with the same content posts it once.
+    ///
+    /// # Errors
+    /// See [`RequestError`]; `NOT_FOUND` where there is no such message for the caller.
+    pub async fn forward(
+        &self,
+        id: RequestId,
+        (source, message): (RoomId, Seq),
+        text: Body,
+    ) -> Result<Sent, RequestError> {
+        self.ask(id, RequestBody::Forward { source, message, text }).await?.await
+    }
+
     /// Puts a message into the queue, after those that are in it, and returns
     /// as soon as it is there: so many are on their way at once. Waits while the
     /// queue is full. Dropping the receipt does not take the message back.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use parlor_domain::{
     Attachment, Code, DisplayName, Draft, DraftText, Emoji, Epoch, Event, EventBody, FileId,
-    FileKind, FileName, InviteId, LogId, Mentions, Notify, Position, Preferences, Presence,
-    Privacy, Profile, Refusal, RequestId, Role, RoomId, RoomName, Seq, StatusEmoji, StatusText,
-    Thumbhash, Timestamp, Topic, UserId, Visibility,
+    FileKind, FileName, Forwarded, InviteId, LogId, Mentions, Notify, Position, Preferences,
+    Presence, Privacy, Profile, Refusal, RequestId, Role, RoomId, RoomName, Seq, StatusEmoji,
+    StatusText, Thumbhash, Timestamp, Topic, UserId, Visibility,
 };
 use parlor_proto::realtime::{
     self as pb, client_frame, event, fetch, reply, request, server_frame,
@@ -81,6 +81,16 @@ fn request_body(room_id: Bytes, body: RequestBody) -> request::Body {
                 .iter()
                 .map(|file| Bytes::copy_from_slice(file.as_bytes()))
                 .collect(),
+            forward_of: None,
+        }),
+        RequestBody::Forward { source, message, text } => request::Body::Post(pb::Post {
+            room_id,
+            text: text.into(),
+            forward_of: Some(pb::MessageRef {
+                room_id: bytes(source.as_bytes()),
+                seq: message.get(),
+            }),
+            ..pb::Post::default()
         }),
         RequestBody::Edit { message, text } => {
             request::Body::Edit(pb::Edit { room_id, seq: message.get(), text: text.into() })
@@ -261,6 +271,14 @@ fn event_body(body: event::Body) -> Option<EventBody> {
             mentions: mentions(&it.mention_ids, it.mentions_room)?,
             reply_to: (it.reply_to != 0).then(|| Seq::new(it.reply_to)),
             attachments: it.attachments.into_iter().map(attachment).collect::<Option<_>>()?,
+            forwarded: match it.forwarded {
+                Some(it) => Some(Forwarded {
+                    author: UserId::from_slice(&it.author_id)?,
+                    said_at: Timestamp::from_micros(it.said_at_us),
+                    text: it.text,
+                }),
+                None => None,
+            },
             erased: it.erased,
         },
         event::Body::MessageEdited(it) => EventBody::MessageEdited {

@@ -5,7 +5,9 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{Code, FileId, FileName, Refusal, limits};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Code, FileId, FileName, Refusal, RequestId, RoomId, limits};
 
 /// A file that stands on a message, or could.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,9 +162,32 @@ impl FileIds {
     }
 }
 
+/// The id that `file` has on the message that a request forwards it by to `room`. It
+/// is made of the request's, which nobody knows before, so that nobody can take it first.
+pub fn forwarded_file(room: RoomId, request: RequestId, file: FileId) -> FileId {
+    let mut hash = Sha256::new();
+    hash.update(b"parlor forwarded file");
+    for part in [room.as_bytes(), request.as_bytes(), file.as_bytes()] {
+        hash.update(part);
+    }
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.finalize()[..16]);
+    FileId::from_uuid(uuid::Builder::from_custom_bytes(id).into_uuid())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_forward_of_a_file_has_an_id_of_its_own() {
+        let (room, request, file) = (RoomId::random(), RequestId::random(), FileId::random());
+        let id = forwarded_file(room, request, file);
+        assert_eq!(forwarded_file(room, request, file), id);
+        assert_ne!(forwarded_file(RoomId::random(), request, file), id);
+        assert_ne!(forwarded_file(room, RequestId::random(), file), id);
+        assert_ne!(forwarded_file(room, request, FileId::random()), id);
+    }
 
     #[test]
     fn at_most_ten_files_and_each_once() {

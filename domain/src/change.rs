@@ -190,6 +190,18 @@ pub enum Change {
         /// The actor's files that it shall bring.
         attachments: FileIds,
     },
+    /// Post what was said in a room that the actor may read, here or elsewhere, with
+    /// its files.
+    Forward {
+        /// The room to post it to.
+        room: RoomId,
+        /// What the actor says to it; may be empty.
+        body: Body,
+        /// The room where it stands.
+        source: RoomId,
+        /// The message there.
+        message: Seq,
+    },
     /// Replace the text of one's own message.
     Edit {
         /// The room.
@@ -313,6 +325,7 @@ impl Change {
             | Self::RevokeInvite { room, .. }
             | Self::JoinByInvite { room, .. }
             | Self::Post { room, .. }
+            | Self::Forward { room, .. }
             | Self::Edit { room, .. }
             | Self::Delete { room, .. }
             | Self::React { room, .. }
@@ -476,6 +489,12 @@ impl Command {
                 field(&seq(&reply_to.unwrap_or_default()));
                 attachments.as_slice().iter().for_each(|file| field(file.as_bytes()));
             }
+            Change::Forward { body, source, message, .. } => {
+                field(b"forward");
+                field(body.as_str().as_bytes());
+                field(source.as_bytes());
+                field(&seq(message));
+            }
             Change::Edit { message, body, .. } => {
                 field(b"edit");
                 field(&seq(message));
@@ -576,6 +595,21 @@ mod tests {
         let others = [(Some(61), Some(1)), (None, Some(1)), (Some(60), Some(2)), (Some(60), None)];
         for (lifetime, max_uses) in others {
             assert_ne!(first, digest(1, lifetime, max_uses), "{lifetime:?} {max_uses:?}");
+        }
+    }
+
+    #[test]
+    fn c2_the_digest_tells_what_is_forwarded_from_where() {
+        let (actor, room, source) = (UserId::random(), RoomId::random(), RoomId::random());
+        let digest = |text: &str, source, message| {
+            let body = Body::comment(text).expect("valid");
+            let change = Change::Forward { room, body, source, message: Seq::new(message) };
+            Command { request_id: RequestId::random(), actor, change }.digest()
+        };
+        let base = digest("", source, 3);
+        assert_eq!(base, digest("", source, 3));
+        for other in [digest("see", source, 3), digest("", room, 3), digest("", source, 4)] {
+            assert_ne!(base, other);
         }
     }
 

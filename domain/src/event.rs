@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Attachment, Draft, Emoji, InviteId, Mentions, Preferences, Privacy, Profile, RequestId, Role,
-    RoomId, RoomName, Seq, Timestamp, Topic, UserId, Visibility,
+    Attachment, Draft, Emoji, Forwarded, InviteId, Mentions, Preferences, Privacy, Profile,
+    RequestId, Role, RoomId, RoomName, Seq, Timestamp, Topic, UserId, Visibility,
 };
 
 /// One thing that happened in a log.
@@ -40,6 +40,9 @@ pub enum EventBody {
         /// The files that stand on it, in their order; none where `erased`.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         attachments: Vec<Attachment>,
+        /// What it passes on, with its files; nothing where `erased`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        forwarded: Option<Forwarded>,
         /// The message was deleted later and its text is gone.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         erased: bool,
@@ -273,6 +276,7 @@ impl EventBody {
             mentions: Mentions::default(),
             reply_to,
             attachments: Vec::new(),
+            forwarded: None,
             erased: true,
         }
     }

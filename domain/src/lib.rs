@@ -36,7 +36,7 @@ pub use admin::{
     AnnouncementLevel, AuditEntry, OneTimeCode, OneTimeCodeError, OneTimeHash, Operator, ServerAct,
     ServerAnnouncement, SignUp, permit_server,
 };
-pub use attachment::{Attachment, FileIds, FileKind, Thumbhash};
+pub use attachment::{Attachment, FileIds, FileKind, Thumbhash, forwarded_file};
 pub use change::{Change, Command, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use code::{Code, Refusal};
@@ -46,7 +46,7 @@ pub use find::{PersonQuery, RoomQuery, folded};
 pub use id::{DeviceId, FileId, InviteId, LogId, RequestId, RoomId, SessionId, UserId};
 pub use invite::{Invite, InviteCode, InviteCodeError, InviteTerms};
 pub use mention::{Calls, Mentions};
-pub use message::{Message, Pin, Reaction, Version};
+pub use message::{Forwarded, Message, Pin, Reaction, Version};
 pub use origin::OriginPolicy;
 pub use permission::{Action, permit};
 pub use position::{Epoch, HeadsDigest, Position, Seq};

@@ -253,8 +253,8 @@ const _: () = assert!(TEXT_BYTES * 3 < FRAME_BYTES, "a message fits a frame with
 const _: () =
     assert!(EVENT_PAGE_BYTES + TEXT_BYTES <= FRAME_BYTES, "a page of events fits a frame");
 const _: () = assert!(
-    TEXT_BYTES + ATTACHMENTS * (FILE_NAME_CHARS * 4 + 512) < EVENT_PAGE_BYTES,
-    "a message with all its attachments fits a page"
+    TEXT_BYTES * 2 + ATTACHMENTS * (FILE_NAME_CHARS * 4 + 512) < EVENT_PAGE_BYTES,
+    "a message with what it forwards and all attachments fits a page"
 );
 const _: () = assert!(UPLOADS_AT_ONCE_PER_USER < UPLOADS_AT_ONCE, "nobody takes every place");
 const _: () = assert!(FRAME_BYTES * 2 <= OUTBOX_BYTES, "an outbox holds several frames");

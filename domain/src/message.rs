@@ -1,5 +1,7 @@
 //! Messages: the projection of a room's log that people read.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Attachment, Emoji, Mentions, Seq, Timestamp, UserId};
 
 /// A message as it stands after all events so far.
@@ -17,6 +19,8 @@ pub struct Message {
     pub reply_to: Option<Seq>,
     /// The files that stand on it, in their order; none where it was deleted.
     pub attachments: Vec<Attachment>,
+    /// What it passes on, with its files; nothing where it was deleted.
+    pub forwarded: Option<Forwarded>,
     /// When it was posted.
     pub posted_at: Timestamp,
     /// When its text was last changed.
@@ -30,6 +34,18 @@ pub struct Message {
     /// Seq of the last event that changed it; of two copies of one message the
     /// one with the greater version is newer.
     pub version: Seq,
+}
+
+/// What somebody said elsewhere, on a message that passes it on. Nothing is told of
+/// where that was: whoever reads this may not know of that room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forwarded {
+    /// Who said it first.
+    pub author: UserId,
+    /// When.
+    pub said_at: Timestamp,
+    /// Its text as it stood when it was forwarded; may be empty beside files.
+    pub text: String,
 }
 
 /// One emoji on a message, and who put it there.
@@ -66,6 +82,8 @@ pub struct Pin {
     pub text: String,
     /// The files that stand on it, in their order.
     pub attachments: Vec<Attachment>,
+    /// What it passes on.
+    pub forwarded: Option<Forwarded>,
     /// When it was posted.
     pub posted_at: Timestamp,
     /// Who pinned it.

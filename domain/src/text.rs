@@ -247,13 +247,21 @@ impl Body {
     /// # Errors
     /// See [`TextError`].
     pub fn beside(text: &str, attachments: &FileIds) -> Result<Self, TextError> {
+        if attachments.is_empty() { Self::parse(text) } else { Self::comment(text) }
+    }
+
+    /// What somebody says to a message that they forward: may be empty.
+    ///
+    /// # Errors
+    /// See [`TextError`].
+    pub fn comment(text: &str) -> Result<Self, TextError> {
         match Self::parse(text) {
-            Err(TextError::Empty) if !attachments.is_empty() => Ok(Self(String::new())),
+            Err(TextError::Empty) => Ok(Self(String::new())),
             parsed => parsed,
         }
     }
 
-    /// There is no text, only attachments.
+    /// There is no text, only attachments or what is forwarded.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -112,12 +112,24 @@ fn ask(body: Option<pb::request::Body>) -> Result<Ask, Refusal> {
     let body = body.ok_or_else(|| invalid("this server does not know such a request"))?;
     let change = match body {
         Asked::Post(post) => {
+            let (room_id, reply_to) = (room(&post.room_id)?, seq(post.reply_to));
             let attachments = file_ids(&post.attachment_ids)?;
-            Change::Post {
-                room: room(&post.room_id)?,
-                body: Body::beside(&post.text, &attachments).map_err(bad_text)?,
-                reply_to: (post.reply_to != 0).then(|| seq(post.reply_to)),
-                attachments,
+            match post.forward_of {
+                None => Change::Post {
+                    room: room_id,
+                    body: Body::beside(&post.text, &attachments).map_err(bad_text)?,
+                    reply_to: (reply_to != Seq::ZERO).then_some(reply_to),
+                    attachments,
+                },
+                Some(_) if reply_to != Seq::ZERO || !attachments.is_empty() => {
+                    return Err(invalid("a forward brings no files and answers nothing"));
+                }
+                Some(source) => Change::Forward {
+                    room: room_id,
+                    body: Body::comment(&post.text).map_err(bad_text)?,
+                    source: room(&source.room_id)?,
+                    message: message(source.seq)?,
+                },
             }
         }
         Asked::Edit(edit) => Change::Edit {
@@ -479,7 +491,7 @@ fn pb_event(event: &Event) -> pb::Event {
     let user = |user: &UserId| bytes(user.as_bytes());
     let room = |room: &RoomId| bytes(room.as_bytes());
     let body = match &event.body {
-        EventBody::MessagePosted { text, mentions, reply_to, attachments, erased } => {
+        EventBody::MessagePosted { text, mentions, reply_to, attachments, forwarded, erased } => {
             Body::MessagePosted(pb::MessagePosted {
                 text: text.clone(),
                 reply_to: reply_to.map_or(0, Seq::get),
@@ -487,6 +499,11 @@ fn pb_event(event: &Event) -> pb::Event {
                 mention_ids: mentions.users.iter().map(user).collect(),
                 mentions_room: mentions.room,
                 attachments: attachments.iter().map(attachment).collect(),
+                forwarded: forwarded.as_ref().map(|forwarded| pb::Forwarded {
+                    author_id: user(&forwarded.author),
+                    said_at_us: forwarded.said_at.micros(),
+                    text: forwarded.text.clone(),
+                }),
             })
         }
         EventBody::MessageEdited { message, text, mentions, erased } => {

@@ -110,6 +110,7 @@ pub(crate) async fn services(parts: Parts<'_>) -> Result<Services, LoadError> {
     };
     tasks.spawn_until_stopping("sweeper", sweeper.run());
     store.files.limit_rooms(config.limits.room_file_bytes);
+    store.files.limit_users(config.limits.user_file_bytes);
 
     let deps = parlor_control::Deps {
         rooms: store.rooms.clone(),

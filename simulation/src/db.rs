@@ -7,16 +7,16 @@ use std::{
 };
 
 use parlor_domain::{
-    Code, Command, Departed, Digest, Draft, Epoch, Event, EventBody, FileId, Invite, InviteId,
-    LogId, Mentions, Position, Preferences, Privacy, Profile, Refusal, RequestId, Role, Room,
-    RoomId, Seq, Tie, Timestamp, UserId, Visibility, limits, permit,
+    Attachment, Code, Command, Departed, Digest, Draft, Epoch, Event, EventBody, FileId, Forwarded,
+    Invite, InviteId, LogId, Mentions, Position, Preferences, Privacy, Profile, Refusal, RequestId,
+    Role, Room, RoomId, Seq, Tie, Timestamp, UserId, Visibility, limits, permit,
 };
 use parlor_store::{
     Done, Page, RoomSummary,
     machines::{
         facts::{
-            EmojiFacts, Facts, FileFacts, LogFacts, MessageFacts, Needs, PinFacts, ReactionFacts,
-            ReactionKey, Repeat, RoomFacts,
+            CountedFile, EmojiFacts, Facts, FileFacts, LogFacts, MessageFacts, Needs, PinFacts,
+            ReactionFacts, ReactionKey, Repeat, RoomFacts, SourceFacts,
         },
         plan::{NewMessage, Plan, Projection, Writes},
     },
@@ -180,7 +180,41 @@ impl Db {
             facts.room_files.insert(*room, taken);
         }
         facts.room_file_bytes = limits::ROOM_FILE_BYTES;
+        for user in &needs.user_files {
+            let own = self.files.values().filter(|(file, _)| file.owner == *user);
+            facts.user_files.insert(*user, own.map(|(file, _)| file.counted).sum());
+        }
+        facts.user_file_bytes = limits::USER_FILE_BYTES;
+        for key in &needs.sources {
+            facts.sources.insert(*key, self.source(*key));
+        }
         facts
+    }
+
+    /// A message that may be forwarded, as its events tell of it.
+    fn source(&self, (room, message): (RoomId, Seq)) -> Option<SourceFacts> {
+        let log = self.logs.get(&room.into())?;
+        let posted = at(log, message)?;
+        let EventBody::MessagePosted { text, forwarded, attachments, erased: false, .. } =
+            &posted.body
+        else {
+            return None;
+        };
+        let edited = self.edits.get(&(room, message)).and_then(BTreeSet::last);
+        let text = match edited.and_then(|seq| at(log, *seq)).map(|event| &event.body) {
+            Some(EventBody::MessageEdited { text, .. }) => text,
+            _ => text,
+        };
+        let own = || Forwarded { author: posted.actor, said_at: posted.at, text: text.clone() };
+        let counted = |file: &Attachment| CountedFile {
+            file: file.clone(),
+            counted: self.files.get(&file.file).map_or(0, |(facts, _)| facts.counted),
+        };
+        Some(SourceFacts {
+            said: forwarded.clone().unwrap_or_else(own),
+            is_forward: forwarded.is_some(),
+            files: attachments.iter().map(counted).collect(),
+        })
     }
 
     /// The other one of a direct room.
@@ -325,6 +359,15 @@ impl Db {
                     if let Some((file, on)) = self.files.get_mut(&id) {
                         file.attached = true;
                         *on = Some((room, message));
+                    }
+                }
+            }
+            Projection::Shared { room, message, owner, files } => {
+                for (file, copy) in files {
+                    if let Some((mut facts, _)) = self.files.get(&file).cloned() {
+                        facts.owner = owner;
+                        facts.file = facts.file.map(|file| Attachment { file: copy, ..file });
+                        self.files.insert(copy, (facts, Some((room, message))));
                     }
                 }
             }

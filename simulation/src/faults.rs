@@ -184,7 +184,7 @@ impl World {
         }
     }
 
-    fn message_of(&self, client: usize, room: usize) -> Option<parlor_domain::Seq> {
+    pub fn message_of(&self, client: usize, room: usize) -> Option<parlor_domain::Seq> {
         self.db.message_of(self.rooms[room], self.clients[client].user)
     }
 

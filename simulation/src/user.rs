@@ -442,10 +442,12 @@ impl World {
     pub fn post(&mut self, client: usize, room: usize, count: usize) {
         for n in 0..count {
             let words = format!("{client}.{n}.{}", self.now.as_micros());
-            let body = RequestBody::Post {
-                text: text(&words),
-                reply_to: None,
-                attachments: FileIds::default(),
+            let text = text(&words);
+            // Now and then what was said before is passed on.
+            let before = if n % 4 == 3 { self.message_of(client, room) } else { None };
+            let body = match before {
+                Some(message) => RequestBody::Forward { source: self.rooms[room], message, text },
+                None => RequestBody::Post { text, reply_to: None, attachments: FileIds::default() },
             };
             let id = self.ask(client, room, body);
             let room = self.rooms[room];

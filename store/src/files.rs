@@ -117,7 +117,7 @@ pub struct RoomFile {
 pub struct GoneFile {
     /// Its id.
     pub id: FileId,
-    /// The object that holds it, where there is one.
+    /// The object that holds it, where there is one that holds no other file too.
     pub object: Option<Uuid>,
 }
 
@@ -128,6 +128,15 @@ impl Files {
         match &self.backend {
             Backend::Sqlite(db) => db.limit_rooms(bytes),
             Backend::Postgres(db) => db.limit_rooms(bytes),
+        }
+    }
+
+    /// Says how many bytes the files of any one user may take where they forward files,
+    /// from now on; [`parlor_domain::limits::USER_FILE_BYTES`] where nothing was said.
+    pub fn limit_users(&self, bytes: u64) {
+        match &self.backend {
+            Backend::Sqlite(db) => db.limit_users(bytes),
+            Backend::Postgres(db) => db.limit_users(bytes),
         }
     }
 

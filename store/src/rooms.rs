@@ -1,8 +1,8 @@
 //! Rooms, members and messages, to read.
 
 use parlor_domain::{
-    Attachment, Ban, Draft, Invite, InviteCode, InviteId, Message, Pin, Position, Preferences,
-    Role, Room, RoomId, RoomQuery, Seq, Timestamp, UserId, Version,
+    Attachment, Ban, Draft, Forwarded, Invite, InviteCode, InviteId, Message, Pin, Position,
+    Preferences, Role, Room, RoomId, RoomQuery, Seq, Timestamp, UserId, Version,
 };
 
 use crate::{
@@ -97,6 +97,8 @@ pub struct Authored {
     pub edited_at: Option<Timestamp>,
     /// The files that stand on it.
     pub attachments: Vec<Attachment>,
+    /// What it passes on.
+    pub forwarded: Option<Forwarded>,
 }
 
 /// Where a page of messages begins.

@@ -25,7 +25,7 @@ pub struct Hit {
     pub seq: Seq,
     /// Who wrote it.
     pub author: UserId,
-    /// Its text.
+    /// Its text, and below that the text it forwards.
     pub text: String,
     /// What of the text was looked for, in characters; ascending.
     pub ranges: Vec<Range<usize>>,

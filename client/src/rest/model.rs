@@ -403,6 +403,9 @@ pub struct MessageInfo {
     /// The files that stand on it.
     #[serde(default)]
     pub attachments: Vec<FileInfo>,
+    /// What it passes on, with its files.
+    #[serde(default)]
+    pub forwarded: Option<ForwardedInfo>,
     /// When it was posted, as RFC 3339 says it.
     pub posted_at: String,
     /// Only a tombstone is left.
@@ -415,6 +418,17 @@ pub struct MessageInfo {
     pub mentions_room: bool,
     /// In the order in which the emoji came.
     pub reactions: Vec<ReactionInfo>,
+}
+
+/// What somebody said elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ForwardedInfo {
+    /// Who said it first.
+    pub author_id: UserId,
+    /// When, as RFC 3339 says it.
+    pub said_at: String,
+    /// Its text as it stood when it was forwarded; may be empty beside files.
+    pub text: String,
 }
 
 /// One emoji on a message.

@@ -18,8 +18,9 @@ use crate::{
     Problem,
     app::App,
     extract::{AccessToken, Caller},
+    messages::wire::{Forwarded, Version},
     problem::refused,
-    wire::{Device, Number, Preferences, Role, Tie, Time, User, Version, Visibility},
+    wire::{Device, Number, Preferences, Role, Tie, Time, User, Visibility},
 };
 
 /// All that the server keeps of somebody. The document is written as it is read, page
@@ -106,6 +107,9 @@ pub(crate) struct ExportedMessage {
     /// The message it answers.
     #[schema(required)]
     reply_to: Option<Number>,
+    /// What it passes on.
+    #[schema(required)]
+    forwarded: Option<Forwarded>,
     /// When it was posted.
     posted_at: Time,
     /// Every text it has had, the first one first; none where it was never edited.
@@ -341,6 +345,7 @@ impl Copy {
             seq: seq.into(),
             text: message.text,
             reply_to: message.reply_to.map(Number::from),
+            forwarded: message.forwarded.map(Forwarded::from),
             posted_at: Time(message.posted_at),
             versions,
             attachments: attachments.map(|file| ExportedFile::new(room, file)).collect(),
@@ -348,7 +353,7 @@ impl Copy {
     }
 }
 
-/// Messages in memory at once: the longest fill a megabyte.
+/// Messages in memory at once: the longest, which forward others, fill two megabytes.
 const MESSAGES: u32 = 64;
 /// Versions read at once.
 const VERSIONS: u32 = 64;

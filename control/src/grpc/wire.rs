@@ -1,7 +1,8 @@
 //! Where the messages of `room.proto` become domain types, and back.
 
 use parlor_domain::{
-    Code, Message, Reaction, Refusal, RequestId, Room, RoomId, Seq, Visibility, limits,
+    Attachment, Code, FileKind, Message, Reaction, Refusal, RequestId, Room, RoomId, Seq,
+    Visibility, limits,
 };
 use parlor_proto::room::{self as proto, get_messages_request};
 use parlor_store::From as Begin;
@@ -78,6 +79,33 @@ pub(super) fn message(message: Message) -> proto::Message {
         mention_ids: message.mentions.users.iter().map(|user| user.as_bytes().to_vec()).collect(),
         mentions_room: message.mentions.room,
         pinned: message.pinned,
+        attachments: message.attachments.into_iter().map(attachment).collect(),
+        forwarded: message.forwarded.map(|forwarded| proto::Forwarded {
+            author_id: forwarded.author.as_bytes().to_vec(),
+            said_at_us: forwarded.said_at.micros(),
+            text: forwarded.text,
+        }),
+    }
+}
+
+fn attachment(file: Attachment) -> proto::Attachment {
+    let kind = match file.kind {
+        FileKind::Image => proto::FileKind::Image,
+        FileKind::Video => proto::FileKind::Video,
+        FileKind::Audio => proto::FileKind::Audio,
+        FileKind::Other => proto::FileKind::Other,
+    };
+    proto::Attachment {
+        file_id: file.file.as_bytes().to_vec(),
+        name: file.name.into(),
+        media_type: file.media_type,
+        bytes: file.bytes,
+        kind: kind.into(),
+        width: file.width,
+        height: file.height,
+        thumbhash: file.thumbhash.as_bytes().to_vec(),
+        thumbnail: file.thumbnail,
+        duration_ms: file.duration_ms,
     }
 }
 

@@ -3,12 +3,12 @@
 use axum::extract::State;
 use uuid::Uuid;
 
-use super::message;
+use super::{message, wire::Version};
 use crate::{
     Problem,
     app::{App, Asked},
     extract::{Caller, Json, Paging, Path, Query},
-    wire::{Number, Page, Version, room_id},
+    wire::{Number, Page, room_id},
 };
 
 /// Every text that a message has had, from the first to the present one. A deleted

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::wire::Message;
 use crate::{
     Problem,
     app::App,
     cursor::List,
     extract::{Caller, Json, Limit, Path, Query},
-    wire::{Message, Number, User, room_id},
+    wire::{Number, User, room_id},
 };
 
 #[derive(Default, Deserialize, IntoParams)]
@@ -42,7 +43,7 @@ pub(crate) struct Where {
 pub(crate) struct Messages {
     /// The messages as they stand at `head`; deleted ones without text.
     messages: Vec<Message>,
-    /// Everybody who wrote one of them.
+    /// Everybody who wrote one of them, or what one of them forwards.
     authors: Vec<User>,
     /// Incarnation of the room's log.
     epoch: Number,
@@ -85,7 +86,10 @@ pub(crate) async fn history(
     let room = room_id(id);
     let from = query.from(room)?;
     let history = app.history(caller.user, room, from, query.limit.0).await?;
-    let mut authors: Vec<UserId> = history.messages.iter().map(|message| message.author).collect();
+    let said = |message: &parlor_domain::Message| Some(message.forwarded.as_ref()?.author);
+    let messages = history.messages.iter();
+    let mut authors: Vec<UserId> =
+        messages.flat_map(|message| [Some(message.author), said(message)]).flatten().collect();
     authors.sort_unstable();
     authors.dedup();
     let authors = app.users.users(&authors).await?;

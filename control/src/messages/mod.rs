@@ -14,6 +14,7 @@ pub(crate) mod react;
 pub(crate) mod search;
 pub(crate) mod unpin;
 pub(crate) mod unreact;
+pub(crate) mod wire;
 
 use parlor_domain::{Change, Emoji, Refusal, Seq};
 use uuid::Uuid;

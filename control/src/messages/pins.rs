@@ -4,13 +4,14 @@ use axum::extract::State;
 use parlor_domain::Action;
 use uuid::Uuid;
 
+use super::wire::{Forwarded, Pin};
 use crate::{
     Problem,
     app::App,
     extract::{Caller, Json, Path},
     files::wire::File,
     problem::refused,
-    wire::{Page, Pin, Time, room_id},
+    wire::{Page, Time, room_id},
 };
 
 /// The pinned messages of a room that the caller is a member of, the last pinned
@@ -40,6 +41,7 @@ pub(crate) async fn pins(
             author: users.get(pin.author)?,
             text: pin.text,
             attachments: pin.attachments.into_iter().map(File::from).collect(),
+            forwarded: pin.forwarded.map(Forwarded::from),
             posted_at: Time(pin.posted_at),
             pinned_by: users.get(pin.by)?,
             pinned_at: Time(pin.at),

@@ -87,7 +87,7 @@ struct Hit {
     seq: Number,
     /// Who wrote it.
     author: User,
-    /// Markdown.
+    /// Markdown; below what its author says, what they forward.
     #[schema(example = "Good *morning*, everybody")]
     text: String,
     /// What of the text was looked for, in order.

@@ -31,6 +31,11 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("history", v1("GET", "/rooms/{room}/messages?around=4&limit=2")),
         ("history-cursor", v1("GET", "/rooms/{room}/messages?cursor={cursor}")),
         ("post", v1("POST", "/rooms/{room}/messages") + "\n\n{\"text\":\"*hi*\",\"reply_to\":\"3\"}"),
+        (
+            "forward",
+            v1("POST", "/rooms/{room}/messages")
+                + "\n\n{\"text\":\"\",\"forward\":{\"room_id\":\"{room}\",\"seq\":\"3\"}}",
+        ),
         ("edit", v1("PATCH", "/rooms/{room}/messages/3") + "\n\n{\"text\":\"ho\"}"),
         ("delete", v1("DELETE", "/rooms/{room}/messages/4")),
         ("pin", v1("PUT", "/rooms/{room}/pins/3") + "\n###\n" + &v1("GET", "/rooms/{room}/pins")),

@@ -11,6 +11,7 @@ mod browser;
 mod corpus;
 mod endings;
 mod files;
+mod forwards;
 mod friends;
 mod fuzz;
 mod grpc;

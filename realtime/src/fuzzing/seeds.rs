@@ -28,6 +28,13 @@ fn said() -> Vec<(&'static str, Kind)> {
         text: "Good morning, 早上好".to_owned(),
         reply_to: 7,
         attachment_ids: vec![id(0x2000), id(0x2001)],
+        forward_of: None,
+    };
+    let forward = pb::Post {
+        room_id: room_id(),
+        text: "See".to_owned(),
+        forward_of: Some(pb::MessageRef { room_id: room_id(), seq: 8 }),
+        ..pb::Post::default()
     };
     let edit = pb::Edit { room_id: room_id(), seq: 8, text: "Good evening".to_owned() };
     let react = pb::React { room_id: room_id(), seq: 9, emoji: "👍".to_owned(), remove: false };
@@ -49,6 +56,7 @@ fn said() -> Vec<(&'static str, Kind)> {
         ("set-presence", Kind::SetPresence(pb::SetPresence { state: 2 })),
         ("watch-presence", Kind::WatchPresence(pb::WatchPresence { user_ids: vec![room_id()] })),
         ("post", asked(2, Body::Post(post))),
+        ("forward", asked(12, Body::Post(forward))),
         ("edit", asked(3, Body::Edit(edit))),
         ("delete", asked(4, Body::Delete(pb::Delete { room_id: room_id(), seq: 8 }))),
         ("mark-read", asked(5, Body::MarkRead(pb::MarkRead { room_id: room_id(), seq: 9 }))),

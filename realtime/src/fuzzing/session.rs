@@ -138,13 +138,14 @@ impl Run {
         let room = room(script)?;
         let seq = Seq::new(script.int_in_range(1..=9_u64)?);
         let body = || Body::parse("hello").map_err(|_| arbitrary::Error::IncorrectFormat);
-        Ok(match script.int_in_range(0..=8_u8)? {
+        Ok(match script.int_in_range(0..=9_u8)? {
             0..=2 => Ask::Change(Change::Post {
                 room,
                 body: body()?,
                 reply_to: None,
                 attachments: FileIds::default(),
             }),
+            9 => Ask::Change(Change::Forward { room, body: body()?, source: room, message: seq }),
             3 => Ask::Change(Change::Edit { room, message: seq, body: body()? }),
             4 => Ask::Change(Change::MarkRead { room, seq }),
             5 | 6 => Ask::Open { room, from: Position::default() },

@@ -228,6 +228,10 @@ impl Desk {
                 let text = text(&pending.command);
                 let calls = text.matches('@').count().min(limits::MENTIONS);
                 bytes += text.len() + calls * wire::MENTION_BYTES;
+                if matches!(pending.command.change, Change::Forward { .. }) {
+                    // How long that is, is known to the log alone.
+                    bytes += limits::TEXT_BYTES;
+                }
                 commands.push(pending.command.clone());
                 self.committing.push(pending);
             }
@@ -257,6 +261,7 @@ impl Desk {
                     mentions: Mentions::default(),
                     reply_to,
                     attachments: Vec::new(),
+                    forwarded: None,
                     erased: false,
                 },
             };
@@ -397,7 +402,9 @@ fn announcements(done: &Done) -> impl Iterator<Item = Announcement> + use<> {
 
 fn text(command: &Command) -> &str {
     match &command.change {
-        Change::Post { body, .. } | Change::Edit { body, .. } => body.as_str(),
+        Change::Post { body, .. } | Change::Forward { body, .. } | Change::Edit { body, .. } => {
+            body.as_str()
+        }
         Change::SetDraft { draft, .. } => draft.text.as_str(),
         _ => "",
     }

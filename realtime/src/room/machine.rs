@@ -223,9 +223,11 @@ impl<F: Follower> Machine<F> {
 
 fn weight(event: &Event) -> usize {
     let text = match &event.body {
-        EventBody::MessagePosted { text, mentions, attachments, .. } => {
+        EventBody::MessagePosted { text, mentions, attachments, forwarded, .. } => {
             let files = attachments.iter().map(|file| size_of::<Attachment>() + file.weight());
-            text.len() + mentions.users.len() * wire::MENTION_BYTES + files.sum::<usize>()
+            let forwarded = forwarded.as_ref().map_or(0, |forwarded| forwarded.text.len());
+            let text = text.len() + forwarded;
+            text + mentions.users.len() * wire::MENTION_BYTES + files.sum::<usize>()
         }
         EventBody::MessageEdited { text, mentions, .. } => {
             text.len() + mentions.users.len() * wire::MENTION_BYTES
@@ -282,6 +284,7 @@ mod tests {
                 mentions: Mentions::default(),
                 reply_to: None,
                 attachments: Vec::new(),
+                forwarded: None,
                 erased: false,
             },
         )
@@ -376,6 +379,7 @@ mod tests {
                     mentions: Mentions::default(),
                     reply_to: None,
                     attachments: Vec::new(),
+                    forwarded: None,
                     erased: false,
                 },
             )

@@ -13,7 +13,7 @@ use crate::{
 const LATER: Timestamp = Timestamp::from_micros(9_000_000_000_000_000);
 
 /// A file that may be attached, as control leaves it.
-async fn whole(kit: &Kit, owner: &Person) -> Attachment {
+pub(crate) async fn whole(kit: &Kit, owner: &Person) -> Attachment {
     let name = FileName::parse("plan.png").expect("valid");
     let new =
         NewUpload { id: FileId::random(), owner: owner.user, name, bytes: 9, expires_at: LATER };

@@ -7,6 +7,7 @@ mod corpus;
 mod ending;
 mod files;
 mod following;
+mod forwards;
 mod friends;
 mod fuzz;
 mod kit;
@@ -93,6 +94,10 @@ on_every_lane! {
     },
     files::{
         rule_3_18_a_message_brings_files,
+    },
+    forwards::{
+        rule_3_19_a_forward_passes_on_what_was_said,
+        rule_3_19_r2_what_one_may_not_read_is_not_there,
     },
     friends::{
         rule_3_16_a_block_keeps_both_from_writing_to_each_other,

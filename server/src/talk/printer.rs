@@ -37,7 +37,8 @@ impl Printer {
             let clock = message.posted_at.parse().map(clock).unwrap_or_default();
             let files = message.attachments.iter();
             let files: Vec<String> = files.map(|file| line_of(&file.name, file.bytes)).collect();
-            self.message(&clock, message.author_id, &message.text, &files).await?;
+            let forwarded = message.forwarded.map(|it| (it.author_id, it.text));
+            self.message(&clock, message.author_id, &message.text, forwarded, &files).await?;
         }
         Ok(())
     }
@@ -57,11 +58,12 @@ impl Printer {
         let what = match event.body {
             EventBody::MessagePosted { erased: true, .. }
             | EventBody::MessageEdited { erased: true, .. } => return Ok(()),
-            EventBody::MessagePosted { text, attachments, .. } => {
+            EventBody::MessagePosted { text, attachments, forwarded, .. } => {
                 let files = attachments.iter();
                 let files: Vec<String> =
                     files.map(|file| line_of(file.name.as_str(), file.bytes)).collect();
-                return self.message(&clock, event.actor, &text, &files).await;
+                let forwarded = forwarded.map(|it| (it.author, it.text));
+                return self.message(&clock, event.actor, &text, forwarded, &files).await;
             }
             EventBody::MessageEdited { message, text, .. } => {
                 format!("changed message {message} to: {text}")
@@ -119,16 +121,25 @@ impl Printer {
         self.aside(&format!("{clock} * {who} {what}")).await
     }
 
-    /// Prints a message: its text, then a line for each of its files.
+    /// Prints a message: its text, what it forwards and whose words that are, then a
+    /// line for each of its files.
     async fn message(
         &mut self,
         clock: &str,
         author: UserId,
         text: &str,
+        forwarded: Option<(UserId, String)>,
         files: &[String],
     ) -> anyhow::Result<()> {
-        let text = Some(text).filter(|text| !text.is_empty() || files.is_empty());
-        let lines = text.into_iter().chain(files.iter().map(String::as_str));
+        let forwarded = match forwarded {
+            Some((author, text)) => {
+                vec![format!("[forwarded from {}]", self.name(author).await), text]
+            }
+            None => Vec::new(),
+        };
+        let more = forwarded.iter().chain(files).map(String::as_str);
+        let bare = forwarded.is_empty() && files.is_empty();
+        let lines = std::iter::once(text).chain(more).filter(|line| bare || !line.is_empty());
         match self.style {
             Print::Plain => {
                 for line in lines {

@@ -6,6 +6,7 @@ mod config;
 mod devices;
 mod endings;
 mod files;
+mod forwards;
 mod frames;
 mod friends;
 mod grpc;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use parlor_domain::{
-    Attachment, Body, Calls, Change, Command, Digest, Draft, Emoji, FileId, Invite, InviteId,
-    LogId, Position, Preferences, Privacy, Profile, RequestId, Role, RoomId, RoomName, Seq,
-    Standing, Tie, Timestamp, Topic, UserId, UserName, Visibility, direct_room,
+    Attachment, Body, Calls, Change, Command, Digest, Draft, Emoji, FileId, Forwarded, Invite,
+    InviteId, LogId, Position, Preferences, Privacy, Profile, RequestId, Role, RoomId, RoomName,
+    Seq, Standing, Tie, Timestamp, Topic, UserId, UserName, Visibility, direct_room,
 };
 
 /// Which rows the decisions on some commands may look at. Sorted, so that all
@@ -44,6 +44,10 @@ pub struct Needs {
     pub files: BTreeSet<FileId>,
     /// Rooms of which it has to be known how much their files take.
     pub room_files: BTreeSet<RoomId>,
+    /// Users of whom it has to be known how much their files take.
+    pub user_files: BTreeSet<UserId>,
+    /// Messages that shall be forwarded.
+    pub sources: BTreeSet<(RoomId, Seq)>,
 }
 
 impl Needs {
@@ -149,6 +153,17 @@ impl Needs {
                 }
                 self.messages.extend(reply_to.map(|message| (room, message)));
             }
+            Change::Forward { body, source, message, .. } => {
+                self.calls(room, body);
+                self.rooms.insert(*source);
+                self.roles.insert((*source, actor));
+                self.sources.insert((*source, *message));
+                self.room_files.insert(room);
+                self.user_files.insert(actor);
+                // Held, though nothing is written there: what is forwarded is there until
+                // the copy is, and two forwards of one user keep the quota together.
+                self.logs.extend([LogId::from(*source), LogId::from(actor)]);
+            }
             Change::Edit { message, body, .. } => {
                 self.calls(room, body);
                 self.messages.insert((room, *message));
@@ -246,6 +261,30 @@ pub struct Facts {
     pub room_files: HashMap<RoomId, u64>,
     /// Bytes that they may take.
     pub room_file_bytes: u64,
+    /// Bytes that the files of each user take, and those that they may.
+    pub user_files: HashMap<UserId, u64>,
+    pub user_file_bytes: u64,
+    /// Messages that shall be forwarded; `None` where there is no such message yet, or
+    /// no more.
+    pub sources: HashMap<(RoomId, Seq), Option<SourceFacts>>,
+}
+
+/// A message that may be forwarded.
+#[derive(Clone, Debug)]
+pub struct SourceFacts {
+    /// What a forward of it says.
+    pub said: Forwarded,
+    /// It is a forward itself: `said` are the words of another one.
+    pub is_forward: bool,
+    /// In their order.
+    pub files: Vec<CountedFile>,
+}
+
+/// A file on a message, and the bytes that it takes.
+#[derive(Clone, Debug)]
+pub struct CountedFile {
+    pub file: Attachment,
+    pub counted: u64,
 }
 
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@
 
 mod endings;
 mod files;
+mod forwards;
 mod friends;
 mod invites;
 mod members;
@@ -18,13 +19,15 @@ use std::{
 
 use parlor_domain::{
     Action, Ban, Body, Calls, Change, Code, Command, Digest, Draft, Epoch, Event, EventBody,
-    FileId, FileIds, FileKind, Invite, InviteId, LogId, Mentions, Operator, Position, Preferences,
-    Privacy, Profile, Refusal, RequestId, Role, RoomId, RoomName, Seq, ServerAct, Tie, Timestamp,
-    Topic, UserId, Visibility, direct_room, permit, permit_server,
+    FileId, FileIds, FileKind, Forwarded, Invite, InviteId, LogId, Mentions, Operator, Position,
+    Preferences, Privacy, Profile, Refusal, RequestId, Role, RoomId, RoomName, Seq, ServerAct, Tie,
+    Timestamp, Topic, UserId, Visibility, direct_room, permit, permit_server,
     planted::{Planted, planted},
 };
 
-use super::facts::{Facts, LogFacts, MessageFacts, ReactionKey, Repeat, RoomFacts};
+use super::facts::{
+    CountedFile, Facts, LogFacts, MessageFacts, ReactionKey, Repeat, RoomFacts, SourceFacts,
+};
 use crate::Done;
 
 /// What has to be written for the commands decided so far.
@@ -61,6 +64,7 @@ pub struct NewMessage {
     pub reply_to: Option<Seq>,
     /// Of the files on it.
     pub kinds: Vec<FileKind>,
+    pub forwarded: Option<Forwarded>,
 }
 
 /// A rarer change of a table.
@@ -181,6 +185,14 @@ pub enum Projection {
         message: Seq,
         files: Vec<FileId>,
     },
+    /// Copies of files stand on a message that forwards them, in this order: of the first
+    /// of each pair, called like the second.
+    Shared {
+        room: RoomId,
+        message: Seq,
+        owner: UserId,
+        files: Vec<(FileId, FileId)>,
+    },
     /// The message, every event that holds its text, and what was put on it.
     Erased {
         room: RoomId,
@@ -230,6 +242,15 @@ struct Request {
     actor: UserId,
     /// Where its first event goes.
     log: LogId,
+}
+
+/// What a new message holds.
+#[derive(Debug)]
+struct Said<'a> {
+    body: &'a Body,
+    reply_to: Option<Seq>,
+    files: Vec<CountedFile>,
+    forwarded: Option<Forwarded>,
 }
 
 type Outcome = Result<Done, Refusal>;
@@ -361,6 +382,9 @@ impl Plan {
             Change::JoinByInvite { room, invite } => self.join_by_invite(request, *room, *invite),
             Change::Post { room, body, reply_to, attachments } => {
                 self.post(request, *room, body, *reply_to, attachments)
+            }
+            Change::Forward { room, body, source, message } => {
+                self.forward(request, *room, body, (*source, *message))
             }
             Change::Edit { room, message, body } => self.edit(request, *room, *message, body),
             Change::Delete { room, message } => self.delete(request, *room, *message),
@@ -538,23 +562,38 @@ impl Plan {
         if body.is_empty() && files.is_empty() {
             return Err(Refusal::new(Code::InvalidArgument, "a message needs a text or a file"));
         }
+        let done =
+            self.add_message(request, room, Said { body, reply_to, files, forwarded: None })?;
+        self.attach(room, done.seq, attachments);
+        Ok(done)
+    }
+
+    /// Appends a new message.
+    fn add_message(&mut self, request: Request, room: RoomId, said: Said<'_>) -> Outcome {
+        let Said { body, reply_to, files, forwarded } = said;
         let (author, text) = (request.actor, body.as_str().to_owned());
         let mentions = self.mentions(room, body);
-        let kinds = files.iter().map(|file| file.kind).collect();
+        let kinds = files.iter().map(|counted| counted.file.kind).collect();
         let posted = EventBody::MessagePosted {
             text: text.clone(),
             mentions: mentions.clone(),
             reply_to,
-            attachments: files,
+            attachments: files.iter().map(|counted| counted.file.clone()).collect(),
+            forwarded: forwarded.clone(),
             erased: false,
         };
         let done = self.first(request, posted)?;
-        let facts = MessageFacts { author, reply_to, deleted: false };
-        self.facts.messages.insert((room, done.seq), facts);
         let seq = done.seq;
-        let new = NewMessage { room, seq, author, text, mentions, reply_to, kinds };
+        let facts = MessageFacts { author, reply_to, deleted: false };
+        self.facts.messages.insert((room, seq), facts);
+        self.note_source(room, seq, |_| {
+            let is_forward = forwarded.is_some();
+            let own = || Forwarded { author, said_at: done.at, text: text.clone() };
+            let said = forwarded.clone().unwrap_or_else(own);
+            Some(SourceFacts { said, is_forward, files })
+        });
+        let new = NewMessage { room, seq, author, text, mentions, reply_to, kinds, forwarded };
         self.writes.messages.push(new);
-        self.attach(room, seq, attachments);
         Ok(done)
     }
 
@@ -575,6 +614,14 @@ impl Plan {
         };
         let done = self.first(request, edited)?;
         let by = done.seq;
+        self.note_source(room, message, |source| {
+            source.map(|mut source| {
+                if !source.is_forward {
+                    source.said.text.clone_from(&text);
+                }
+                source
+            })
+        });
         self.writes.changes.push(Projection::Edited { room, message, text, mentions, by });
         Ok(done)
     }
@@ -607,6 +654,7 @@ impl Plan {
         facts.deleted = true;
         self.facts.messages.insert((room, message), facts);
         self.unpin(room, message);
+        self.note_source(room, message, |_| None);
         let done = self.first(request, EventBody::MessageDeleted { message })?;
         let reply_to = facts.reply_to;
         self.writes.changes.push(Projection::Erased { room, message, reply_to, by: done.seq });

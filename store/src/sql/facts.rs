@@ -8,8 +8,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, drafts, files, friends,
-    invites, mentions, overview, pieces, pins, preferences, privacy, reactions, row,
+    Builder, Connection, Driver, FOR_UPDATE, FOR_UPDATE_FREE, Tuple, bans, drafts, files, forwards,
+    friends, invites, mentions, overview, pieces, pins, preferences, privacy, reactions, row,
 };
 use crate::log::{
     Patience,
@@ -53,6 +53,7 @@ pub(super) async fn load(
     friends::load(connection, needs, &mut facts).await?;
     overview::load(connection, needs, &mut facts).await?;
     files::load(connection, needs, &mut facts).await?;
+    forwards::load(connection, needs, &mut facts).await?;
     Ok(Ok(facts))
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Builder, Connection, Db, FOR_UPDATE, facts::select, on_message, row};
 use crate::{
     Authored, Begun, GoneFile, NewUpload, Piece, Quota, RoomFile, StoredFile, Upload,
-    log::facts::{Facts, FileFacts, Needs},
+    log::facts::{CountedFile, Facts, FileFacts, Needs},
 };
 
 /// The columns of [`row::FileRow`], of a table `files` called `f`.
@@ -67,6 +67,43 @@ pub(super) async fn load(
     .await?;
     for (room, taken) in rows {
         facts.room_files.insert(RoomId::from_uuid(room), row::size(taken));
+    }
+    let sql = (
+        "SELECT f.owner, CAST(SUM(f.counted) AS BIGINT) FROM (",
+        ") AS v CROSS JOIN files f WHERE f.owner = v.column1 AND f.state <> 'gone' \
+         GROUP BY f.owner",
+    );
+    let rows: Vec<(Uuid, i64)> = select(connection, sql, &needs.user_files, |tuple, user| {
+        tuple.push_bind(user.uuid());
+    })
+    .await?;
+    for (user, taken) in rows {
+        facts.user_files.insert(UserId::from_uuid(user), row::size(taken));
+    }
+    Ok(())
+}
+
+/// The files of messages that shall be forwarded.
+pub(super) async fn load_sources(
+    connection: &mut Connection,
+    needs: &Needs,
+    facts: &mut Facts,
+) -> sqlx::Result<()> {
+    let sql = (
+        concat!("SELECT ", file_columns!(), ", f.message, f.room_id, f.counted FROM ("),
+        ") AS v CROSS JOIN files f WHERE f.room_id = v.column1 AND f.message = v.column2 \
+         AND f.state = 'attached' ORDER BY f.room_id, f.message, f.place",
+    );
+    let rows: Vec<row::CountedRow> = select(connection, sql, &needs.sources, |tuple, source| {
+        tuple.push_bind(source.0.uuid()).push_bind(row::number(source.1));
+    })
+    .await?;
+    for row in rows {
+        let source = (RoomId::from_uuid(row.room_id), row::seq(row.on.message));
+        if let Some(Some(source)) = facts.sources.get_mut(&source) {
+            let (file, counted) = (row::stored_file(row.on.file)?.file, row::size(row.counted));
+            source.files.push(CountedFile { file, counted });
+        }
     }
     Ok(())
 }
@@ -424,11 +461,14 @@ pub(crate) async fn gone(db: &Db, now: Timestamp, limit: u32) -> sqlx::Result<Ve
     .bind(now.micros())
     .execute(&mut *lease)
     .await?;
-    let rows: Vec<(Uuid, Option<Uuid>)> =
-        sqlx::query_as("SELECT id, object FROM files WHERE state = 'gone' LIMIT $1")
-            .bind(i64::from(limit))
-            .fetch_all(&mut *lease)
-            .await?;
+    let rows: Vec<(Uuid, Option<Uuid>)> = sqlx::query_as(
+        "SELECT g.id, CASE WHEN EXISTS (SELECT 1 FROM files f WHERE f.object = g.object \
+             AND f.state <> 'gone') THEN NULL ELSE g.object END \
+             FROM files g WHERE g.state = 'gone' LIMIT $1",
+    )
+    .bind(i64::from(limit))
+    .fetch_all(&mut *lease)
+    .await?;
     lease.done();
     let gone = |(id, object)| GoneFile { id: FileId::from_uuid(id), object };
     Ok(rows.into_iter().map(gone).collect())

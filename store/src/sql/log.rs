@@ -48,7 +48,11 @@ async fn decide(
     let mut lease = db.writer().await?;
     let mut transaction = lease.begin_write().await?;
     let facts = match facts::load(&mut transaction, &Needs::of(commands), now, patience).await? {
-        Ok(facts) => Facts { room_file_bytes: db.room_file_bytes.load(Ordering::Relaxed), ..facts },
+        Ok(facts) => Facts {
+            room_file_bytes: db.room_file_bytes.load(Ordering::Relaxed),
+            user_file_bytes: db.user_file_bytes.load(Ordering::Relaxed),
+            ..facts
+        },
         Err(held) => {
             transaction.rollback().await?;
             lease.done();

@@ -4,7 +4,9 @@ use parlor_domain::{Event, EventBody, Message, RoomId, Seq, UserId, Version};
 
 use uuid::Uuid;
 
-use super::{Connection, Db, files, log, mentions, pins, reactions, row};
+use super::{
+    Connection, Db, files, forwards::forwarded_columns, log, mentions, pins, reactions, row,
+};
 use crate::{Authored, From, History};
 
 pub(crate) async fn history(
@@ -66,11 +68,12 @@ pub(crate) async fn authored(
 ) -> sqlx::Result<Vec<Authored>> {
     let (room, seq) = after.map_or((Uuid::nil(), Seq::ZERO), |(room, seq)| (room.uuid(), seq));
     let mut lease = db.reader().await?;
-    let rows: Vec<row::AuthoredRow> = sqlx::query_as(
-        "SELECT room_id, seq, text, reply_to, posted_at, edited_at FROM messages \
-         WHERE author = $1 AND NOT deleted AND (room_id, seq) > ($2, $3) \
-         ORDER BY room_id, seq LIMIT $4",
-    )
+    let rows: Vec<row::AuthoredRow> = sqlx::query_as(concat!(
+        "SELECT m.room_id, m.seq, m.text, m.reply_to, m.posted_at, m.edited_at, ",
+        forwarded_columns!(),
+        " FROM messages m WHERE m.author = $1 AND NOT m.deleted \
+         AND (m.room_id, m.seq) > ($2, $3) ORDER BY m.room_id, m.seq LIMIT $4"
+    ))
     .bind(author.uuid())
     .bind(room)
     .bind(row::number(seq))
@@ -135,7 +138,12 @@ async fn read(
 
 macro_rules! columns {
     () => {
-        "SELECT seq, author, text, reply_to, posted_at, edited_at, deleted, version FROM messages "
+        concat!(
+            "SELECT m.seq, m.author, m.text, m.reply_to, m.posted_at, m.edited_at, m.deleted, \
+             m.version, ",
+            forwarded_columns!(),
+            " FROM messages m "
+        )
     };
 }
 

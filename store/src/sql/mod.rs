@@ -8,6 +8,7 @@ pub(crate) mod drafts;
 pub(crate) mod endings;
 mod facts;
 pub(crate) mod files;
+mod forwards;
 pub(crate) mod friends;
 pub(crate) mod health;
 pub(crate) mod invites;
@@ -55,6 +56,8 @@ pub(crate) struct Db {
     epoch: Epoch,
     /// What the files of a room may take.
     room_file_bytes: Arc<AtomicU64>,
+    /// What the files of a user may take where they forward some.
+    user_file_bytes: Arc<AtomicU64>,
 }
 
 /// The epoch of a migrated database, given to it the first time.
@@ -77,11 +80,16 @@ impl Db {
     /// Takes pools of a migrated database and its [`epoch`].
     pub(super) fn new(writer: Pool<Driver>, reader: Pool<Driver>, epoch: Epoch) -> Self {
         let room_file_bytes = Arc::new(AtomicU64::new(limits::ROOM_FILE_BYTES));
-        Self { writer, reader, epoch, room_file_bytes }
+        let user_file_bytes = Arc::new(AtomicU64::new(limits::USER_FILE_BYTES));
+        Self { writer, reader, epoch, room_file_bytes, user_file_bytes }
     }
 
     pub(crate) fn limit_rooms(&self, bytes: u64) {
         self.room_file_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn limit_users(&self, bytes: u64) {
+        self.user_file_bytes.store(bytes, Ordering::Relaxed);
     }
 
     async fn reader(&self) -> sqlx::Result<Lease> {

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use parlor_domain::{Message, Pin, RoomId, Seq, Timestamp, UserId, limits};
 use uuid::Uuid;
 
-use super::{Connection, Db, facts::select, files, on_message, reactions::touch, row};
+use super::{
+    Connection, Db, facts::select, files, forwards::forwarded_columns, on_message,
+    reactions::touch, row,
+};
 use crate::log::facts::{Facts, Needs, PinFacts};
 
 pub(super) async fn load(
@@ -98,27 +101,18 @@ pub(super) async fn read(
 }
 
 pub(crate) async fn list(db: &Db, room: RoomId) -> sqlx::Result<Vec<Pin>> {
-    type Row = (i64, Uuid, String, i64, Uuid, i64);
     let mut lease = db.reader().await?;
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT m.seq, m.author, m.text, m.posted_at, p.user_id, p.at \
-         FROM pins p JOIN messages m ON m.room_id = p.room_id AND m.seq = p.message \
-         WHERE p.room_id = $1 ORDER BY p.seq DESC LIMIT $2",
-    )
+    let rows: Vec<row::PinRow> = sqlx::query_as(concat!(
+        "SELECT m.seq, m.author, m.text, m.posted_at, p.user_id, p.at, ",
+        forwarded_columns!(),
+        " FROM pins p JOIN messages m ON m.room_id = p.room_id AND m.seq = p.message \
+         WHERE p.room_id = $1 ORDER BY p.seq DESC LIMIT $2"
+    ))
     .bind(room.uuid())
     .bind(i64::from(limits::PINS))
     .fetch_all(&mut *lease)
     .await?;
-    let pin = |(message, author, text, posted_at, by, at): Row| Pin {
-        message: row::seq(message),
-        author: UserId::from_uuid(author),
-        text,
-        attachments: Vec::new(),
-        posted_at: Timestamp::from_micros(posted_at),
-        by: UserId::from_uuid(by),
-        at: Timestamp::from_micros(at),
-    };
-    let mut pins: Vec<Pin> = rows.into_iter().map(pin).collect();
+    let mut pins: Vec<Pin> = rows.into_iter().map(row::pin).collect();
     files::read_pins(&mut lease, room, &mut pins).await?;
     lease.done();
     Ok(pins)

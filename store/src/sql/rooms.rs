@@ -193,7 +193,7 @@ async fn summarise(
     query.push_bind(i64::from(limits::UNREAD_COUNTED));
     query.push(
         ") AS counted) AS mentions, \
-         substr(COALESCE(NULLIF(p.text, ''), (SELECT f.name FROM files f WHERE f.room_id = r.id \
+         substr(COALESCE(NULLIF(p.text, ''), NULLIF(p.forwarded_text, ''), (SELECT f.name FROM files f WHERE f.room_id = r.id \
          AND f.message = p.seq AND f.state = 'attached' ORDER BY f.place LIMIT 1)), 1, ",
     );
     query.push_bind(i32::try_from(limits::PREVIEW_CHARS).unwrap_or(i32::MAX));

@@ -2,9 +2,9 @@
 
 use parlor_domain::{
     Attachment, ClientName, DeviceId, DeviceName, DisplayName, Draft, DraftText, Emoji, Epoch,
-    Event, FileId, FileKind, FileName, Invite, InviteId, Mentions, Message, Notify, Preferences,
-    Profile, RequestId, Role, Room, RoomId, RoomName, Seq, Standing, StatusEmoji, StatusText,
-    Thumbhash, Tie, Timestamp, Topic, UserId, UserName, Visibility,
+    Event, FileId, FileKind, FileName, Forwarded, Invite, InviteId, Mentions, Message, Notify, Pin,
+    Preferences, Profile, RequestId, Role, Room, RoomId, RoomName, Seq, Standing, StatusEmoji,
+    StatusText, Thumbhash, Tie, Timestamp, Topic, UserId, UserName, Visibility,
 };
 use uuid::Uuid;
 
@@ -13,7 +13,6 @@ use crate::{
     StoredFile, Upload, User,
 };
 
-pub(super) type MessageRow = (i64, Uuid, String, Option<i64>, i64, Option<i64>, bool, i64);
 pub(super) type EventRow = (i64, i64, Uuid, Option<Uuid>, String);
 
 /// What stands in the database was valid when it was written.
@@ -381,6 +380,8 @@ pub(super) struct AuthoredRow {
     reply_to: Option<i64>,
     posted_at: i64,
     edited_at: Option<i64>,
+    #[sqlx(flatten)]
+    forwarded: ForwardedRow,
 }
 
 pub(super) fn authored(row: AuthoredRow) -> Authored {
@@ -392,7 +393,24 @@ pub(super) fn authored(row: AuthoredRow) -> Authored {
         posted_at: Timestamp::from_micros(row.posted_at),
         edited_at: row.edited_at.map(Timestamp::from_micros),
         attachments: Vec::new(),
+        forwarded: forwarded(row.forwarded),
     }
+}
+
+/// What a message passes on: all of it is null where that is nothing.
+#[derive(sqlx::FromRow)]
+pub(super) struct ForwardedRow {
+    forwarded_author: Option<Uuid>,
+    forwarded_at: Option<i64>,
+    forwarded_text: Option<String>,
+}
+
+pub(super) fn forwarded(row: ForwardedRow) -> Option<Forwarded> {
+    Some(Forwarded {
+        author: UserId::from_uuid(row.forwarded_author?),
+        said_at: Timestamp::from_micros(row.forwarded_at?),
+        text: row.forwarded_text?,
+    })
 }
 
 pub(super) fn size(bytes: i64) -> u64 {
@@ -455,6 +473,15 @@ pub(super) struct OfRoomRow {
     pub(super) room_id: Uuid,
 }
 
+/// The same, in which room, and the bytes that it takes.
+#[derive(sqlx::FromRow)]
+pub(super) struct CountedRow {
+    #[sqlx(flatten)]
+    pub(super) on: OnMessageRow,
+    pub(super) room_id: Uuid,
+    pub(super) counted: i64,
+}
+
 /// The same of a room that is known, as a list shows it.
 #[derive(sqlx::FromRow)]
 pub(super) struct RoomFileRow {
@@ -491,23 +518,62 @@ pub(super) fn upload(row: UploadRow) -> sqlx::Result<Upload> {
     })
 }
 
+#[derive(sqlx::FromRow)]
+pub(super) struct MessageRow {
+    seq: i64,
+    author: Uuid,
+    text: String,
+    reply_to: Option<i64>,
+    posted_at: i64,
+    edited_at: Option<i64>,
+    deleted: bool,
+    version: i64,
+    #[sqlx(flatten)]
+    forwarded: ForwardedRow,
+}
+
 /// Without whom it mentions and what was put on it, which stand in other tables.
-pub(super) fn message(
-    (at, author, text, reply_to, posted_at, edited_at, deleted, version): MessageRow,
-) -> Message {
+pub(super) fn message(row: MessageRow) -> Message {
     Message {
-        seq: seq(at),
-        author: UserId::from_uuid(author),
-        text,
+        seq: seq(row.seq),
+        author: UserId::from_uuid(row.author),
+        text: row.text,
         mentions: Mentions::default(),
-        reply_to: reply_to.map(seq),
+        reply_to: row.reply_to.map(seq),
         attachments: Vec::new(),
-        posted_at: Timestamp::from_micros(posted_at),
-        edited_at: edited_at.map(Timestamp::from_micros),
-        deleted,
+        forwarded: forwarded(row.forwarded),
+        posted_at: Timestamp::from_micros(row.posted_at),
+        edited_at: row.edited_at.map(Timestamp::from_micros),
+        deleted: row.deleted,
         pinned: false,
         reactions: Vec::new(),
-        version: seq(version),
+        version: seq(row.version),
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct PinRow {
+    seq: i64,
+    author: Uuid,
+    text: String,
+    posted_at: i64,
+    user_id: Uuid,
+    at: i64,
+    #[sqlx(flatten)]
+    forwarded: ForwardedRow,
+}
+
+/// Without its files, which stand in another table.
+pub(super) fn pin(row: PinRow) -> Pin {
+    Pin {
+        message: seq(row.seq),
+        author: UserId::from_uuid(row.author),
+        text: row.text,
+        attachments: Vec::new(),
+        forwarded: forwarded(row.forwarded),
+        posted_at: Timestamp::from_micros(row.posted_at),
+        by: UserId::from_uuid(row.user_id),
+        at: Timestamp::from_micros(row.at),
     }
 }
 

@@ -103,7 +103,10 @@ pub(super) async fn insert(
                 room: new.room,
                 seq: new.seq,
                 author: new.author,
-                text: new.text.clone(),
+                text: searched(
+                    new.text.clone(),
+                    new.forwarded.as_ref().map(|forwarded| forwarded.text.as_str()),
+                ),
                 posted_at: now,
                 edited_at: None,
                 files: !new.kinds.is_empty(),
@@ -308,6 +311,15 @@ async fn room_names(
     Ok(rows.into_iter().filter_map(name).collect())
 }
 
+/// All the text of a message: what its author says, and below it what they pass on.
+fn searched(text: String, forwarded: Option<&str>) -> String {
+    match forwarded {
+        Some(forwarded) if text.is_empty() => forwarded.to_owned(),
+        Some(forwarded) => text + "\n" + forwarded,
+        None => text,
+    }
+}
+
 /// A message of which the index knows, or shall know.
 struct Doc {
     room: RoomId,
@@ -333,9 +345,10 @@ impl Doc {
 
 /// Those of the messages that are there.
 async fn read(connection: &mut Connection, ids: &BTreeSet<i64>) -> sqlx::Result<HashMap<i64, Doc>> {
-    type Row = (i64, Uuid, i64, Uuid, String, i64, Option<i64>, bool, bool);
+    type Row = (i64, Uuid, i64, Uuid, String, Option<String>, i64, Option<i64>, bool, bool);
     let sql = (
-        "SELECT d.id, d.room_id, d.seq, m.author, m.text, m.posted_at, m.edited_at, \
+        "SELECT d.id, d.room_id, d.seq, m.author, m.text, m.forwarded_text, m.posted_at, \
+         m.edited_at, \
          EXISTS (SELECT 1 FROM files f WHERE f.state = 'attached' AND f.room_id = d.room_id \
          AND f.message = d.seq), \
          EXISTS (SELECT 1 FROM files f WHERE f.state = 'attached' AND f.room_id = d.room_id \
@@ -347,19 +360,20 @@ async fn read(connection: &mut Connection, ids: &BTreeSet<i64>) -> sqlx::Result<
         tuple.push_bind(*id);
     })
     .await?;
-    let doc = |(id, room, seq, author, text, posted_at, edited_at, files, images): Row| {
-        let doc = Doc {
-            room: RoomId::from_uuid(room),
-            seq: row::seq(seq),
-            author: UserId::from_uuid(author),
-            text,
-            posted_at: Timestamp::from_micros(posted_at),
-            edited_at: edited_at.map(Timestamp::from_micros),
-            files,
-            images,
+    let doc =
+        |(id, room, seq, author, text, forwarded, posted_at, edited_at, files, images): Row| {
+            let doc = Doc {
+                room: RoomId::from_uuid(room),
+                seq: row::seq(seq),
+                author: UserId::from_uuid(author),
+                text: searched(text, forwarded.as_deref()),
+                posted_at: Timestamp::from_micros(posted_at),
+                edited_at: edited_at.map(Timestamp::from_micros),
+                files,
+                images,
+            };
+            (id, doc)
         };
-        (id, doc)
-    };
     Ok(rows.into_iter().map(doc).collect())
 }
 

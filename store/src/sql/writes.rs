@@ -4,8 +4,8 @@
 use parlor_domain::{Epoch, EventBody, Mentions, Role, RoomId, Seq, Timestamp, Visibility};
 
 use super::{
-    Builder, Connection, Tuple, accounts::found_by, admin, bans, drafts, files, friends, invites,
-    mentions, pieces, pins, preferences, privacy, reactions, rooms, row, search,
+    Builder, Connection, Tuple, accounts::found_by, admin, bans, drafts, files, forwards, friends,
+    invites, mentions, pieces, pins, preferences, privacy, reactions, rooms, row, search,
 };
 use crate::log::plan::{Projection, Writes};
 
@@ -47,7 +47,8 @@ pub(super) async fn run(
         connection,
         (
             "INSERT INTO messages \
-             (room_id, seq, author, text, reply_to, posted_at, deleted, version) ",
+             (room_id, seq, author, text, reply_to, posted_at, deleted, version, \
+             forwarded_author, forwarded_at, forwarded_text) ",
             "",
         ),
         &writes.messages,
@@ -60,7 +61,10 @@ pub(super) async fn run(
                 .push_bind(new.reply_to.map(row::number))
                 .push_bind(now.micros())
                 .push_bind(false)
-                .push_bind(row::number(new.seq));
+                .push_bind(row::number(new.seq))
+                .push_bind(new.forwarded.as_ref().map(|it| it.author.uuid()))
+                .push_bind(new.forwarded.as_ref().map(|it| it.said_at.micros()))
+                .push_bind(new.forwarded.as_ref().map(|it| it.text.clone()));
             Ok(())
         },
     )
@@ -244,6 +248,9 @@ async fn project(
         Projection::Attached { room, message, files } => {
             files::attach(connection, *room, *message, files).await?;
         }
+        Projection::Shared { room, message, owner, files } => {
+            forwards::share(connection, *room, *message, *owner, files).await?;
+        }
         Projection::Reacted { key, since, by } => {
             reactions::add(connection, key, *since, *by, now).await?;
         }
@@ -301,7 +308,8 @@ async fn erase(
     by: Seq,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE messages SET text = '', deleted = TRUE, version = $3 \
+        "UPDATE messages SET text = '', deleted = TRUE, version = $3, \
+         forwarded_author = NULL, forwarded_at = NULL, forwarded_text = NULL \
          WHERE room_id = $1 AND seq = $2",
     )
     .bind(room.uuid())

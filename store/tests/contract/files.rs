@@ -114,7 +114,7 @@ pub(crate) async fn bring(
     house.submit(actor, with_files(room, "look", files)).await
 }
 
-async fn newest(house: &House, room: RoomId) -> parlor_domain::Message {
+pub(crate) async fn newest(house: &House, room: RoomId) -> parlor_domain::Message {
     let history = house.store.rooms.history(room, UserId::SYSTEM, From::Before(Seq::MAX), 1).await;
     history.expect("up").expect("there").messages.remove(0)
 }

@@ -68,6 +68,8 @@ enum Kind {
     Unfriend(usize),
     Block(usize, bool),
     Share(usize, u8),
+    /// From one of the rooms.
+    Forward(usize, u64, String),
 }
 
 fn kinds() -> impl Strategy<Value = Kind> {
@@ -107,6 +109,8 @@ fn kinds() -> impl Strategy<Value = Kind> {
         2 => (0..USERS).prop_map(Kind::Unfriend),
         3 => (0..USERS, any::<bool>()).prop_map(|(user, on)| Kind::Block(user, on)),
         6 => (0..USERS, 0..FILES).prop_map(|(owner, n)| Kind::Share(owner, n)),
+        6 => (0..ROOMS, 1..14_u64, "[a-z]{0,2}")
+            .prop_map(|(from, seq, text)| Kind::Forward(from, seq, text)),
         2 => (0..LINKS).prop_map(Kind::Invite),
         1 => (0..LINKS).prop_map(Kind::Revoke),
         2 => (0..LINKS).prop_map(Kind::Accept),
@@ -182,7 +186,9 @@ impl Folded {
             EventBody::InviteRevoked { invite } => {
                 assert!(self.invites.remove(&invite).is_some(), "live before");
             }
-            EventBody::MessagePosted { text, mentions, reply_to, attachments, .. } => {
+            EventBody::MessagePosted {
+                text, mentions, reply_to, attachments, forwarded, ..
+            } => {
                 let message = Message {
                     seq: event.seq,
                     author: event.actor,
@@ -190,6 +196,7 @@ impl Folded {
                     mentions,
                     reply_to,
                     attachments,
+                    forwarded,
                     posted_at: event.at,
                     edited_at: None,
                     deleted: false,
@@ -210,6 +217,7 @@ impl Folded {
                 message.mentions = Mentions::default();
                 message.reactions.clear();
                 message.attachments.clear();
+                message.forwarded = None;
                 message.pinned = false;
                 (message.deleted, message.version) = (true, event.seq);
             }
@@ -300,7 +308,8 @@ async fn undelete(house: &House, room: RoomId) -> parlor_domain::Room {
     access.room
 }
 
-fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
+fn change(rooms: &[RoomId], room: usize, users: &[UserId], seed: u64, kind: Kind) -> Change {
+    let room = rooms[room];
     let body = |text: String| {
         let called = (0..USERS)
             .fold(text, |text, n| text.replace(&format!("@{n}"), &format!("@{}", name(seed, n))));
@@ -369,6 +378,12 @@ fn change(room: RoomId, users: &[UserId], seed: u64, kind: Kind) -> Change {
             let attachments = FileIds::new(vec![shared(users[owner], n)]).expect("one");
             Change::Post { room, body: body("see".to_owned()), reply_to: None, attachments }
         }
+        Kind::Forward(source, message, text) => Change::Forward {
+            room,
+            body: parlor_domain::Body::comment(&text).expect("valid"),
+            source: rooms[source],
+            message: Seq::new(message),
+        },
         Kind::Unread(from) => Change::MarkUnread { room, from: Seq::new(from) },
         Kind::Status(text) => Change::SetProfile(ProfileChange {
             status_text: Some(StatusText::parse(&text).expect("valid")),
@@ -439,7 +454,9 @@ async fn play(house: &House, seed: u64, history: Vec<Vec<Step>>) {
         house.advance(std::time::Duration::from_secs(1));
         let batch = batch
             .into_iter()
-            .map(|(user, room, kind)| command(users[user], change(rooms[room], &users, seed, kind)))
+            .map(|(user, room, kind)| {
+                command(users[user], change(&rooms, room, &users, seed, kind))
+            })
             .collect();
         house.store.log.submit(batch).await.expect("up");
         tell(house).await;

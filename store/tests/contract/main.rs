@@ -10,6 +10,7 @@ mod direct;
 mod endings;
 mod files;
 mod fold;
+mod forwards;
 mod friends;
 mod house;
 mod invites;

@@ -135,7 +135,14 @@ async fn a_deleted_message_is_gone_from_messages_and_events(house: House) {
         page.expect("there").events.into_iter().skip(2).map(|event| event.body).collect();
     let posted = |text: &str, reply_to, erased| {
         let (text, mentions) = (text.to_owned(), Mentions::default());
-        EventBody::MessagePosted { text, mentions, reply_to, attachments: Vec::new(), erased }
+        EventBody::MessagePosted {
+            text,
+            mentions,
+            reply_to,
+            attachments: Vec::new(),
+            forwarded: None,
+            erased,
+        }
     };
     let erased = EventBody::MessageEdited {
         message,

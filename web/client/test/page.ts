@@ -16,6 +16,7 @@ export function message(seq: number, text = `text ${seq}`, change: Partial<Messa
     pinned: false,
     reactions: [],
     attachments: [],
+    forwarded: null,
     version: `${seq}`,
     ...change,
   };

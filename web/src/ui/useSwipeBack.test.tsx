@@ -47,15 +47,17 @@ function swipe(target: Element | null, [dx, dy]: [number, number], ms = 400) {
   send("touchend", 20 + dx, 300 + dy, ms);
 }
 
-test("a swipe along the line goes back, and leaves the pane where it was", () => {
+test("a swipe along the line goes back, and leaves the pane where it was", async () => {
   const { container } = render(<Page />);
+  await vi.dynamicImportSettled();
   swipe(container.querySelector("main p"), [140, 10]);
   expect(back).toHaveBeenCalledOnce();
   expect(container.querySelector("main")?.style.translate).toBe("");
 });
 
-test("a scroll, a short pull, a swipe the other way and one in a text go nowhere", () => {
+test("a scroll, a short pull, a swipe the other way and one in a text go nowhere", async () => {
   const { container } = render(<Page />);
+  await vi.dynamicImportSettled();
   const text = container.querySelector("main p");
   swipe(text, [30, 200]);
   swipe(text, [60, 0]);
@@ -66,8 +68,9 @@ test("a scroll, a short pull, a swipe the other way and one in a text go nowhere
   expect(back, "a fling need not be long").toHaveBeenCalledOnce();
 });
 
-test("a panel is closed before the page is left, and nothing happens on a desk", () => {
+test("a panel is closed before the page is left, and nothing happens on a desk", async () => {
   const { container, rerender } = render(<Page />);
+  await vi.dynamicImportSettled();
   swipe(container.querySelector("aside p"), [140, 0]);
   expect([close.mock.calls.length, back.mock.calls.length]).toEqual([1, 0]);
   rerender(<Page enabled={false} />);

@@ -1,8 +1,9 @@
 //! Files that messages bring.
 
-use parlor_domain::{Attachment, Code, FileId, FileIds, Refusal, RoomId, Seq, UserId};
+use parlor_domain::{Code, FileId, FileIds, Refusal, RoomId, Seq, UserId};
 
 use super::{Plan, Projection};
+use crate::log::facts::CountedFile;
 
 impl Plan {
     /// What a message would tell of these files, where `actor` may attach all of
@@ -13,7 +14,7 @@ impl Plan {
         room: RoomId,
         actor: UserId,
         files: &FileIds,
-    ) -> Result<Vec<Attachment>, Refusal> {
+    ) -> Result<Vec<CountedFile>, Refusal> {
         let mut taken = self.facts.room_files.get(&room).copied().unwrap_or_default();
         let mut attachments = Vec::new();
         for id in files.as_slice() {
@@ -26,12 +27,11 @@ impl Plan {
             let Some(file) = &facts.file else {
                 return Err(Refusal::new(Code::Conflict, "the file is not whole yet"));
             };
-            attachments.push(file.clone());
+            attachments.push(CountedFile { file: file.clone(), counted: facts.counted });
             taken = taken.saturating_add(facts.counted);
         }
         if !attachments.is_empty() && taken > self.facts.room_file_bytes {
-            let message = "the files of this room take all the space they may";
-            return Err(Refusal::new(Code::QuotaExceeded, message));
+            return Err(room_is_full());
         }
         Ok(attachments)
     }
@@ -50,4 +50,9 @@ impl Plan {
         }
         self.writes.changes.push(Projection::Attached { room, message, files });
     }
+}
+
+pub(super) fn room_is_full() -> Refusal {
+    let message = "the files of this room take all the space they may";
+    Refusal::new(Code::QuotaExceeded, message)
 }

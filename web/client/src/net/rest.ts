@@ -158,7 +158,14 @@ export interface Message {
   /** In the order in which the emoji came. */
   reactions: { emoji: string; count: number; user_ids: string[] }[];
   attachments: SharedFile[];
+  forwarded: Forwarded | null;
   version: string;
+}
+/** What a message passes on, with its files. */
+export interface Forwarded {
+  author_id: string;
+  said_at: string;
+  text: string;
 }
 export type FileKind = "image" | "video" | "audio" | "other";
 /** A file that the server has whole. */
@@ -205,6 +212,7 @@ export interface Pin {
   author: User;
   text: string;
   attachments: SharedFile[];
+  forwarded: Forwarded | null;
   posted_at: string;
   pinned_by: User;
   pinned_at: string;

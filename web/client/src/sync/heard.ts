@@ -26,7 +26,7 @@ export function changeOf(
         const mentions = { users: mentionIds.map(bytesToId), room: mentionsRoom };
         if (!blocked.has(actor) && mentioned(mentions, me)) change.mentions = room.mentions + 1;
       }
-      change.preview = body.value.text.slice(0, 120);
+      change.preview = (body.value.text || (body.value.forwarded?.text ?? "")).slice(0, 120);
       change.previewFiles = change.preview === "" ? gistOf(body.value.attachments.map(fromWire)) : null;
       change.lastAt = milliseconds(event.atUs);
       break;

@@ -6,6 +6,7 @@ import type { Event } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { bytesToId } from "../net/id.js";
 import type { Message, MessagePage, Role } from "../net/rest.js";
 import { type Attachment, fromRest as fileFromRest, fromWire } from "./attachments.js";
+import { type Forwarded, fromRest as saidFromRest, fromWire as saidFromWire } from "./forwards.js";
 import { type Mentions, NOBODY } from "./mentions.js";
 import { added, type Reaction, removed } from "./reactions.js";
 
@@ -23,6 +24,7 @@ export interface ChatMessage {
   pinned: boolean;
   reactions: readonly Reaction[];
   attachments: readonly Attachment[];
+  forwarded: Forwarded | null;
   /** Seq of the newest event that touched it; the greater version wins. */
   version: number;
 }
@@ -145,8 +147,19 @@ export class Log {
 
   /** Adds a page of older messages. */
   prepend(page: MessagePage): void {
-    this.moreBefore = page.more_before;
+    const first = page.messages[0];
+    // Older ones may have come meanwhile from somewhere else.
+    if (first === undefined || Number(first.seq) < this.oldestSeq) this.moreBefore = page.more_before;
     this.#put(page.messages.map(fromRest));
+    this.settleLate();
+  }
+
+  /** Adds older entries that reach what is loaded, and says whether there are more before them. */
+  join(entries: readonly Entry[], moreBefore: boolean): void {
+    const oldest = this.oldestSeq;
+    const older = entries.filter(({ seq }) => seq < oldest);
+    if (older.length > 0) this.moreBefore = moreBefore;
+    this.#put(older);
     this.settleLate();
   }
 
@@ -236,6 +249,7 @@ export class Log {
         pinned: false,
         reactions: [],
         attachments: [],
+        forwarded: null,
       };
       this.#replace(Number(body.value.messageSeq), version, () => gone);
     } else if (body.case === "messagePinned" || body.case === "messageUnpinned") {
@@ -326,6 +340,7 @@ export function fromRest(message: Message): ChatMessage {
     pinned: message.pinned,
     reactions: message.reactions.map(({ emoji, count, user_ids }) => ({ emoji, count, users: user_ids })),
     attachments: message.attachments.map(fileFromRest),
+    forwarded: saidFromRest(message.forwarded),
     version: Number(message.version),
   };
 }
@@ -351,6 +366,7 @@ function toEntry(event: Event): Entry | null {
         pinned: false,
         reactions: [],
         attachments: body.value.attachments.map(fromWire),
+        forwarded: saidFromWire(body.value.forwarded),
         version: seq,
       };
     case "roomCreated":

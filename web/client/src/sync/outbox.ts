@@ -5,11 +5,14 @@ import type { Ok } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import { newId } from "../net/id.js";
 import { Refused } from "../net/session.js";
 import { Store } from "../store.js";
+import type { Forwarded } from "./forwards.js";
 import type { Storage } from "./storage.js";
 
 export type IntentBody =
   /** `files`: keys of uploads, in order; it waits until they are up. */
   | { what: "post"; text: string; replyTo: number | null; files?: readonly string[] }
+  /** `said` is what is shown until it is there. */
+  | { what: "forward"; source: string; seq: number; text: string; said: Forwarded }
   | { what: "edit"; seq: number; text: string }
   | { what: "delete"; seq: number }
   | { what: "react"; seq: number; emoji: string; on: boolean }

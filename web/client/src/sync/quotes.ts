@@ -2,12 +2,14 @@
 import type { Message } from "../net/rest.js";
 import { Store } from "../store.js";
 import { type Attachment, fromRest } from "./attachments.js";
+import { type Forwarded, fromRest as saidFromRest } from "./forwards.js";
 
 /** What is shown of a message that is answered. */
 export interface Quoted {
   authorId: string;
   text: string;
   attachments: readonly Attachment[];
+  forwarded: Forwarded | null;
   deleted: boolean;
 }
 
@@ -43,6 +45,7 @@ export class QuoteStore extends Store<Quotes> {
                 authorId: message.author_id,
                 text: message.text,
                 attachments: message.attachments.map(fromRest),
+                forwarded: saidFromRest(message.forwarded),
                 deleted: message.deleted,
               };
         this.set(new Map(this.getSnapshot()).set(key, quoted));

@@ -21,6 +21,7 @@ const said = (seq: number, at: number, authorId = OTHER): ChatMessage => ({
   pinned: false,
   reactions: [],
   attachments: [],
+  forwarded: null,
   version: seq,
 });
 const pending = (body: IntentBody, change: Partial<Pending> = {}): Pending => ({
@@ -181,4 +182,21 @@ test("x5 what has not changed is the same row again, and what has is another", (
   expect(rows(entries, { blocked: new Set([OTHER]) }).at(-1)).toMatchObject({ folded: true });
   expect(rows(entries, { me: OTHER }).at(-1)).not.toBe(first.at(-1));
   expect(rows(entries.slice(1)).at(1), "it begins a run now").toMatchObject({ key: "m2", continued: false });
+});
+
+test("a forward shows what it passes on while it is on its way, and no more once it is deleted", () => {
+  const passedOn = { authorId: OTHER, at: NOON, text: "the plan" };
+  const forward: IntentBody = { what: "forward", source: ROOM, seq: 1, text: "look", said: passedOn };
+  const all = rows([said(1, NOON)], { pending: [pending(forward)] });
+  expect(all.at(-1)).toMatchObject({
+    text: "look",
+    forwarded: passedOn,
+    seq: 0,
+    state: "queued",
+    uploads: [],
+  });
+  const there = { ...said(2, NOON), forwarded: passedOn };
+  expect(rows([there]).at(-1)).toMatchObject({ seq: 2, forwarded: passedOn });
+  const remove = pending({ what: "delete", seq: 2 });
+  expect(rows([there], { pending: [remove] }).at(-1)).toMatchObject({ deleted: true, forwarded: null });
 });

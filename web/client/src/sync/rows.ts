@@ -1,5 +1,6 @@
 // The lines of a timeline, from the log, the outbox and the divider. Pure.
 import type { Attachment } from "./attachments.js";
+import type { Forwarded } from "./forwards.js";
 import { type ChatMessage, type Entry, messageIn, type SystemLine } from "./log.js";
 import { type Mentions, mentioned, NOBODY } from "./mentions.js";
 import type { Pending } from "./outbox.js";
@@ -29,6 +30,8 @@ export interface MessageRow {
   pinned: boolean;
   reactions: readonly Chip[];
   attachments: readonly Attachment[];
+  /** What it passes on, with its files. */
+  forwarded: Forwarded | null;
   /** Keys of its files, while they are on the way with it. */
   uploads: readonly string[];
   state: MessageState;
@@ -92,7 +95,7 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
     const { body } = intent;
     if (body.what === "react" || body.what === "pin")
       wishes.set(body.seq, [...(wishes.get(body.seq) ?? []), intent]);
-    else if (body.what !== "post") overlays.set(body.seq, intent);
+    else if (body.what !== "post" && body.what !== "forward") overlays.set(body.seq, intent);
   }
   let previous: { authorId: string; at: number } | null = null;
   let today = { begins: Number.NaN, ends: Number.NaN };
@@ -156,17 +159,20 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
   }
   const shown = entries[entries.length - 1]?.seq ?? 0;
   for (const intent of pending) {
-    if (intent.body.what !== "post" || (intent.seq !== null && intent.seq <= shown)) continue;
+    const { body } = intent;
+    if (body.what !== "post" && body.what !== "forward") continue;
+    if (intent.seq !== null && intent.seq <= shown) continue;
+    const replyTo = body.what === "post" ? body.replyTo : null;
     day(intent.at);
     rows.push({
       kind: "message",
       key: intent.requestId,
       seq: intent.seq ?? 0,
       authorId: me,
-      text: intent.body.text,
+      text: body.text,
       mentions: NOBODY,
-      replyTo: intent.body.replyTo,
-      quoted: answered(entries, intent.body.replyTo),
+      replyTo,
+      quoted: answered(entries, replyTo),
       folded: false,
       callsMe: false,
       at: intent.at,
@@ -175,7 +181,8 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       pinned: false,
       reactions: [],
       attachments: [],
-      uploads: intent.body.files ?? [],
+      forwarded: body.what === "forward" ? body.said : null,
+      uploads: (body.what === "post" && body.files) || [],
       state: intent.state,
       pending: intent,
       refused: [],
@@ -246,6 +253,7 @@ function messageRow(
     pinned: !deleting && pinned(message, wishes),
     reactions: deleting ? [] : chips(message.reactions, wishes, me),
     attachments: deleting ? [] : message.attachments,
+    forwarded: deleting ? null : message.forwarded,
     uploads: [],
     state: overlay?.state ?? "sent",
     pending: overlay,

@@ -22,7 +22,7 @@ interface Kinds {
 export type Box = keyof Kinds;
 const BOXES: readonly Box[] = ["outbox", "drafts", "logs", "uploads", "blobs", "state"];
 /** Raised when a page learns new kinds of events: what it kept of logs lacks them. */
-const VERSION = 6;
+const VERSION = 7;
 
 export interface Storage {
   readonly durable: boolean;

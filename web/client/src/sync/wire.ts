@@ -22,6 +22,10 @@ export function requestBody(
           attachmentIds: uploads.ids(body.files ?? []).map(idToBytes),
         },
       };
+    case "forward": {
+      const forwardOf = { roomId: idToBytes(body.source), seq: BigInt(body.seq) };
+      return { case: "post", value: { roomId, text: body.text, forwardOf } };
+    }
     case "edit":
       return { case: "edit", value: { roomId, seq: BigInt(body.seq), text: body.text } };
     case "delete":
@@ -39,6 +43,9 @@ export function* peopleIn(events: readonly Event[]): Generator<string> {
     yield bytesToId(actorId);
     switch (body.case) {
       case "messagePosted":
+        if (body.value.forwarded !== undefined) yield bytesToId(body.value.forwarded.authorId);
+        yield* body.value.mentionIds.map(bytesToId);
+        break;
       case "messageEdited":
         yield* body.value.mentionIds.map(bytesToId);
         break;

@@ -45,7 +45,6 @@ function Policy() {
             >
               <input
                 type="radio"
-                className="accent-accent"
                 name="policy"
                 data-testid={`policy-${policy}`}
                 checked={policy === now}

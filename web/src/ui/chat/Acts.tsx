@@ -1,5 +1,6 @@
-import { Copy, Link2, MailPlus, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
+import { Copy, Forward, Link2, MailPlus, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
 import { gistOf } from "parlor-client/sync/attachments";
+import { wordsOf } from "parlor-client/sync/forwards";
 import type { MessageRow } from "parlor-client/sync/rows";
 import { type ReactNode, useState } from "react";
 import { copyText } from "../copy";
@@ -20,13 +21,15 @@ interface Props {
   frozen: boolean;
   roomId: string;
   setEditing(seq: number | null): void;
+  /** Asks where to pass it on. */
+  onForward(row: MessageRow): void;
 }
 
 const ICON = "icon-button pointer-fine:size-7";
 
 /** What can be done with a message; shown on hover, on focus, and on touch. Its keys
     are those of the message: nobody shall tab through the acts of all messages. */
-export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props) {
+export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing, onForward }: Props) {
   const t = useT();
   const { client } = useChat();
   const gist = useGist();
@@ -56,9 +59,12 @@ export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props
             <Pencil size={14} aria-hidden="true" />
           </Act>
         )}
+        <Act id="forward-message" label={t("message.forward")} shortcut="F" onClick={() => onForward(row)}>
+          <Forward size={14} aria-hidden="true" />
+        </Act>
         <Menu label={t("message.more")} testId="more-acts" shortcut="M" tabIndex={-1} className={ICON}>
-          {row.text !== "" && (
-            <MenuItem testId="copy-text" onSelect={() => void copy(row.text)}>
+          {wordsOf(row) !== "" && (
+            <MenuItem testId="copy-text" onSelect={() => void copy(wordsOf(row))}>
               <Copy size={14} aria-hidden="true" />
               {t("message.copy")}
             </MenuItem>
@@ -96,7 +102,7 @@ export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing }: Props
       {asking && (
         <ConfirmDialog
           title={t("message.delete.confirm")}
-          text={row.text.slice(0, 200) || gist(gistOf(row.attachments))}
+          text={wordsOf(row).slice(0, 200) || gist(gistOf(row.attachments))}
           action={t("message.delete")}
           onClose={() => setAsking(false)}
           onConfirm={async () => client.write(roomId, { what: "delete", seq: row.seq })}

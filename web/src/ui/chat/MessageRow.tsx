@@ -1,5 +1,6 @@
 import { Clock, Pin } from "lucide-react";
 import { ErrorCode } from "parlor-client/net/gen/parlor/realtime/v1/realtime_pb";
+import type { Forwarded } from "parlor-client/sync/forwards";
 import type { SystemLine } from "parlor-client/sync/log";
 import { EVERYBODY } from "parlor-client/sync/mentions";
 import type { Pending } from "parlor-client/sync/outbox";
@@ -11,7 +12,7 @@ import { Attachments, PendingFiles } from "../files/parts";
 import { useStore, useT } from "../hooks";
 import { Markdown } from "../markdown";
 import { Acts } from "./Acts";
-import { useChat } from "./context";
+import { useChat, useNames } from "./context";
 import { EditBox } from "./EditBox";
 import { Mood } from "./Mood";
 import { Quote } from "./Quote";
@@ -109,6 +110,8 @@ interface Props {
   editing: boolean;
   roomId: string;
   setEditing(seq: number | null): void;
+  /** Asks where to pass it on. */
+  onForward(row: Row): void;
   /** Brings another message into view. */
   onJump(seq: number): void;
 }
@@ -210,6 +213,7 @@ function WholeRow(props: Props) {
             </div>
           )
         )}
+        {row.forwarded !== null && <PassedOn said={row.forwarded} />}
         {row.attachments.length > 0 && <Attachments files={row.attachments} roomId={roomId} />}
         {row.uploads.length > 0 && row.pending !== null && (
           <PendingFiles pending={row.pending} keys={row.uploads} />
@@ -238,6 +242,27 @@ function WholeRow(props: Props) {
   );
 }
 
+/** What somebody said elsewhere, set apart from what is said to it. */
+function PassedOn({ said }: { said: Forwarded }) {
+  const t = useT();
+  const name = useNames()(said.authorId);
+  return (
+    <figure data-testid="forwarded" className="border-s-2 border-line ps-3">
+      <figcaption className="label">
+        {t("forward.from", { name })}{" "}
+        <time dateTime={new Date(said.at).toISOString()}>
+          <FormattedDate value={said.at} dateStyle="medium" timeStyle="short" hourCycle="h23" />
+        </time>
+      </figcaption>
+      {said.text !== "" && (
+        <blockquote className="prose">
+          <Markdown text={said.text} />
+        </blockquote>
+      )}
+    </figure>
+  );
+}
+
 /** The text, with those it calls marked as soon as their names are known. */
 function MessageText({ row }: { row: Row }) {
   const { client } = useChat();
@@ -249,6 +274,7 @@ function MessageText({ row }: { row: Row }) {
 
 const FAILED = {
   post: "timeline.failed",
+  forward: "timeline.failed",
   edit: "timeline.editFailed",
   delete: "timeline.editFailed",
   react: "timeline.reactFailed",

@@ -5,7 +5,7 @@ import { useChat } from "./context";
 import { Notice, Page } from "./Page";
 
 /** A public room by its link, seen by somebody who has not joined it. */
-export function Outside({ id }: { id: string }) {
+export default function Outside({ id }: { id: string }) {
   const t = useT();
   const { client } = useChat();
   const [room, setRoom] = useState<Room | null>(null);

@@ -1,4 +1,5 @@
 import { gistOf } from "parlor-client/sync/attachments";
+import { wordsOf } from "parlor-client/sync/forwards";
 import { FormattedDate } from "react-intl";
 import { useGist } from "../files/useGist";
 import { useStore, useT } from "../hooks";
@@ -35,7 +36,7 @@ export default function Pins({ id, onClose, onShow }: Props) {
   }
 
   return (
-    <Panel testId="pins-panel" title={t("pins.title")} width="w-80" onClose={onClose}>
+    <Panel testId="pins-panel" title={t("pins.title")} onClose={onClose}>
       <div className="min-h-0 flex-1 overflow-y-auto px-5 py-3">
         <LoadedState of={list} />
         {pins?.length === 0 && <p className="text-muted">{t("pins.empty")}</p>}
@@ -55,7 +56,7 @@ export default function Pins({ id, onClose, onShow }: Props) {
                 </time>
               </p>
               <div className="prose line-clamp-6 py-1 wrap-anywhere">
-                {pin.text === "" ? gist(gistOf(pin.attachments)) : <Markdown text={pin.text} />}
+                {wordsOf(pin) === "" ? gist(gistOf(pin.attachments)) : <Markdown text={wordsOf(pin)} />}
               </div>
               <button type="button" className="link text-sm" onClick={() => show(Number(pin.seq))}>
                 {t("pins.show")}

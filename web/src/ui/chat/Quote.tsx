@@ -1,5 +1,6 @@
 import { CornerUpRight } from "lucide-react";
 import { gistOf } from "parlor-client/sync/attachments";
+import { wordsOf } from "parlor-client/sync/forwards";
 import type { ChatMessage } from "parlor-client/sync/log";
 import { type Quoted, quoteKey } from "parlor-client/sync/quotes";
 import { useEffect } from "react";
@@ -43,7 +44,11 @@ export function useQuote({ roomId, seq, loaded }: Props): Words {
   if (blocked.has(message.authorId) && !isDirect) return { name: null, text: t("timeline.folded") };
   return {
     name: names(message.authorId),
-    text: message.text.slice(0, SHOWN_LENGTH).replace(/\s+/g, " ") || gist(gistOf(message.attachments)),
+    // Without the marks that would be code or bold.
+    text:
+      wordsOf(message)
+        .slice(0, SHOWN_LENGTH)
+        .replace(/```\S*|\*\*|`|\s+/g, " ") || gist(gistOf(message.attachments)),
   };
 }
 

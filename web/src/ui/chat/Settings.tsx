@@ -5,7 +5,7 @@ import { reasonOf, useStore, useT } from "../hooks";
 import { setTheme, THEMES, theme } from "../theme";
 import { Account } from "./Account";
 import { nameOf, useChat, useMe } from "./context";
-import { NotifyChoice } from "./NotifyOffer";
+import { NotifyChoice } from "./NotifyChoice";
 
 export function Settings({ onClose }: { onClose(): void }) {
   const t = useT();

@@ -9,7 +9,7 @@ const GROUPS: readonly (readonly [MessageId, Keys])[] = [
   [
     "keys.everywhere",
     [
-      ["keys.find", [MOD, "K"]],
+      ["switch.title", [MOD, "K"]],
       ["keys.search", [MOD, "Shift", "F"]],
       ["keys.search.short", ["/"]],
       ["keys.rooms", ["Alt", "↑ ↓"]],
@@ -38,6 +38,7 @@ const GROUPS: readonly (readonly [MessageId, Keys])[] = [
       ["message.reply", ["R"]],
       ["message.react", ["+"]],
       ["message.edit", ["E"]],
+      ["message.forward", ["F"]],
       ["message.more", ["M"]],
     ],
   ],

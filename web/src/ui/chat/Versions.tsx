@@ -1,12 +1,11 @@
 import type { MessageRow } from "parlor-client/sync/rows";
 import { useCallback, useRef, useState } from "react";
-import { FormattedDate } from "react-intl";
 import { useT } from "../hooks";
-import { LoadedState } from "../LoadedState";
-import { Markdown } from "../markdown";
+import { later } from "../later";
 import { Popover } from "../Popover";
-import { useLoaded } from "../useLoaded";
-import { useChat } from "./context";
+
+/** Loaded soon after the first message. */
+export const VersionList = later(() => import("./VersionList"), null);
 
 /** Says that a message was edited, and shows what it said before. */
 export function Edited({ row, roomId }: { row: MessageRow; roomId: string }) {
@@ -20,7 +19,7 @@ export function Edited({ row, roomId }: { row: MessageRow; roomId: string }) {
         ref={button}
         type="button"
         data-testid="edited"
-        className="label rounded-sm hover:text-ink hover:underline"
+        className="label relative rounded-sm pointer-coarse:after:absolute pointer-coarse:after:-inset-3.5 hover:text-ink hover:underline"
         aria-label={t("versions.show")}
         aria-haspopup="dialog"
         aria-expanded={open}
@@ -30,38 +29,9 @@ export function Edited({ row, roomId }: { row: MessageRow; roomId: string }) {
       </button>
       {open && (
         <Popover label={t("versions.title")} anchor={button} onClose={close}>
-          <Versions key={row.text} seq={row.seq} roomId={roomId} />
+          <VersionList key={row.text} seq={row.seq} roomId={roomId} />
         </Popover>
       )}
     </>
-  );
-}
-
-function Versions({ seq, roomId }: { seq: number; roomId: string }) {
-  const t = useT();
-  const { client } = useChat();
-  const fetch = async () => (await client.api.versions(roomId, seq)).toReversed();
-  const list = useLoaded(fetch, [client, roomId, seq], "versions.error");
-
-  return (
-    <div className="max-h-[50dvh] w-100 max-w-full overflow-y-auto px-2 pb-1">
-      <h2 className="label py-1 font-semibold">{t("versions.title")}</h2>
-      <LoadedState of={list} />
-      <ol>
-        {list.value?.map((version, index) => (
-          <li key={version.seq} data-testid="version" className="border-t border-line py-2 first:border-0">
-            <p className="label">
-              <time dateTime={version.at}>
-                <FormattedDate value={version.at} dateStyle="medium" timeStyle="short" hourCycle="h23" />
-              </time>
-              {index === 0 && ` · ${t("versions.now")}`}
-            </p>
-            <div className={`prose wrap-anywhere ${index === 0 ? "" : "text-muted"}`}>
-              <Markdown text={version.text} />
-            </div>
-          </li>
-        ))}
-      </ol>
-    </div>
   );
 }

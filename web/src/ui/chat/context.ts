@@ -62,12 +62,18 @@ export function useMe(): Person {
 
 /** Opens the room of two with somebody, and goes there. */
 export function useMessage(): (userId: string) => Promise<void> {
+  const direct = useDirect();
+  const [, go] = useLocation();
+  return async (userId) => go(`/rooms/${await direct(userId)}`);
+}
+
+/** The room of two with somebody, which is made the first time. */
+export function useDirect(): (userId: string) => Promise<string> {
   const { client } = useChat();
   const t = useT();
-  const [, go] = useLocation();
   return async (userId) => {
     try {
-      go(`/rooms/${await client.direct(userId)}`);
+      return await client.direct(userId);
     } catch (cause) {
       if (!(cause instanceof Problem) || cause.code !== "FORBIDDEN") throw cause;
       throw new Problem(cause.status, cause.code, t("reason.blocked"), cause.requestId, 0);
