@@ -13,7 +13,16 @@ fn id(number: u128) -> Bytes {
 /// One of each kind that a server sends, about room 1 of the scripts.
 fn said() -> Vec<(&'static str, Kind)> {
     let room_id = || id(0x1001);
-    let posted = pb::MessagePosted { text: "早上好".to_owned(), ..Default::default() };
+    let forwarded = pb::Forwarded {
+        author_id: id(2),
+        said_at_us: 1_794_000_000_000_000,
+        text: "早".to_owned(),
+    };
+    let posted = pb::MessagePosted {
+        text: "早上好".to_owned(),
+        forwarded: Some(forwarded),
+        ..Default::default()
+    };
     let event = |seq| pb::Event {
         seq,
         at_us: 1_795_000_000_000_000,
