@@ -55,7 +55,8 @@ impl Client {
     /// is signed out, so that this client ends too.
     ///
     /// # Errors
-    /// See [`RestError`]; `BAD_CREDENTIALS` where that is not the password.
+    /// See [`RestError`]; `BAD_CREDENTIALS` where that is not the password, `LAST_ADMIN`
+    /// where the server would have none.
     pub async fn deactivate(&self, password: &str) -> Result<(), RestError> {
         let rest = self.rest();
         self.signed(|token| async move { rest.deactivate(&token, password).await }).await
@@ -66,7 +67,8 @@ impl Client {
     ///
     /// # Errors
     /// See [`RestError`]; `BAD_CREDENTIALS` where that is not the password,
-    /// `UNPROCESSABLE` where `name` is not the caller's own.
+    /// `UNPROCESSABLE` where `name` is not the caller's own, `LAST_ADMIN` where the
+    /// server would have none.
     pub async fn delete_account(
         &self,
         name: &str,

@@ -73,6 +73,8 @@ codes! {
     RoomArchived = "ROOM_ARCHIVED", 409;
     /// The last owner cannot leave while others are in the room.
     LastOwner = "LAST_OWNER", 409;
+    /// The last admin who may sign in stays one: the server would have none.
+    LastAdmin = "LAST_ADMIN", 409;
     /// The same request id was used before for something else.
     IdempotencyMismatch = "IDEMPOTENCY_MISMATCH", 409;
     /// More than the limit of bytes.

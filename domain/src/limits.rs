@@ -137,6 +137,10 @@ pub const IMAGE_TIME: Duration = Duration::from_secs(20);
 pub const IMAGES_AT_ONCE: usize = 2;
 /// Pictures that may wait for that.
 pub const IMAGES_WAITING: usize = 64;
+/// What is read of a clip to know how long it plays: indexes of films are long.
+pub const CLIP_READ_BYTES: u64 = 4 * 1024 * 1024;
+/// For this long it is read.
+pub const CLIP_TIME: Duration = Duration::from_secs(3);
 /// The longer side of a small picture, in pixels.
 pub const THUMBNAIL_PX: u32 = 640;
 /// Both sides of a user's picture, in pixels.

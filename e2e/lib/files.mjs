@@ -34,11 +34,8 @@ export const drawn = (person, count) =>
 
 /** Downloads a file by its name. */
 export async function download(person, name) {
-  const [got] = await Promise.all([
-    person.page.waitForEvent("download"),
-    person.page.getByTestId("file").filter({ hasText: name }).getByTestId("download").click(),
-  ]);
-  return { name: got.suggestedFilename(), content: await readFile(await got.path()) };
+  const { path, ...got } = await person.download(name);
+  return { ...got, content: await readFile(path) };
 }
 
 /** Ada and ben in one room, both live. */

@@ -2,6 +2,8 @@
 
 import { crc32, deflateSync } from "node:zlib";
 
+const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
 function chunk(type, body) {
   const data = Buffer.concat([Buffer.from(type, "latin1"), body]);
   const length = Buffer.alloc(4);
@@ -27,11 +29,16 @@ export function png(width, height, hue = 0) {
       rows[at + 2] = (150 - (60 * x) / width - hue + band) & 0xff;
     }
   }
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return pngOf(header, rows);
+}
+
+/** A PNG of what its parts hold: the header, a palette where there is one, and the rows as they are. */
+export function pngOf(header, rows, palette) {
   return Buffer.concat([
-    signature,
+    SIGNATURE,
     chunk("IHDR", header),
-    chunk("IDAT", deflateSync(rows)),
+    ...(palette === undefined ? [] : [chunk("PLTE", palette)]),
+    chunk("IDAT", deflateSync(rows, { level: 9 })),
     chunk("IEND", Buffer.alloc(0)),
   ]);
 }

@@ -35,6 +35,10 @@ export class Rest {
     return this.#send("PUT", path, body);
   }
 
+  patch(path, body) {
+    return this.#send("PATCH", path, body);
+  }
+
   /** Brings a file to the server, whole; returns its upload. */
   async upload(name, bytes) {
     const { id } = await this.post("/uploads", { name, bytes: `${bytes.length}` });

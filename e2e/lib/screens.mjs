@@ -1,4 +1,4 @@
-// Every screen there is, for axe to look at.
+// Every screen there is, for axe to look at; none may be wider than its window.
 
 import assert from "node:assert/strict";
 import { findings } from "./axe.mjs";
@@ -19,6 +19,12 @@ export async function tour(world, settings) {
   const look = async (screen) => {
     looked.push(screen);
     for (const finding of await findings(page)) found.push(`${screen}: ${finding}`);
+    const isWide = await page.evaluate(() =>
+      [...document.querySelectorAll("main, main header")].some(
+        (part) => part.getBoundingClientRect().right > innerWidth + 1,
+      ),
+    );
+    if (isWide) found.push(`${screen}: wider than the window`);
   };
   const lookAtDialog = async (screen, open) => {
     await open();
@@ -273,7 +279,8 @@ export async function tour(world, settings) {
 }
 
 /** The pages of those who run the server, and the links that they hand on. */
-async function lookAtAdmin({ page, url }, { look, lookAtDialog, by, dialog }, link) {
+async function lookAtAdmin(ada, { look, lookAtDialog, by, dialog }, link) {
+  const { page, url } = ada;
   await page.goto(`${url}/admin/claim`);
   await page.locator('main a[href="/"]').last().waitFor();
   await look("first admin, without a link");
@@ -309,6 +316,11 @@ async function lookAtAdmin({ page, url }, { look, lookAtDialog, by, dialog }, li
     ["audit", "audit-entry"],
   ]) {
     await page.goto(`${url}/admin/${section}`);
+    if (section === "sessions") {
+      // It may have asked before it was connected itself.
+      await page.locator("[data-testid=connection][data-state=live]").first().waitFor();
+      await page.getByRole("button", { name: ada.words("admin.refresh") }).click();
+    }
     await by(shown).waitFor();
     await look(`admin, ${section}`);
   }
@@ -348,7 +360,8 @@ async function furnish(world) {
     ["tone.wav", tone()],
     ["notes.txt", Buffer.from("what was said")],
   ]);
-  const outside = await ben.room("elsewhere", [], { topic: "Not for ada yet" });
+  const long = "elsewhere, where the names of rooms are longer than a phone is wide";
+  const outside = await ben.room(long, [], { topic: "Not for ada yet" });
   const hidden = await ben.room("kiln", [], { topic: "Where it is fired", visibility: "private" });
   const { code } = await ben.post(`/rooms/${hidden}/invites`, {});
   return { ben, room, outside, code };

@@ -34,6 +34,7 @@ class World {
   people = [];
   talkers = [];
   #browser;
+  #ownBrowsers = [];
 
   constructor(folder) {
     this.folder = folder;
@@ -59,6 +60,17 @@ class World {
     return url;
   }
 
+  /**
+   * A server with a way to it through a relay besides the straight one: whoever takes it can lose
+   * the network alone.
+   */
+  async serveBesideRelay() {
+    const { port } = await this.serve();
+    this.relay = new Relay();
+    await this.relay.listen(PUBLIC_ADDRESS, port);
+    return `http://${PUBLIC_ADDRESS}:${port}`;
+  }
+
   /** A server that people reach through a web server in front of it. */
   async serveBehindFront() {
     const port = await freePort();
@@ -70,22 +82,50 @@ class World {
   }
 
   /**
-   * A person with a browser profile of their own, who has not signed up yet. `settings` are what
-   * the app keeps: `lane`, `locale` and `theme`.
+   * A person with a browser profile of their own, who has not signed up yet, and on demand with a
+   * browser of their own; `As` is how they use it, `language` what their browser prefers.
+   * `settings` are what the app keeps: `lane`, `locale` and `theme`.
    */
-  async person(name, { url = this.server.url, viewport = VIEWPORT, hasTouch = false, ...settings } = {}) {
-    this.#browser ??= await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-    const context = await this.#browser.newContext({ viewport, hasTouch, reducedMotion: "reduce" });
+  async person(
+    name,
+    {
+      url = this.server.url,
+      viewport = VIEWPORT,
+      hasTouch = false,
+      As = Person,
+      language = "en-US",
+      ownBrowser = false,
+      ...settings
+    } = {},
+  ) {
+    const browser = await this.#launched(ownBrowser);
+    const context = await browser.newContext({
+      viewport,
+      hasTouch,
+      reducedMotion: "reduce",
+      locale: language,
+    });
     await context.addInitScript((settings) => {
       for (const [key, value] of Object.entries(settings)) localStorage.setItem(`parlor.${key}`, value);
     }, settings);
     const page = await context.newPage();
-    const person = new Person(name, page, url);
+    const person = new As(name, page, url, settings.locale ?? language);
     person.console = [];
     page.on("console", (message) => person.console.push(`${message.type()} ${message.text()}`));
     page.on("pageerror", (error) => person.console.push(`page error ${error.stack}`));
     this.people.push(person);
     return person;
+  }
+
+  async #launched(own) {
+    const launch = () => chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    if (!own) {
+      this.#browser ??= await launch();
+      return this.#browser;
+    }
+    const browser = await launch();
+    this.#ownBrowsers.push(browser);
+    return browser;
   }
 
   /** A terminal client, each with a guest's account of its own. */
@@ -130,7 +170,7 @@ class World {
 
   async end() {
     for (const talker of this.talkers) talker.kill();
-    await this.#browser?.close();
+    await Promise.all([this.#browser, ...this.#ownBrowsers].map((browser) => browser?.close()));
     await this.relay?.close();
     await this.front?.close();
     await this.server?.kill();

@@ -75,6 +75,29 @@ story("code has its colours, and tables and tasks their shape, within the page's
   );
 });
 
+story("the newest line stays in sight while a long message is written", async (world) => {
+  const lines = Array.from({ length: 80 }, (_, index) => `line ${index}`);
+  const { ada, page } = await inRoom(world, lines);
+  await ada.sees("line 79");
+  await page.keyboard.press("Escape");
+  const timeline = page.getByTestId("timeline");
+  const away = () => timeline.evaluate((it) => it.scrollHeight - it.scrollTop - it.clientHeight);
+  const height = () => timeline.evaluate((it) => it.clientHeight);
+  await until("the end is there", async () => (await away()) <= 1);
+  const before = await height();
+  await page.getByTestId("composer").fill("one\ntwo\nthree\nfour\nfive");
+  await until("the composer has grown", async () => (await height()) < before - 40);
+  await until("the end is there still", async () => (await away()) <= 1);
+
+  // Whoever reads further up is left there.
+  await timeline.evaluate((it) => it.scrollTo(0, 0));
+  const seen = await away();
+  assert.ok(seen > 400, `${seen} pixels from the end`);
+  await page.getByTestId("composer").fill("");
+  await until("the composer is small again", async () => (await height()) === before);
+  assert.ok((await away()) > 400, "the end has come nearer by itself");
+});
+
 story("Esc reads and jumps to the newest, and the tab says what is unread", async (world) => {
   const lines = Array.from({ length: 80 }, (_, index) => `line ${index}`);
   const { eve, ada, page, room } = await inRoom(world, lines);
@@ -87,7 +110,7 @@ story("Esc reads and jumps to the newest, and the tab says what is unread", asyn
   for (let more = 0; more < 40; more += 1) {
     await eve.post(`/rooms/${room}/messages`, { text: `more ${more}` });
   }
-  await page.getByTestId("room-item").filter({ hasText: "celadon" }).click();
+  await ada.room("celadon").click();
   await message(ada, "while you were away").waitFor();
   assert.equal(await message(ada, "more 39").count(), 0, "reading begins at the divider");
   await page.keyboard.press("Escape");
@@ -96,8 +119,13 @@ story("Esc reads and jumps to the newest, and the tab says what is unread", asyn
   await until("the tab's mark is gone", async () => (await icon()) === "/icon.svg");
 });
 
+/** Until a room is the one on screen: what comes meanwhile belongs to the one before. */
+const isIn = (page, room) =>
+  page.locator("[data-testid=room-item][aria-current=page]").filter({ hasText: room }).waitFor();
+
 story("notifications are offered after a mention, and lead to the message", async (world) => {
-  const { eve, ada, page, room } = await inRoom(world, ["before"]);
+  // Without a worker, which would show them in the page's place.
+  const { eve, ada, page, room } = await inRoom(world, ["before"], { worker: "off" });
   await page.addInitScript(() => {
     window.told = [];
     window.Notification = class {
@@ -115,6 +143,7 @@ story("notifications are offered after a mention, and lead to the message", asyn
   });
   await page.reload();
   await ada.createRoom("elsewhere");
+  await isIn(page, "elsewhere");
   const told = () => page.evaluate(() => window.told.map(({ title, body }) => `${title}: ${body}`));
   await eve.post(`/rooms/${room}/messages`, { text: "nothing special" });
   await until("it is unread", async () => (await page.title()).startsWith("(1)"));
@@ -134,6 +163,62 @@ story("notifications are offered after a mention, and lead to the message", asyn
   await eve.post(`/rooms/${room}/messages`, { text: "now you see it" });
   await ada.sees("now you see it");
   assert.equal((await told()).length, before);
+});
+
+story("the service worker shows notifications, takes them away, and leads to the message", async (world) => {
+  const { eve, ada, page, room } = await inRoom(world, ["before"]);
+  const context = page.context();
+  await context.grantPermissions(["notifications"], { origin: world.server.url });
+  await page.addInitScript(() => {
+    // As on Android: a page shows none by itself.
+    window.Notification = class {
+      static permission = "granted";
+      constructor() {
+        throw new TypeError("Illegal constructor");
+      }
+    };
+  });
+  await page.reload();
+  await ada.isKept();
+  await ada.createRoom("elsewhere");
+  await isIn(page, "elsewhere");
+  const [worker] = context.serviceWorkers();
+  const told = () =>
+    worker.evaluate(async () => {
+      const shown = await self.registration.getNotifications();
+      return shown.map(({ title, body }) => `${title}: ${body}`);
+    });
+  const tells = (...expected) =>
+    until(`it tells ${expected}`, async () => {
+      assert.deepEqual(await told(), expected);
+      return true;
+    });
+  await eve.post(`/rooms/${room}/messages`, { text: "one" });
+  await tells("eve · celadon: one");
+  const { seq } = await eve.post(`/rooms/${room}/messages`, { text: "two" });
+  await tells("eve · celadon: two");
+
+  await worker.evaluate(async () => {
+    const [notification] = await self.registration.getNotifications();
+    self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+  });
+  await until("the message has the focus", () =>
+    page.evaluate((seq) => document.activeElement?.dataset.seq === seq, seq),
+  );
+  await tells();
+
+  // What is read in a page that began later is taken away too.
+  const item = (name) => page.getByTestId("room-item").filter({ hasText: name });
+  await item("elsewhere").click();
+  await isIn(page, "elsewhere");
+  await eve.post(`/rooms/${room}/messages`, { text: "three" });
+  await tells("eve · celadon: three");
+  await page.reload();
+  await ada.onLane("webtransport");
+  await tells("eve · celadon: three");
+  await item("celadon").click();
+  await ada.sees("three");
+  await tells();
 });
 
 story("a swipe goes back on a phone, and what is pressed is large enough", async (world) => {

@@ -5,36 +5,15 @@ import { findings } from "../lib/axe.mjs";
 import { until } from "../lib/wait.mjs";
 import { story } from "../lib/world.mjs";
 
-/** The row of a message, by its text. */
-const row = (person, text) =>
-  person.page.getByTestId("message").filter({ has: person.page.getByText(text, { exact: true }) });
-
 const IN_MENU = ["pin-message", "mark-unread", "delete-message"];
 
 /** Presses one of the buttons that show while the row has the focus. */
 async function acts(person, text, button) {
-  const message = row(person, text);
+  const message = person.row(text);
   await message.focus();
   if (IN_MENU.includes(button)) await message.getByTestId("more-acts").click();
   await message.getByTestId(button).first().click();
 }
-
-/** What stands below a message: emoji, count, and whether it is one's own. */
-const reactions = (person, text) =>
-  row(person, text)
-    .getByTestId("reaction")
-    .evaluateAll((chips) =>
-      chips.map((chip) => [chip.dataset.emoji, chip.textContent.replace(/\D/g, ""), chip.ariaPressed]),
-    );
-
-const shows = (person, text, expected) =>
-  until(`${person.name} sees ${JSON.stringify(expected)} below "${text}"`, async () => {
-    assert.deepEqual(await reactions(person, text), expected);
-    return true;
-  });
-
-/** The entry of another room in the list. */
-const entry = (person, name) => person.page.getByTestId("room-item").filter({ hasText: name });
 
 story("two people react, edit, mention, mark unread and pin", async (world) => {
   await world.serve();
@@ -51,14 +30,14 @@ story("two people react, edit, mention, mark unread and pin", async (world) => {
   await ben.sees("shall we?");
   await acts(ben, "shall we?", "react");
   await ben.page.keyboard.press("Enter");
-  await shows(ben, "shall we?", [["👍", "1", "true"]]);
-  await shows(ada, "shall we?", [["👍", "1", "false"]]);
-  await row(ada, "shall we?").getByTestId("reaction").click();
-  await shows(ben, "shall we?", [["👍", "2", "true"]]);
-  const words = await row(ben, "shall we?").getByTestId("reaction").getAttribute("aria-label");
+  await ben.seesReactions("shall we?", [["👍", "1", "true"]]);
+  await ada.seesReactions("shall we?", [["👍", "1", "false"]]);
+  await ada.row("shall we?").getByTestId("reaction").click();
+  await ben.seesReactions("shall we?", [["👍", "2", "true"]]);
+  const words = await ben.row("shall we?").getByTestId("reaction").getAttribute("aria-label");
   assert.equal(words, "👍 you and ada");
-  await row(ben, "shall we?").getByTestId("reaction").click();
-  await shows(ada, "shall we?", [["👍", "1", "true"]]);
+  await ben.row("shall we?").getByTestId("reaction").click();
+  await ada.seesReactions("shall we?", [["👍", "1", "true"]]);
 
   // Earlier texts.
   await acts(ada, "shall we?", "edit-message");
@@ -66,13 +45,13 @@ story("two people react, edit, mention, mark unread and pin", async (world) => {
   await ada.page.keyboard.type("shall we go?");
   await ada.page.keyboard.press("Enter");
   await ben.sees("shall we go?");
-  await row(ben, "shall we go?").getByTestId("edited").click();
+  await ben.row("shall we go?").getByTestId("edited").click();
   const versions = ben.page.getByTestId("version");
   await until("both texts are told", async () => (await versions.count()) === 2);
   assert.match(await versions.nth(0).textContent(), /shall we go\?$/);
   assert.match(await versions.nth(1).textContent(), /shall we\?$/);
   await ben.page.keyboard.press("Escape");
-  await shows(ben, "shall we go?", [["👍", "1", "false"]]);
+  await ben.seesReactions("shall we go?", [["👍", "1", "false"]]);
 
   // Mentions reach somebody who is in another room.
   await ben.createRoom("elsewhere");
@@ -85,27 +64,27 @@ story("two people react, edit, mention, mark unread and pin", async (world) => {
   await ada.say("and nobody else");
   await ada.sees("and nobody else");
   await until("one of two unread messages mentions ben", async () => {
-    const item = entry(ben, "celadon");
+    const item = ben.room("celadon");
     return (
       (await item.getAttribute("data-unread")) === "2" &&
       (await item.getByTestId("mentions").textContent()) === "@1"
     );
   });
-  await entry(ben, "celadon").click();
+  await ben.room("celadon").click();
   await ben.sees("look, @ben here");
   await until("nothing is unread", async () => {
-    return (await entry(ben, "celadon").getAttribute("data-unread")) === "0";
+    return (await ben.room("celadon").getAttribute("data-unread")) === "0";
   });
 
   // Unread again, until the room is entered anew.
   await acts(ben, "and nobody else", "mark-unread");
-  await entry(ben, "elsewhere").click();
+  await ben.room("elsewhere").click();
   await until("one message is unread", async () => {
-    return (await entry(ben, "celadon").getAttribute("data-unread")) === "1";
+    return (await ben.room("celadon").getAttribute("data-unread")) === "1";
   });
-  await entry(ben, "celadon").click();
+  await ben.room("celadon").click();
   await until("it is read", async () => {
-    return (await entry(ben, "celadon").getAttribute("data-unread")) === "0";
+    return (await ben.room("celadon").getAttribute("data-unread")) === "0";
   });
 
   // Pins.

@@ -29,7 +29,7 @@ story(
     await ben.join("seen once");
     await ben.say("something unread");
     await ben.sees("something unread");
-    const unread = ada.page.getByTestId("room-item").filter({ hasText: "seen once" });
+    const unread = ada.room("seen once");
     await until("ada has something unread", async () => (await unread.getAttribute("data-unread")) === "1");
     await ben.join("celadon");
     await ben.sees("said with a server");

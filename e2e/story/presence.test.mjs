@@ -4,10 +4,9 @@ import assert from "node:assert/strict";
 import { until } from "../lib/wait.mjs";
 import { story } from "../lib/world.mjs";
 
-const room = (person, name) => person.page.getByTestId("room-item").filter({ hasText: name });
 const composed = (person) => person.page.getByTestId("composer").inputValue();
 /** How somebody shows in the list of rooms. */
-const dot = (person, name) => room(person, name).getByTestId("presence").getAttribute("data-state");
+const dot = (person, name) => person.room(name).getByTestId("presence").getAttribute("data-state");
 
 story("drafts, presence and read marks follow two people over three devices", async (world) => {
   await world.serve();
@@ -21,12 +20,12 @@ story("drafts, presence and read marks follow two people over three devices", as
   await phone.signIn();
 
   // What is begun on the laptop is on the phone, and is not posted by it.
-  await room(phone, "celadon").click();
+  await phone.room("celadon").click();
   await ada.page.getByTestId("composer").fill("half a thou");
   await until("the phone has the draft", async () => (await composed(phone)) === "half a thou");
   await phone.page.locator('a[href="/people"]').first().click();
-  await room(phone, "celadon").getByText("draft", { exact: true }).waitFor();
-  await room(phone, "celadon").click();
+  await phone.room("celadon").getByText("draft", { exact: true }).waitFor();
+  await phone.room("celadon").click();
   await phone.page.getByTestId("composer").press("End");
   await phone.page.keyboard.type("ght");
   await phone.page.keyboard.press("Enter");
@@ -44,14 +43,14 @@ story("drafts, presence and read marks follow two people over three devices", as
   await ben.page.getByTestId("composer").waitFor();
   await ben.say("hello ada");
   await ben.sees("hello ada");
-  await room(ada, "ben").waitFor();
+  await ada.room("ben").waitFor();
   await until("ada sees that ben is there", async () => (await dot(ada, "ben")) === "online");
   await until("ben sees that ada is there", async () => (await dot(ben, "ada")) === "online");
   assert.equal(await ben.page.getByTestId("peer-presence").textContent(), "online");
 
   // She reads it, and he sees that she did.
   assert.equal(await ben.page.getByTestId("read-mark").count(), 0);
-  await room(ada, "ben").click();
+  await ada.room("ben").click();
   await ada.sees("hello ada");
   await ada.page.getByTestId("timeline").click();
   await ben.page.getByTestId("read-mark").waitFor();

@@ -3,7 +3,6 @@
 import { until } from "../lib/wait.mjs";
 import { story } from "../lib/world.mjs";
 
-const entry = (person, name) => person.page.getByTestId("room-item").filter({ hasText: name });
 const section = (person, title) => person.page.getByRole("region", { name: title, exact: true });
 
 /** Opens the panel with the members, and the menu of one of them. */
@@ -47,31 +46,31 @@ story("an owner runs a room, and everybody orders their own list", async (world)
   await ben.createRoom("elsewhere");
   const phone = await world.person("ben");
   await phone.signIn();
-  await entry(phone, "elsewhere").click();
-  await entry(ben, "celadon").click();
+  await phone.room("elsewhere").click();
+  await ben.room("celadon").click();
   await ben.page.getByTestId("composer").waitFor();
   await ben.page.getByRole("button", { name: "Room menu" }).click();
   await choose(ben, "menuitemradio", "Only mentions of you");
   await ben.page.getByRole("button", { name: "Room menu" }).click();
   await choose(ben, "menuitemcheckbox", "Favourite");
   await section(phone, "Favourites").getByText("celadon").waitFor();
-  await entry(ben, "elsewhere").click();
+  await ben.room("elsewhere").click();
   await ada.say("nothing urgent");
-  await ada.say("but you, @ben");
+  await ada.say("but you, @ben!");
   for (const device of [ben, phone])
     await until("one message is for ben", async () => {
-      return (await entry(device, "celadon").getAttribute("data-unread")) === "1";
+      return (await device.room("celadon").getAttribute("data-unread")) === "1";
     });
   await section(phone, "Unread").getByText("celadon").waitFor();
 
   // Kept out, until the ban is lifted.
-  await entry(ben, "celadon").click();
+  await ben.room("celadon").click();
   await ben.sees("nothing urgent");
   await menuOf(ada, "ben");
   await choose(ada, "menuitem", "Ban from room");
   await ada.page.getByRole("dialog").getByRole("button", { name: "Ban from room" }).click();
   for (const device of [ben, phone])
-    await until("the room is gone", async () => (await entry(device, "celadon").count()) === 0);
+    await until("the room is gone", async () => (await device.room("celadon").count()) === 0);
   await ben.page.getByTestId("browse-rooms").click();
   await found.filter({ hasText: "celadon" }).getByTestId("join-room").click();
   await ben.page.getByRole("alert").filter({ hasText: "you are banned from this room" }).waitFor();
@@ -79,7 +78,7 @@ story("an owner runs a room, and everybody orders their own list", async (world)
   await ada.page.getByRole("button", { name: "Lift ban on ben" }).click();
   await ada.page.getByText("ada lifted the ban on ben").waitFor();
   await found.filter({ hasText: "celadon" }).getByTestId("join-room").click();
-  await ben.sees("but you, @ben");
+  await ben.sees("but you, @ben!");
   // Leaving forgot what was wanted.
   await section(phone, "Favourites").waitFor({ state: "detached" });
   await section(phone, "Rooms").getByText("celadon").waitFor();

@@ -317,7 +317,9 @@ fn error_code(code: Code) -> pb::ErrorCode {
         Code::NotFound => pb::ErrorCode::NotFound,
         Code::Forbidden => pb::ErrorCode::Forbidden,
         Code::IdempotencyMismatch => pb::ErrorCode::IdempotencyMismatch,
-        Code::Conflict | Code::LastOwner | Code::NameTaken => pb::ErrorCode::Conflict,
+        Code::Conflict | Code::LastOwner | Code::LastAdmin | Code::NameTaken => {
+            pb::ErrorCode::Conflict
+        }
         Code::RoomArchived => pb::ErrorCode::RoomArchived,
         Code::TooManyOpen => pb::ErrorCode::TooManyOpen,
         Code::QuotaExceeded => pb::ErrorCode::QuotaExceeded,

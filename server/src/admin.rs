@@ -247,10 +247,13 @@ impl Desk {
             }
             What::Storage => {
                 let storage = self.call(Method::GET, "/storage", None).await?;
-                let database = &storage["database"];
+                let (database, files) = (&storage["database"], &storage["files"]);
                 let mut table = Table::new(["BYTES", "USERS", "DEVICES", "ROOMS", "EVENTS"]);
                 table.row(["bytes", "users", "devices", "rooms", "events"].map(|it| &database[it]));
-                let shown = table.shown();
+                let mut of_files = Table::new(["FILES", "BYTES", "WAITING", "BYTES"]);
+                let cells = ["attached", "attached_bytes", "waiting", "waiting_bytes"];
+                of_files.row(cells.map(|it| &files[it]));
+                let shown = format!("{}\n{}", table.shown(), of_files.shown());
                 Ok((storage, shown))
             }
         }
@@ -310,12 +313,21 @@ impl Desk {
             "ARCHIVED",
             "MEMBERS",
             "MESSAGES",
+            "FILE BYTES",
             "LAST ACTIVE",
             "ID",
         ]);
         for it in table::items(&rooms) {
-            let cells =
-                ["name", "visibility", "archived", "members", "messages", "active_at", "id"];
+            let cells = [
+                "name",
+                "visibility",
+                "archived",
+                "members",
+                "messages",
+                "file_bytes",
+                "active_at",
+                "id",
+            ];
             table.row(cells.map(|cell| &it[cell]));
         }
         Ok((rooms, table.shown()))

@@ -9,6 +9,7 @@ use parlor_domain::{
 
 use crate::{
     Entry, StoreError,
+    admin::Acted,
     backend::{Backend, on},
 };
 
@@ -336,10 +337,11 @@ impl AccountsWriter {
     }
 
     /// Puts an account aside and signs all its devices out; returns those signed out.
+    /// The last admin's is refused with `LAST_ADMIN`.
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn deactivate(&self, user: UserId) -> Result<Vec<DeviceId>, StoreError> {
+    pub async fn deactivate(&self, user: UserId) -> Acted<Vec<DeviceId>> {
         on!(&self.backend, accounts::deactivate(user, self.clock.now()))
     }
 
@@ -353,15 +355,12 @@ impl AccountsWriter {
 
     /// Deletes an account: password, profile and devices are gone at once; what it
     /// is to others is ended later, as [`crate::Endings`] finds it, with all that it
-    /// said where `erase_messages`. Returns the devices.
+    /// said where `erase_messages`. Returns the devices. The last admin's is refused with
+    /// `LAST_ADMIN`.
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn delete_user(
-        &self,
-        user: UserId,
-        erase_messages: bool,
-    ) -> Result<Vec<DeviceId>, StoreError> {
+    pub async fn delete_user(&self, user: UserId, erase_messages: bool) -> Acted<Vec<DeviceId>> {
         on!(&self.backend, accounts::delete_user(user, erase_messages, self.clock.now()))
     }
 

@@ -50,6 +50,8 @@ pub struct RoomUse {
     /// Messages that are not deleted, counted up to
     /// [`parlor_domain::limits::ROOM_MESSAGES_COUNTED`].
     pub messages: u32,
+    /// The files that stand on its messages, in bytes.
+    pub file_bytes: u64,
     /// When something happened there last.
     pub active_at: Timestamp,
 }
@@ -67,6 +69,19 @@ pub struct Usage {
     pub rooms: u64,
     /// Events of all logs.
     pub events: u64,
+    /// Files that stand on messages.
+    pub attached: FilesUse,
+    /// Files that stand on none: still on their way, or not attached yet.
+    pub waiting: FilesUse,
+}
+
+/// Some of the files that the server keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FilesUse {
+    /// How many.
+    pub count: u64,
+    /// What there is of them, without their small pictures.
+    pub bytes: u64,
 }
 
 /// What somebody shows who wants an account.

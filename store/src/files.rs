@@ -243,7 +243,7 @@ impl Files {
         on!(&self.backend, files::forget(id))
     }
 
-    /// Those of `ids` that are files, objects of files, or pictures of users.
+    /// Those of `ids` that name objects: of pieces, of files, or pictures of users.
     ///
     /// # Errors
     /// The database is not available.

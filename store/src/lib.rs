@@ -47,7 +47,7 @@ pub use accounts::{
     Accounts, AccountsWriter, CreateUserError, Credentials, Device, Found, NewDevice, NewUser,
     Rank, RefreshHash, Rotated, Rotation, Seen, User,
 };
-pub use admin::{Account, Acted, Entry, RoomUse, Server, ServerWriter, Usage};
+pub use admin::{Account, Acted, Entry, FilesUse, RoomUse, Server, ServerWriter, Usage};
 pub use endings::{Ending, Endings, Membership};
 pub use error::{OpenError, StoreError};
 pub use files::{Begun, Files, GoneFile, NewUpload, Piece, Quota, RoomFile, StoredFile, Upload};

@@ -1,8 +1,8 @@
 //! Rooms, members and messages, to read.
 
 use parlor_domain::{
-    Ban, Draft, Forwarded, Invite, InviteCode, InviteId, Message, Pin, Position, Preferences, Role,
-    Room, RoomId, RoomQuery, Seq, Timestamp, UserId, Version,
+    Attachment, Ban, Draft, Forwarded, Invite, InviteCode, InviteId, Message, Pin, Position,
+    Preferences, Role, Room, RoomId, RoomQuery, Seq, Timestamp, UserId, Version,
 };
 
 use crate::{
@@ -95,6 +95,8 @@ pub struct Authored {
     pub posted_at: Timestamp,
     /// When its text was last changed.
     pub edited_at: Option<Timestamp>,
+    /// The files that stand on it.
+    pub attachments: Vec<Attachment>,
     /// What it passes on.
     pub forwarded: Option<Forwarded>,
 }

@@ -40,12 +40,12 @@ pub(crate) fn may_sign_in(user: &User) -> Result<(), Refusal> {
 
 impl Users {
     /// Puts an account aside: its devices are signed out at once, and it signs in
-    /// again only where it says so.
+    /// again only where it says so. The last admin's stays.
     pub(crate) async fn deactivate(&self, asked: Deactivation) -> Result<(), Refusal> {
         let user = self.owner(&asked.access_token, asked.password, &asked.peer).await?.1.user;
         let users = self.clone();
         self.unbroken(async move {
-            let revoked = users.shared.writer.deactivate(user.id).await.map_err(store_failed)?;
+            let revoked = users.shared.writer.deactivate(user.id).await.map_err(store_failed)??;
             tracing::info!(audit = "account_deactivated", user = %user.id, "an account was put aside");
             users.announce_revoked(revoked);
             Ok(())
@@ -53,7 +53,8 @@ impl Users {
         .await
     }
 
-    /// Deletes an account. Password, profile and devices are gone with the answer.
+    /// Deletes an account. Password, profile and devices are gone with the answer. The
+    /// last admin's stays.
     pub(crate) async fn delete(&self, asked: Deletion) -> Result<(), Refusal> {
         let Deletion { own, name, erase_messages } = asked;
         let user = self.owner(&own.access_token, own.password, &own.peer).await?.1.user;
@@ -64,8 +65,9 @@ impl Users {
         let users = self.clone();
         self.unbroken(async move {
             let deleted = users.shared.writer.delete_user(user.id, erase_messages).await;
+            let revoked = deleted.map_err(store_failed)??;
             tracing::info!(audit = "account_deleted", user = %user.id, "an account was deleted");
-            users.announce_revoked(deleted.map_err(store_failed)?);
+            users.announce_revoked(revoked);
             Ok(())
         })
         .await

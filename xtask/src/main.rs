@@ -5,6 +5,7 @@
 //! seconds, and nothing here can break because of a dependency.
 
 mod args;
+mod bucket;
 mod chromium;
 mod counts;
 mod debian;

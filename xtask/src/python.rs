@@ -13,24 +13,44 @@ const OLDEST: (u32, u32) = (3, 11);
 
 const CURE: &str = "install Python 3.11 or newer, with venv (Debian: python3-venv)";
 
-/// `st`, the program of schemathesis, in the version that its lock file names: found, or newly
-/// installed from the hashed packages of that file where that is allowed.
+/// `st`, the program of schemathesis.
 pub(crate) fn schemathesis(
     workspace: &Workspace,
     may_install: bool,
     log: &mut Log,
 ) -> Result<PathBuf, Error> {
-    let lock_path = workspace.root().join("tools").join("schemathesis").join("requirements.txt");
+    provide("schemathesis", "st", workspace, may_install, log)
+}
+
+/// The Python that has moto.
+pub(crate) fn moto(
+    workspace: &Workspace,
+    may_install: bool,
+    log: &mut Log,
+) -> Result<PathBuf, Error> {
+    provide("moto", "python", workspace, may_install, log)
+}
+
+/// A program of a tool, in the versions that the tool's lock file names: found, or newly installed
+/// from the hashed packages of that file where that is allowed.
+fn provide(
+    tool: &str,
+    program: &str,
+    workspace: &Workspace,
+    may_install: bool,
+    log: &mut Log,
+) -> Result<PathBuf, Error> {
+    let lock_path = workspace.root().join("tools").join(tool).join("requirements.txt");
     let lock = fs::read(&lock_path).map_err(Error::file(&lock_path))?;
-    let home = workspace.scratch().join("schemathesis");
-    let program = home.join("bin").join("st");
+    let home = workspace.scratch().join(tool);
+    let program = home.join("bin").join(program);
     // The stamp lives and dies with what it vouches for.
     let stamp = home.join("parlor-lock");
     if program.is_file() && fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(program);
     }
     if !may_install {
-        return Err(Error::Missing("run it once without --no-provision: schemathesis".to_owned()));
+        return Err(Error::Missing(format!("run it once without --no-provision: {tool}")));
     }
     let python = debian::provide(&["python3"], "python3", true, log)?;
     check(&python)?;

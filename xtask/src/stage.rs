@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::bucket::Bucket;
 use crate::counts::Counts;
 use crate::error::Error;
 use crate::postgres::Postgres;
@@ -56,5 +57,7 @@ pub(crate) struct Context {
     pub(crate) require_all: bool,
     /// The database server of this run; it ends when this is dropped.
     pub(crate) postgres: Option<Postgres>,
+    /// A bucket on a server of this run that speaks S3; it ends when this is dropped.
+    pub(crate) bucket: Option<Bucket>,
     pub(crate) chromium: Option<PathBuf>,
 }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::process::Command;
 
+use crate::bucket::Bucket;
 use crate::error::Error;
 use crate::postgres::Postgres;
 use crate::shell::{self, Log};
@@ -14,6 +15,10 @@ use crate::{chromium, faults, fuzz, node, planted, python, scratch, web};
 /// The variable in which tests look for a PostgreSQL server.
 const POSTGRES_URL: &str = "PARLOR_TEST_POSTGRES_URL";
 
+/// The variable in which tests look for a bucket on a server that speaks S3; the variables of
+/// that protocol's own tools say how to reach it.
+const S3_BUCKET: &str = "PARLOR_TEST_S3";
+
 /// The variable that makes a test fail where it would skip for want of a server.
 const REQUIRE_ALL: &str = "PARLOR_REQUIRE_ALL";
 
@@ -23,7 +28,7 @@ pub(crate) const ALL: &[Stage] = &[
     Stage { name: "supply", about: "licences and banned crates of deny.toml", run: supply },
     Stage {
         name: "provision",
-        about: "PostgreSQL, Chromium and tools for the tests",
+        about: "PostgreSQL, an S3 server, Chromium and tools for the tests",
         run: provision,
     },
     Stage { name: "web", about: "web app: lint, tests, generated code, build, size", run: web_app },
@@ -77,9 +82,10 @@ fn provision(context: &mut Context, log: &mut Log) -> Result<(), Error> {
     // PostgreSQL is one of the tools: it comes after them, so that each run finds the same.
     let tools = faults::provision(context.may_provision, log);
     let postgres = postgres(context, log);
+    let bucket = bucket(context, log);
     let chromium = chromium::find(context.may_provision, log);
     context.chromium = chromium.as_ref().ok().cloned();
-    postgres.and(chromium.map(drop)).and(tools)
+    postgres.and(bucket).and(chromium.map(drop)).and(tools)
 }
 
 fn postgres(context: &mut Context, log: &mut Log) -> Result<(), Error> {
@@ -90,6 +96,17 @@ fn postgres(context: &mut Context, log: &mut Log) -> Result<(), Error> {
         return Err(Error::Missing(format!("name a PostgreSQL server in {POSTGRES_URL}")));
     }
     context.postgres = Some(Postgres::start(&context.workspace, log)?);
+    Ok(())
+}
+
+fn bucket(context: &mut Context, log: &mut Log) -> Result<(), Error> {
+    if std::env::var_os(S3_BUCKET).is_some_and(|name| !name.is_empty()) {
+        return log.line("PARLOR_TEST_S3 names a bucket already");
+    }
+    if !context.may_provision {
+        return Err(Error::Missing(format!("name a bucket that you can spare in {S3_BUCKET}")));
+    }
+    context.bucket = Some(Bucket::start(&context.workspace, log)?);
     Ok(())
 }
 
@@ -234,6 +251,9 @@ fn build_parlor(context: &Context, log: &mut Log) -> Result<(), Error> {
 fn for_tests<'a>(command: &'a mut Command, context: &Context) -> &'a mut Command {
     if let Some(postgres) = &context.postgres {
         command.env(POSTGRES_URL, postgres.url());
+    }
+    if let Some(bucket) = &context.bucket {
+        command.env(S3_BUCKET, bucket.name()).envs(bucket.environment());
     }
     if context.require_all {
         command.env(REQUIRE_ALL, "1");

@@ -21,6 +21,7 @@ pub(crate) fn run(workspace: Workspace, options: &TestOptions) -> Result<ExitCod
         may_provision: !options.no_provision,
         require_all: options.require_all,
         postgres: None,
+        bucket: None,
         chromium: None,
     };
     let reports = chosen

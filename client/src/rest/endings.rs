@@ -58,7 +58,8 @@ impl Rest {
     /// Puts the caller's account aside; every device is signed out.
     ///
     /// # Errors
-    /// See [`RestError`]; `BAD_CREDENTIALS` where that is not the password.
+    /// See [`RestError`]; `BAD_CREDENTIALS` where that is not the password, `LAST_ADMIN`
+    /// where the server would have none.
     pub async fn deactivate(&self, token: &str, password: &str) -> Result<(), RestError> {
         let body = json!({ "password": password });
         self.call(Method::POST, "/me/deactivate", Some(token), None, Some(&body)).await.map(drop)
@@ -84,7 +85,8 @@ impl Rest {
     ///
     /// # Errors
     /// See [`RestError`]; `BAD_CREDENTIALS` where that is not the password,
-    /// `UNPROCESSABLE` where `name` is not the caller's own.
+    /// `UNPROCESSABLE` where `name` is not the caller's own, `LAST_ADMIN` where the
+    /// server would have none.
     pub async fn delete_account(
         &self,
         token: &str,

@@ -46,6 +46,7 @@ pub(crate) struct DeleteAccount {
         (status = 204, description = "Deleted; the cookie is cleared"),
         (status = 401, description = "BAD_CREDENTIALS: not the password; or UNAUTHENTICATED"),
         (status = 403, description = "ORIGIN_REFUSED: not from this page"),
+        (status = 409, description = "LAST_ADMIN: the server would have none"),
         (status = 422, description = "UNPROCESSABLE: not the caller's user name"),
         (status = 429, description = "RATE_LIMITED: too many failures"),
     ),

@@ -7,7 +7,7 @@ use axum::{
 };
 use futures_util::{Stream, stream};
 use http::header;
-use parlor_domain::{DeviceId, Refusal, RoomId, Seq, UserId, limits};
+use parlor_domain::{Attachment, DeviceId, Refusal, RoomId, Seq, UserId, limits};
 use parlor_proto::user::ListDevicesRequest;
 use parlor_store::Authored;
 use serde::Serialize;
@@ -34,6 +34,9 @@ pub(crate) struct Export {
     exported_at: Time,
     /// The account.
     user: User,
+    /// Where its picture is to be had; null where it has none.
+    #[schema(required, example = "/api/v1/users/{id}/avatar/{avatar}")]
+    avatar_path: Option<String>,
     /// Its signed-in devices.
     devices: Vec<Device>,
     /// Rooms it is a member of.
@@ -111,9 +114,42 @@ pub(crate) struct ExportedMessage {
     posted_at: Time,
     /// Every text it has had, the first one first; none where it was never edited.
     versions: Vec<Version>,
+    /// The files that stand on it.
+    attachments: Vec<ExportedFile>,
 }
 
-/// A copy of all that the server keeps of the caller, as one JSON document.
+/// A file that one has sent. Its bytes are not in the copy.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ExportedFile {
+    /// Its id.
+    id: Uuid,
+    /// As one called it.
+    #[schema(example = "plan.png")]
+    name: String,
+    /// What the server found it to be.
+    #[schema(example = "image/png")]
+    media_type: String,
+    /// How long it is.
+    bytes: Number,
+    /// Where its bytes are to be had, for as long as one is a member of the room.
+    #[schema(example = "/api/v1/rooms/{id}/files/{file_id}")]
+    path: String,
+}
+
+impl ExportedFile {
+    fn new(room: RoomId, file: Attachment) -> Self {
+        Self {
+            id: file.file.uuid(),
+            path: format!("/api/v1/rooms/{room}/files/{}", file.file),
+            name: file.name.into(),
+            media_type: file.media_type,
+            bytes: Number(file.bytes),
+        }
+    }
+}
+
+/// A copy of all that the server keeps of the caller, as one JSON document. Of files it
+/// says where they are to be had.
 ///
 /// It is written while it is read: where it breaks off, it is not whole. Some copies may
 /// be taken at once, and one more each minute.
@@ -132,10 +168,12 @@ pub(crate) async fn export(
 ) -> Result<Response, Problem> {
     app.exports.take(caller.user).allowed()?;
     let user = app.users.user(caller.user).await?;
+    let avatar = user.avatar.map(|avatar| format!("/api/v1/users/{}/avatar/{avatar}", user.id));
     let head = serde_json::json!({
         "format": FORMAT,
         "exported_at": Time(app.deps.clock.now()),
         "user": user,
+        "avatar_path": avatar,
     });
     let mut text = head.to_string();
     // The lists follow within the same object.
@@ -301,6 +339,7 @@ impl Copy {
             edited = !page.is_empty() && versions.len() < MOST_VERSIONS;
             versions.extend(page.into_iter().map(Version::from));
         }
+        let attachments = message.attachments.into_iter();
         self.item(&ExportedMessage {
             room_id: room.uuid(),
             seq: seq.into(),
@@ -309,6 +348,7 @@ impl Copy {
             forwarded: message.forwarded.map(Forwarded::from),
             posted_at: Time(message.posted_at),
             versions,
+            attachments: attachments.map(|file| ExportedFile::new(room, file)).collect(),
         })
     }
 }

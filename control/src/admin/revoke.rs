@@ -21,7 +21,7 @@ use crate::{
     responses(
         (status = 204, description = "No admin"),
         (status = 404, description = "NOT_FOUND: no such user, or the caller is no admin"),
-        (status = 409, description = "CONFLICT: the last admin stays"),
+        (status = 409, description = "LAST_ADMIN: the server would have none"),
     ),
 )]
 pub(crate) async fn revoke(

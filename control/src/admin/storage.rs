@@ -1,7 +1,7 @@
 //! `GET /api/v1/admin/storage`
 
 use axum::extract::State;
-use parlor_store::Usage;
+use parlor_store::{FilesUse, Usage};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,6 +17,33 @@ use crate::{
 pub(crate) struct Storage {
     /// Everything but files.
     database: DatabaseUse,
+    /// What people sent each other.
+    files: FileUse,
+}
+
+/// What files there are. Their small pictures, pictures of people, and what the sweeper
+/// has yet to take away are not counted.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FileUse {
+    /// Files that stand on messages.
+    attached: Number,
+    /// How long those are together.
+    attached_bytes: Number,
+    /// Files that stand on none: still on their way, or not attached yet.
+    waiting: Number,
+    /// What came of those.
+    waiting_bytes: Number,
+}
+
+impl FileUse {
+    const fn new(attached: FilesUse, waiting: FilesUse) -> Self {
+        Self {
+            attached: Number(attached.count),
+            attached_bytes: Number(attached.bytes),
+            waiting: Number(waiting.count),
+            waiting_bytes: Number(waiting.bytes),
+        }
+    }
 }
 
 /// What the database holds.
@@ -55,6 +82,7 @@ impl From<Usage> for DatabaseUse {
     ),
 )]
 pub(crate) async fn storage(State(app): State<App>, _: Admin) -> Result<Json<Storage>, Problem> {
-    let database = app.deps.store.server.usage().await?.into();
-    Ok(Json(Storage { database }))
+    let usage = app.deps.store.server.usage().await?;
+    let files = FileUse::new(usage.attached, usage.waiting);
+    Ok(Json(Storage { database: usage.into(), files }))
 }

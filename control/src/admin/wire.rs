@@ -84,6 +84,8 @@ pub(crate) struct AdminRoom {
     /// Messages that are not deleted, counted up to 10,000.
     #[schema(example = 4_213)]
     pub messages: u32,
+    /// The files that stand on its messages.
+    pub file_bytes: Number,
     /// When something happened there last.
     pub active_at: Time,
     /// When it was made.
@@ -101,6 +103,7 @@ impl From<RoomUse> for AdminRoom {
             archived: it.room.archived,
             members: it.room.members,
             messages: it.messages,
+            file_bytes: Number(it.file_bytes),
             active_at: Time(it.active_at),
             created_at: Time(it.room.created_at),
         }

@@ -6,6 +6,7 @@ use parlor_store::{Piece, StoredFile, Upload};
 use uuid::Uuid;
 
 use super::{
+    clip,
     imaging::{self, Format, Remade},
     kind::{HEAD_BYTES, Kind, look},
     objects::Key,
@@ -109,7 +110,10 @@ async fn as_it_is(
     kind: FileKind,
     media_type: &'static str,
 ) -> Result<(StoredFile, u64), Refusal> {
-    app.deps.objects.join(&keys(upload, pieces), upload.bytes, Key::File(object)).await?;
+    let (objects, key) = (&app.deps.objects, Key::File(object));
+    objects.join(&keys(upload, pieces), upload.bytes, key).await?;
+    let duration_ms =
+        clip::duration_ms(&app.workshop, objects, key, upload.bytes, media_type).await;
     let file = Attachment {
         file: upload.id,
         name: upload.name.clone(),
@@ -120,7 +124,7 @@ async fn as_it_is(
         height: 0,
         thumbhash: Thumbhash::default(),
         thumbnail: false,
-        duration_ms: 0,
+        duration_ms,
     };
     Ok((StoredFile { file, object, thumbnail_type: String::new() }, upload.bytes))
 }

@@ -285,6 +285,7 @@ fn finished(
 /// after its end.
 fn remake_gif(source: &[u8]) -> Result<Remade, Unusable> {
     let deadline = Instant::now() + limits::IMAGE_TIME / 2;
+    count_frames(source)?;
     // The first frame as a whole picture: it checks the sizes too.
     let Picture { image, .. } = read(source, Format::Gif)?;
     let mut options = gif::DecodeOptions::new();
@@ -296,28 +297,39 @@ fn remake_gif(source: &[u8]) -> Result<Remade, Unusable> {
     let palette = decoder.global_palette().unwrap_or_default().to_vec();
     let mut bytes = Vec::new();
     let mut encoder = gif::Encoder::new(&mut bytes, decoder.width(), decoder.height(), &palette)?;
-    let (mut frames, mut pixels) = (0, 0);
+    let mut is_first = true;
     while let Some(frame) = decoder.read_next_frame()? {
-        frames += 1;
-        pixels += u64::from(frame.width) * u64::from(frame.height);
-        if frames > limits::IMAGE_FRAMES || pixels > limits::IMAGE_FRAMES_PIXELS {
-            return Err(Unusable::TooManyFrames);
-        }
         if Instant::now() > deadline {
             return Err(Unusable::TooLarge);
         }
         // Its lines are in their order now.
         let frame = gif::Frame { interlaced: false, ..frame.clone() };
-        if frames == 1 {
+        if std::mem::take(&mut is_first) {
             encoder.set_repeat(decoder.repeat())?;
         }
         encoder.write_frame(&frame)?;
     }
     drop(encoder);
-    if frames == 0 {
+    if is_first {
         return Err(Unusable::Broken);
     }
     finished(bytes, &image, Format::Gif, None)
+}
+
+/// Refuses a GIF that moves for too long before anything in it is unpacked.
+fn count_frames(source: &[u8]) -> Result<(), Unusable> {
+    let mut options = gif::DecodeOptions::new();
+    options.skip_frame_decoding(true);
+    let mut decoder = options.read_info(source)?;
+    let (mut frames, mut pixels) = (0, 0);
+    while let Some(frame) = decoder.next_frame_info()? {
+        frames += 1;
+        pixels += u64::from(frame.width) * u64::from(frame.height);
+        if frames > limits::IMAGE_FRAMES || pixels > limits::IMAGE_FRAMES_PIXELS {
+            return Err(Unusable::TooManyFrames);
+        }
+    }
+    Ok(())
 }
 
 /// Whether a WebP holds its picture without loss (RFC 9649 section 2.6): its chunks

@@ -8,6 +8,7 @@
 pub(crate) mod avatar;
 pub(crate) mod begin;
 pub(crate) mod cancel;
+mod clip;
 pub(crate) mod download;
 mod finish;
 mod imaging;

@@ -96,8 +96,8 @@ impl Key {
 /// An object that was found where it stands.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// The id that says whose it is: of pieces the file's, else its own.
-    pub owner: Option<Uuid>,
+    /// The id by which a row names it.
+    pub id: Option<Uuid>,
     /// When it was put there, in seconds since the Unix epoch.
     pub at: i64,
     path: Path,
@@ -198,6 +198,15 @@ impl Objects {
         Ok(Opened { bytes: object.into_stream() })
     }
 
+    /// Some bytes of an object.
+    pub(super) async fn range(
+        &self,
+        key: Key,
+        range: std::ops::Range<u64>,
+    ) -> Result<Bytes, Refusal> {
+        self.store.get_range(&key.path(), range).await.map_err(failed)
+    }
+
     /// How long an object is.
     pub(super) async fn length(&self, key: Key) -> Result<u64, Refusal> {
         Ok(self.store.head(&key.path()).await.map_err(failed)?.size)
@@ -240,9 +249,8 @@ impl Objects {
 
 impl Found {
     fn new(object: ObjectMeta) -> Self {
-        let owner = object.location.parts().nth(1);
         Self {
-            owner: owner.and_then(|id| id.as_ref().parse().ok()),
+            id: object.location.filename().and_then(|id| id.parse().ok()),
             at: object.last_modified.timestamp(),
             path: object.location,
         }

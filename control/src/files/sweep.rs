@@ -80,7 +80,7 @@ impl Sweeper {
         }
     }
 
-    /// Takes away objects that no file and no user names, which a crash left behind.
+    /// Takes away objects that no row names, which a crash left behind.
     /// Returns how many there were.
     ///
     /// # Errors
@@ -93,10 +93,10 @@ impl Sweeper {
             while let Some(batch) = batches.next().await {
                 let found = batch.into_iter().collect::<Result<Vec<Found>, Refusal>>()?;
                 let found: Vec<&Found> = found.iter().filter(|found| found.at < old).collect();
-                let ids: Vec<Uuid> = found.iter().filter_map(|found| found.owner).collect();
+                let ids: Vec<Uuid> = found.iter().filter_map(|found| found.id).collect();
                 let known = self.files.known(&ids).await.map_err(refused)?;
                 for found in found {
-                    if found.owner.is_none_or(|owner| !known.contains(&owner)) {
+                    if found.id.is_none_or(|id| !known.contains(&id)) {
                         self.objects.remove(found).await?;
                         swept += 1;
                     }

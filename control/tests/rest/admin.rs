@@ -5,7 +5,10 @@ use http::Method;
 use parlor_domain::{DeviceId, OneTimeCode, RequestId, SignUp, SystemClock, UserId, limits};
 use serde_json::{Value, json};
 
-use crate::stack::{PASSWORD, Person, Stack, person};
+use crate::{
+    files::{begin, post, send, upload},
+    stack::{PASSWORD, Person, Stack, person},
+};
 
 const NEW_PASSWORD: &str = "eleven quiet lanterns drift";
 
@@ -210,17 +213,29 @@ async fn c19_who_is_disabled_is_out_at_once_and_stays_out() {
 }
 
 #[tokio::test]
-async fn the_last_admin_can_neither_resign_nor_be_shut_out() {
+async fn the_last_admin_can_neither_resign_nor_leave_nor_be_shut_out() {
     let stack = Stack::start().await;
     let ada = stack.admin("ada").await;
     let path = |act: &str| format!("/api/v1/admin/users/{}/{act}", ada.id);
-    stack.delete(&path("admin")).by(&ada).send().await.refused(409, "CONFLICT");
-    stack.post(&path("disable")).by(&ada).send().await.refused(409, "CONFLICT");
+    let leave = async |how: &str| {
+        let mut body = json!({"password": PASSWORD});
+        if how == "delete" {
+            body["name"] = "ada".into();
+        }
+        stack.post(&format!("/api/v1/me/{how}")).by(&ada).json(body).send().await
+    };
+    stack.delete(&path("admin")).by(&ada).send().await.refused(409, "LAST_ADMIN");
+    stack.post(&path("disable")).by(&ada).send().await.refused(409, "LAST_ADMIN");
+    for how in ["deactivate", "delete"] {
+        let refused = leave(how).await.refused(409, "LAST_ADMIN");
+        assert_eq!(refused.header("set-cookie"), "", "she stays signed in");
+    }
     stack.admin("bob").await;
     stack.delete(&path("admin")).by(&ada).send().await.ok(204);
     stack.get("/api/v1/admin/users").by(&ada).send().await.refused(404, "NOT_FOUND");
     let me = stack.get("/api/v1/me").by(&ada).send().await.ok(200);
     assert_eq!(me["is_admin"], false);
+    leave("deactivate").await.ok(204);
 }
 
 #[tokio::test]
@@ -393,6 +408,23 @@ async fn lists_are_paged_and_a_retried_archive_is_one() {
     );
     let storage = stack.get("/api/v1/admin/storage").by(&ada).send().await.ok(200);
     assert_eq!(storage["database"]["users"], "3");
+    let files = json!({
+        "attached": "0", "attached_bytes": "0", "waiting": "0", "waiting_bytes": "0",
+    });
+    assert_eq!(storage["files"], files);
+    let (text, room) =
+        (upload(&stack, &ada, "a.txt", b"words").await, stack.room(&ada, "public").await);
+    post(&stack, &ada, &room, "", &[&text]).await.ok(201);
+    let coming = begin(&stack, &ada, "b.txt", 9).await;
+    send(&stack, &ada, &coming, 0, "abc").await.ok(200);
+    let storage = stack.get("/api/v1/admin/storage").by(&ada).send().await.ok(200);
+    let files = json!({
+        "attached": "1", "attached_bytes": "5", "waiting": "1", "waiting_bytes": "3",
+    });
+    assert_eq!(storage["files"], files);
+    let rooms = stack.get("/api/v1/admin/rooms").by(&ada).send().await.ok(200);
+    let it = rooms["items"].as_array().unwrap().iter().find(|it| it["id"] == *room).unwrap();
+    assert_eq!(it["file_bytes"], "5");
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 use parlor_domain::RequestId;
 use serde_json::{Value, json};
 
-use crate::stack::{PASSWORD, Person, Stack, person};
+use crate::{
+    files::{encoded, path, picture, post, upload},
+    stack::{PASSWORD, Person, Stack, person},
+};
 
 async fn deleted(stack: &Stack, who: &Person) -> Vec<Value> {
     let page = stack.get("/api/v1/rooms/deleted").by(who).send().await.ok(200);
@@ -325,6 +328,47 @@ async fn a_copy_of_ones_own_data_is_whole_and_ones_own() {
         .map(|version| version["text"].as_str().unwrap())
         .collect();
     assert_eq!(texts, ["furst", "first"]);
+    assert_eq!((&messages[150]["attachments"], &copy["avatar_path"]), (&json!([]), &json!(null)));
+}
+
+#[tokio::test]
+async fn a_copy_of_ones_own_data_says_where_ones_files_are() {
+    let stack = Stack::start().await;
+    let (ada, bob) = (stack.person("ada").await, stack.person("bob").await);
+    let room = stack.room(&ada, "private").await;
+    stack.add(&ada, &room, &bob).await;
+    let words = upload(&stack, &ada, "words.txt", b"words").await;
+    let more = upload(&stack, &ada, "more.txt", b"and more").await;
+    post(&stack, &ada, &room, "look", &[&words, &more]).await.ok(201);
+    let deleted = upload(&stack, &ada, "deleted.txt", b"no more").await;
+    let seq = post(&stack, &ada, &room, "", &[&deleted]).await.ok(201)["seq"].clone();
+    let message = format!("/api/v1/rooms/{room}/messages/{}", seq.as_str().unwrap());
+    stack.delete(&message).by(&ada).send().await.ok(200);
+    let his = upload(&stack, &bob, "his.txt", b"secret").await;
+    post(&stack, &bob, &room, "", &[&his]).await.ok(201);
+    let png = encoded(&picture(9, 9), image::ImageFormat::Png);
+    let avatar = upload(&stack, &ada, "me.png", &png).await;
+    let body = json!({"upload_id": avatar["id"], "crop": null});
+    let set = stack.put("/api/v1/me/avatar").by(&ada).key(&RequestId::random()).json(body);
+    set.send().await.ok(200);
+
+    let copy = stack.get("/api/v1/me/export").by(&ada).send().await.ok(200);
+    let messages = copy["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 1);
+    let files = messages[0]["attachments"].as_array().unwrap();
+    assert_eq!(files.len(), 2);
+    let path = path(&room, &words);
+    assert_eq!(
+        files[0],
+        json!({
+            "id": words["id"], "name": "words.txt", "media_type": "text/plain", "bytes": "5",
+            "path": path,
+        })
+    );
+    assert_eq!(stack.get(&path).by(&ada).send().await.body, &b"words"[..]);
+    assert_eq!(files[1]["name"], "more.txt");
+    let picture = copy["avatar_path"].as_str().unwrap();
+    assert_eq!(stack.get(picture).by(&ada).send().await.status, 200);
 }
 
 #[tokio::test]

@@ -146,7 +146,13 @@ async fn an_operator_runs_the_server_from_its_machine_without_any_account() {
     assert_eq!(json_of(&registered)["code"], "SIGN_UP_CLOSED");
     assert!(told(folder, &["rooms"]).await.contains("welcome"));
     assert!(told(folder, &["limits"]).await.contains("http_address"));
-    assert!(told(folder, &["storage"]).await.starts_with("BYTES"));
+    let storage = told(folder, &["storage"]).await;
+    assert!(storage.starts_with("BYTES") && storage.contains("\n\nFILES  BYTES"), "{storage}");
+    let storage = json_told(folder, &["storage"]).await;
+    let files = json!({
+        "attached": "0", "attached_bytes": "0", "waiting": "0", "waiting_bytes": "0",
+    });
+    assert_eq!(storage["files"], files);
     let audit = json_told(folder, &["audit", "--last", "3"]).await;
     let acts: Vec<&str> = audit["items"]
         .as_array()

@@ -19,4 +19,5 @@ mod own;
 mod process;
 mod search;
 mod support;
+mod uploads;
 mod websocket;

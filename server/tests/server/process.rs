@@ -18,13 +18,13 @@ use serde_json::json;
 use crate::support::{DEADLINE, Server, config, folder, json_of, tls};
 
 /// A running binary; killed when dropped.
-struct Binary {
+pub(crate) struct Binary {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Binary {
-    fn start(data: &Path) -> Self {
+    pub(crate) fn start(data: &Path) -> Self {
         Self::start_at(data, ([127, 0, 0, 1], 0).into())
     }
 
@@ -45,13 +45,17 @@ impl Binary {
         Self { child, address }
     }
 
-    fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill runs");
         assert!(sent.success());
     }
 
-    fn ended(mut self) -> (ExitStatus, String) {
+    pub(crate) fn ended(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().expect("it ends");
         let mut log = String::new();
         let stderr = self.child.stderr.as_mut().expect("a pipe");

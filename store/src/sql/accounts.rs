@@ -497,9 +497,14 @@ pub(crate) async fn deactivate(
     db: &Db,
     user: UserId,
     now: Timestamp,
-) -> sqlx::Result<Vec<DeviceId>> {
+) -> admin::Acted<Vec<DeviceId>> {
     let mut lease = db.writer().await?;
     let mut transaction = lease.begin_write().await?;
+    if let Err(refusal) = admin::may_leave(&mut transaction, user).await? {
+        transaction.rollback().await?;
+        lease.done();
+        return Ok(Err(refusal));
+    }
     hold_log(&mut transaction, user).await?;
     sqlx::query(
         "UPDATE users SET deactivated_at = $2 \
@@ -513,7 +518,7 @@ pub(crate) async fn deactivate(
     let revoked = revoke_others(&mut transaction, user, NO_DEVICE, now).await?;
     transaction.commit().await?;
     lease.done();
-    Ok(revoked)
+    Ok(Ok(revoked))
 }
 
 pub(crate) async fn reactivate(db: &Db, user: UserId) -> sqlx::Result<()> {
@@ -537,9 +542,14 @@ pub(crate) async fn delete_user(
     user: UserId,
     erase_messages: bool,
     now: Timestamp,
-) -> sqlx::Result<Vec<DeviceId>> {
+) -> admin::Acted<Vec<DeviceId>> {
     let mut lease = db.writer().await?;
     let mut transaction = lease.begin_write().await?;
+    if let Err(refusal) = admin::may_leave(&mut transaction, user).await? {
+        transaction.rollback().await?;
+        lease.done();
+        return Ok(Err(refusal));
+    }
     hold_log(&mut transaction, user).await?;
     let deleted = sqlx::query(
         "UPDATE users SET deleted_at = $2, display_name = $3, status_text = '', \
@@ -557,7 +567,7 @@ pub(crate) async fn delete_user(
     if deleted == 0 {
         transaction.rollback().await?;
         lease.done();
-        return Ok(Vec::new());
+        return Ok(Ok(Vec::new()));
     }
     sqlx::query(
         "DELETE FROM refresh_tokens WHERE device_id IN (SELECT id FROM devices WHERE user_id = $1)",
@@ -578,5 +588,5 @@ pub(crate) async fn delete_user(
         .await?;
     transaction.commit().await?;
     lease.done();
-    Ok(devices.into_iter().map(DeviceId::from_uuid).collect())
+    Ok(Ok(devices.into_iter().map(DeviceId::from_uuid).collect()))
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Entry, log::plan::Projection};
 
-type Acted<T> = sqlx::Result<Result<T, Refusal>>;
+pub(super) type Acted<T> = sqlx::Result<Result<T, Refusal>>;
 
 /// The value, or the refusal as the answer.
 macro_rules! allowed {
@@ -84,7 +84,7 @@ pub(super) async fn record_of_room(
     record(connection, by, *act, None, thing, now).await
 }
 
-/// Holds the settings until commit.
+/// Holds the settings until commit, and with them who runs the server.
 async fn hold(connection: &mut Connection) -> sqlx::Result<()> {
     let mut query = Builder::new("SELECT one FROM settings WHERE one = 1");
     query.push(FOR_UPDATE);
@@ -139,12 +139,19 @@ async fn standing(connection: &mut Connection, user: UserId) -> Acted<Standing> 
 }
 
 /// Whoever is the last who can run the server goes on doing so.
-async fn not_the_last(connection: &mut Connection, it: &Standing) -> Acted<()> {
-    if it.runs_the_server && admins(connection, None).await? == 1 {
+async fn not_the_last(connection: &mut Connection, runs_the_server: bool) -> Acted<()> {
+    if runs_the_server && admins(connection, None).await? == 1 {
         let words = "the last admin stays: make somebody else one first";
-        return Ok(Err(Refusal::new(Code::Conflict, words)));
+        return Ok(Err(Refusal::new(Code::LastAdmin, words)));
     }
     Ok(Ok(()))
+}
+
+/// Whether the server goes on without this account, which nobody changes until commit.
+pub(super) async fn may_leave(connection: &mut Connection, user: UserId) -> Acted<()> {
+    hold(connection).await?;
+    let runs_the_server = admins(connection, Some(user)).await? > 0;
+    not_the_last(connection, runs_the_server).await
 }
 
 pub(crate) async fn begin(db: &Db, sign_up: SignUp) -> sqlx::Result<()> {
@@ -280,7 +287,7 @@ pub(crate) async fn set_disabled(
             return disabled_devices(connection, user).await.map(Ok);
         }
         if disabled {
-            allowed!(not_the_last(connection, &it).await?);
+            allowed!(not_the_last(connection, it.runs_the_server).await?);
         }
         sqlx::query("UPDATE users SET disabled_at = $2 WHERE id = $1")
             .bind(user.uuid())
@@ -342,7 +349,7 @@ pub(crate) async fn set_admin(
             return Ok(Ok(()));
         }
         if !admin {
-            allowed!(not_the_last(connection, &it).await?);
+            allowed!(not_the_last(connection, it.runs_the_server).await?);
         }
         make_admin(connection, user, admin).await?;
         record(connection, by, act, Some(user), Thing::default(), now).await.map(Ok)

@@ -3,13 +3,14 @@
 use std::collections::{BTreeSet, HashSet};
 
 use parlor_domain::{
-    FileId, FileKind, Message, Pin, RoomId, Seq, Timestamp, UserId, limits::FILE_LEAST_BYTES,
+    Attachment, FileId, FileKind, Message, Pin, RoomId, Seq, Timestamp, UserId,
+    limits::FILE_LEAST_BYTES,
 };
 use uuid::Uuid;
 
 use super::{Builder, Connection, Db, FOR_UPDATE, facts::select, on_message, row};
 use crate::{
-    Begun, GoneFile, NewUpload, Piece, Quota, RoomFile, StoredFile, Upload,
+    Authored, Begun, GoneFile, NewUpload, Piece, Quota, RoomFile, StoredFile, Upload,
     log::facts::{CountedFile, Facts, FileFacts, Needs},
 };
 
@@ -168,23 +169,48 @@ pub(super) async fn read_pins(
     room: RoomId,
     pins: &mut [Pin],
 ) -> sqlx::Result<()> {
-    let keys: BTreeSet<(RoomId, Seq)> = pins.iter().map(|pin| (room, pin.message)).collect();
-    let sql = (
-        concat!("SELECT ", file_columns!(), ", f.message FROM ("),
-        ") AS v CROSS JOIN files f WHERE f.room_id = v.column1 AND f.message = v.column2 \
-         AND f.state = 'attached' ORDER BY f.message, f.place",
-    );
-    let rows: Vec<row::OnMessageRow> = select(connection, sql, &keys, |tuple, (room, message)| {
-        tuple.push_bind(room.uuid()).push_bind(row::number(*message));
-    })
-    .await?;
-    for row in rows {
-        let message = row::seq(row.message);
+    let keys = pins.iter().map(|pin| (room, pin.message)).collect();
+    for (_, message, file) in on_messages(connection, &keys).await? {
         if let Some(pin) = pins.iter_mut().find(|pin| pin.message == message) {
-            pin.attachments.push(row::stored_file(row.file)?.file);
+            pin.attachments.push(file);
         }
     }
     Ok(())
+}
+
+/// Puts their files on messages of one author.
+pub(super) async fn read_authored(
+    connection: &mut Connection,
+    authored: &mut [Authored],
+) -> sqlx::Result<()> {
+    let keys = authored.iter().map(|it| (it.room, it.seq)).collect();
+    for (room, message, file) in on_messages(connection, &keys).await? {
+        if let Some(it) = authored.iter_mut().find(|it| (it.room, it.seq) == (room, message)) {
+            it.attachments.push(file);
+        }
+    }
+    Ok(())
+}
+
+/// Files of messages in whatever rooms, those of one message in their order.
+async fn on_messages(
+    connection: &mut Connection,
+    keys: &BTreeSet<(RoomId, Seq)>,
+) -> sqlx::Result<Vec<(RoomId, Seq, Attachment)>> {
+    let sql = (
+        concat!("SELECT ", file_columns!(), ", f.message, f.room_id FROM ("),
+        ") AS v CROSS JOIN files f WHERE f.room_id = v.column1 AND f.message = v.column2 \
+         AND f.state = 'attached' ORDER BY f.message, f.place",
+    );
+    let rows: Vec<row::OfRoomRow> = select(connection, sql, keys, |tuple, (room, message)| {
+        tuple.push_bind(room.uuid()).push_bind(row::number(*message));
+    })
+    .await?;
+    let file = |row: row::OfRoomRow| {
+        let file = row::stored_file(row.on.file)?.file;
+        Ok((RoomId::from_uuid(row.room_id), row::seq(row.on.message), file))
+    };
+    rows.into_iter().map(file).collect()
 }
 
 pub(crate) async fn begin(db: &Db, new: &NewUpload, quota: Quota) -> sqlx::Result<Begun> {
@@ -469,7 +495,7 @@ pub(crate) async fn known(db: &Db, ids: &[Uuid]) -> sqlx::Result<HashSet<Uuid>> 
     }
     let mut lease = db.reader().await?;
     for head in [
-        "SELECT f.id FROM files f WHERE f.id IN (",
+        "SELECT p.object FROM file_pieces p WHERE p.object IN (",
         "SELECT f.object FROM files f WHERE f.object IN (",
         "SELECT u.avatar FROM users u WHERE u.avatar IN (",
     ] {

@@ -80,8 +80,10 @@ pub(crate) async fn authored(
     .bind(i64::from(limit))
     .fetch_all(&mut *lease)
     .await?;
+    let mut authored = rows.into_iter().map(row::authored).collect::<Vec<Authored>>();
+    files::read_authored(&mut lease, &mut authored).await?;
     lease.done();
-    Ok(rows.into_iter().map(row::authored).collect())
+    Ok(authored)
 }
 
 /// What an event says about the text of its message; nothing where that is gone.

@@ -17,7 +17,7 @@ use super::{
     row,
 };
 use crate::{
-    Account, RoomUse, Usage, User,
+    Account, FilesUse, RoomUse, Usage, User,
     log::facts::{Facts, Needs},
 };
 
@@ -138,6 +138,7 @@ struct RoomUseRow {
     #[sqlx(flatten)]
     room: row::RoomRow,
     messages: i64,
+    file_bytes: i64,
     active_at: i64,
 }
 
@@ -145,6 +146,7 @@ fn room_of(row: RoomUseRow) -> sqlx::Result<RoomUse> {
     Ok(RoomUse {
         room: row::room(row.room)?,
         messages: row::count(row.messages),
+        file_bytes: row::size(row.file_bytes),
         active_at: Timestamp::from_micros(row.active_at),
     })
 }
@@ -159,7 +161,8 @@ fn select_rooms() -> Builder {
     ));
     query.push_bind(i64::from(limits::ROOM_MESSAGES_COUNTED));
     query.push(
-        ") AS counted) AS messages, COALESCE((SELECT e.at FROM events e \
+        ") AS counted) AS messages, (SELECT CAST(COALESCE(SUM(f.bytes), 0) AS BIGINT) FROM files f \
+         WHERE f.room_id = r.id AND f.state = 'attached') AS file_bytes, COALESCE((SELECT e.at FROM events e \
          WHERE e.log_id = r.id AND e.seq = l.last_seq), r.created_at) AS active_at \
          FROM rooms r JOIN logs l ON l.id = r.id WHERE ",
     );
@@ -283,14 +286,28 @@ pub(crate) async fn usage(db: &Db) -> sqlx::Result<Usage> {
     .bind(UserId::SYSTEM.uuid())
     .fetch_one(&mut *lease)
     .await?;
+    // Of a file on its way there is what came.
+    let files: Vec<(bool, i64, i64)> = sqlx::query_as(
+        "SELECT state = 'attached', COUNT(*), \
+         CAST(SUM(CASE state WHEN 'receiving' THEN received ELSE bytes END) AS BIGINT) \
+         FROM files WHERE state <> 'gone' GROUP BY state = 'attached'",
+    )
+    .fetch_all(&mut *lease)
+    .await?;
     lease.done();
-    let number = |number: i64| u64::try_from(number).unwrap_or(0);
+    let files = |attached| {
+        let found = files.iter().find(|(it, ..)| *it == attached);
+        let (_, count, bytes) = *found.unwrap_or(&(attached, 0, 0));
+        FilesUse { count: row::size(count), bytes: row::size(bytes) }
+    };
     Ok(Usage {
-        database_bytes: number(bytes),
-        users: number(users),
-        devices: number(devices),
-        rooms: number(rooms),
-        events: number(events),
+        database_bytes: row::size(bytes),
+        users: row::size(users),
+        devices: row::size(devices),
+        rooms: row::size(rooms),
+        events: row::size(events),
+        attached: files(true),
+        waiting: files(false),
     })
 }
 

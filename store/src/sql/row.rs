@@ -392,6 +392,7 @@ pub(super) fn authored(row: AuthoredRow) -> Authored {
         reply_to: row.reply_to.map(seq),
         posted_at: Timestamp::from_micros(row.posted_at),
         edited_at: row.edited_at.map(Timestamp::from_micros),
+        attachments: Vec::new(),
         forwarded: forwarded(row.forwarded),
     }
 }
@@ -464,6 +465,14 @@ pub(super) struct OnMessageRow {
     pub(super) message: i64,
 }
 
+/// The same, and in which room.
+#[derive(sqlx::FromRow)]
+pub(super) struct OfRoomRow {
+    #[sqlx(flatten)]
+    pub(super) on: OnMessageRow,
+    pub(super) room_id: Uuid,
+}
+
 /// The same, in which room, and the bytes that it takes.
 #[derive(sqlx::FromRow)]
 pub(super) struct CountedRow {
@@ -473,7 +482,7 @@ pub(super) struct CountedRow {
     pub(super) counted: i64,
 }
 
-/// A file on a message, as a list shows it.
+/// The same of a room that is known, as a list shows it.
 #[derive(sqlx::FromRow)]
 pub(super) struct RoomFileRow {
     #[sqlx(flatten)]

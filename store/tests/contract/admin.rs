@@ -18,7 +18,7 @@ contract! {
     what_changes_nothing_leaves_no_entry,
     a_disabled_account_has_no_device_and_no_office,
     the_last_admin_stays,
-    of_two_admins_who_depose_each_other_one_stays,
+    of_two_admins_who_go_at_once_one_stays,
     the_first_admin_comes_by_a_link_that_works_once,
     a_reset_link_sets_one_password_once,
     who_is_let_in_follows_the_policy,
@@ -157,25 +157,39 @@ async fn the_last_admin_stays(house: House) {
     let ada = admin(&house, "ada").await;
     for actor in [ada, UserId::SYSTEM] {
         let done = house.writer.set_admin(&by(actor), ada, false).await.expect("up");
-        assert_eq!(code_of(done), Code::Conflict);
+        assert_eq!(code_of(done), Code::LastAdmin);
         let done = house.writer.set_disabled(&by(actor), ada, true).await.expect("up");
-        assert_eq!(code_of(done), Code::Conflict);
+        assert_eq!(code_of(done), Code::LastAdmin);
     }
+    assert_eq!(code_of(house.writer.deactivate(ada).await.expect("up")), Code::LastAdmin);
+    assert_eq!(code_of(house.writer.delete_user(ada, true).await.expect("up")), Code::LastAdmin);
+    assert!(house.store.server.is_admin(ada).await.expect("up"), "none of it left a trace");
     let bob = admin(&house, "bob").await;
     house.writer.set_disabled(&by(ada), bob, true).await.expect("up").expect("may");
     let done = house.writer.set_admin(&by(ada), ada, false).await.expect("up");
-    assert_eq!(code_of(done), Code::Conflict, "one who is disabled runs nothing");
+    assert_eq!(code_of(done), Code::LastAdmin, "one who is disabled runs nothing");
     house.writer.set_disabled(&by(ada), bob, false).await.expect("up").expect("may");
+    house.writer.deactivate(bob).await.expect("up").expect("ada is there");
+    assert_eq!(code_of(house.writer.delete_user(ada, false).await.expect("up")), Code::LastAdmin);
+    house.writer.reactivate(bob).await.expect("up");
     house.writer.set_admin(&by(ada), ada, false).await.expect("up").expect("bob is there");
+    house.writer.delete_user(ada, false).await.expect("up").expect("no admin any more");
 }
 
-async fn of_two_admins_who_depose_each_other_one_stays(house: House) {
+async fn of_two_admins_who_go_at_once_one_stays(house: House) {
     let (ada, bob) = (admin(&house, "ada").await, admin(&house, "bob").await);
     let (one, two) = (by(ada), by(bob));
     let (first, second) = tokio::join!(
         house.writer.set_admin(&one, bob, false),
         house.writer.set_admin(&two, ada, false),
     );
+    let done = [first.expect("up").is_ok(), second.expect("up").is_ok()];
+    assert_eq!(done.iter().filter(|done| **done).count(), 1, "{done:?}");
+    for user in [ada, bob] {
+        house.writer.set_admin(&by(UserId::SYSTEM), user, true).await.expect("up").expect("may");
+    }
+    let (first, second) =
+        tokio::join!(house.writer.deactivate(ada), house.writer.delete_user(bob, false));
     let done = [first.expect("up").is_ok(), second.expect("up").is_ok()];
     assert_eq!(done.iter().filter(|done| **done).count(), 1, "{done:?}");
 }

@@ -6,7 +6,9 @@ use parlor_domain::{
     Attachment, Body, Change, Code, Command, EventBody, FileId, FileIds, FileKind, FileName,
     Refusal, RoomId, Seq, Thumbhash, Timestamp, UserId, Visibility, limits,
 };
-use parlor_store::{Begun, Done, From, NewUpload, Piece, Quota, RoomFile, StoredFile, Upload};
+use parlor_store::{
+    Begun, Done, FilesUse, From, NewUpload, Piece, Quota, RoomFile, StoredFile, Upload,
+};
 use uuid::Uuid;
 
 use crate::house::{House, body, command, contract, post};
@@ -25,6 +27,7 @@ contract! {
     what_expires_is_gone_unless_it_is_attached,
     files_of_a_room_are_listed_newest_first,
     what_names_an_object_is_known,
+    an_admin_sees_what_files_take,
     a_picture_is_part_of_the_profile,
     a_room_shows_the_name_of_a_file_where_there_is_no_text,
     u8_a_purged_room_lets_its_files_go,
@@ -398,12 +401,40 @@ async fn files_of_a_room_are_listed_newest_first(house: House) {
 async fn what_names_an_object_is_known(house: House) {
     let ada = house.user("ada").await;
     let stored = whole_of(&house, ada, 77, FileKind::Image).await;
+    let (coming, part) = (new(ada, 9), piece(0, 4));
+    begin(&house, &coming).await;
+    assert!(house.store.files.advance(coming.id, 0, part, LATER).await.expect("up"));
     let avatar = FileId::random();
     house.submit(ada, Change::SetAvatar(Some(avatar))).await.expect("set");
-    let ours = [stored.file.file.uuid(), stored.object, avatar.uuid()];
-    let asked = [&ours[..], &[Uuid::new_v4()]].concat();
+    let ours = [part.object, stored.object, avatar.uuid()];
+    // A file is no object: what is left of its pieces is not kept by it.
+    let others = [stored.file.file.uuid(), coming.id.uuid(), Uuid::new_v4()];
+    let asked = [ours, others].concat();
     assert_eq!(house.store.files.known(&asked).await.expect("up"), ours.into_iter().collect());
     assert!(house.store.files.known(&[]).await.expect("up").is_empty());
+}
+
+async fn an_admin_sees_what_files_take(house: House) {
+    let (ada, bob) = (house.user("ada").await, house.user("bob").await);
+    let room = house.room(ada, Visibility::Public).await;
+    let server = &house.store.server;
+    let usage = async || server.usage().await.expect("up");
+    let none = FilesUse { count: 0, bytes: 0 };
+    assert_eq!((usage().await.attached, usage().await.waiting), (none, none));
+    let posted = [whole(&house, ada, 9).await.file, whole(&house, ada, 9).await.file];
+    bring(&house, ada, room, &posted).await.expect("posted");
+    let deleted = whole(&house, ada, 9).await.file;
+    let message = bring(&house, ada, room, &[deleted]).await.expect("posted").seq;
+    whole(&house, bob, 9).await;
+    let coming = new(bob, 1_000);
+    begin(&house, &coming).await;
+    house.store.files.advance(coming.id, 0, piece(0, 40), LATER).await.expect("up");
+    let of_room = async || server.room(room).await.expect("up").expect("there").file_bytes;
+    assert_eq!(of_room().await, 3 * 77);
+    house.submit(ada, Change::Delete { room, message }).await.expect("deleted");
+    assert_eq!(of_room().await, 2 * 77);
+    assert_eq!(usage().await.attached, FilesUse { count: 2, bytes: 2 * 77 });
+    assert_eq!(usage().await.waiting, FilesUse { count: 2, bytes: 77 + 40 });
 }
 
 async fn a_picture_is_part_of_the_profile(house: House) {
@@ -464,7 +495,7 @@ async fn a_deleted_account_has_no_picture_and_no_uploads(house: House) {
     let (said, waiting) = (whole(&house, bob, 77).await.file, whole(&house, bob, 77).await.file);
     bring(&house, bob, room, &[said]).await.expect("attached");
     house.submit(bob, Change::SetAvatar(Some(FileId::random()))).await.expect("set");
-    house.writer.delete_user(bob, false).await.expect("up");
+    house.writer.delete_user(bob, false).await.expect("up").expect("may");
     while house.endings.clear(bob).await.expect("up") {}
     let shown = house.store.accounts.user(bob).await.expect("up").expect("a row");
     assert_eq!(shown.profile.avatar, None);

@@ -5,6 +5,7 @@ import type {
   Block,
   Draft,
   Friend,
+  Message,
   MessagePage,
   Privacy,
   RoomSummary,
@@ -13,6 +14,7 @@ import type {
   User,
 } from "../src/net/rest.js";
 import { ROOM, USER } from "./fake-server.js";
+import { page } from "./page.js";
 
 export const ADA: User = {
   id: USER,
@@ -65,6 +67,20 @@ export function sharedFile(change: Partial<SharedFile> = {}): SharedFile {
   };
 }
 
+/** The page that is asked for, as the server cuts it. */
+function cut(all: readonly Message[], asked: URLSearchParams): MessagePage {
+  const limit = Number(asked.get("limit"));
+  const upTo = (seq: number) => all.findLastIndex((each) => Number(each.seq) < seq) + 1;
+  const [before, after, around] = ["before", "after", "around"].map((name) => Number(asked.get(name)));
+  let from = all.length - limit;
+  if (before) from = upTo(before) - limit;
+  if (after) from = upTo(after + 1);
+  if (around) from = upTo(around) - limit / 2;
+  const [first, end] = [Math.max(0, from), Math.min(all.length, from + limit)];
+  const more = { more_before: first > 0, more_after: end < all.length };
+  return page(all.slice(first, end), all.length, more);
+}
+
 /** A file as far as it has arrived. */
 export interface Arriving {
   name: string;
@@ -82,6 +98,8 @@ export class FakeRest {
   privacy: Privacy = { invisible: false, read_marks: true };
   newest: MessagePage | null = null;
   older: MessagePage | null = null;
+  /** Cuts every page of the room from these, in place of the two above. */
+  messages: Message[] | null = null;
   /** Files, by the ids of their uploads. */
   readonly uploads = new Map<string, Arriving>();
   readonly #begun = new Map<string, string>();
@@ -140,6 +158,9 @@ export class FakeRest {
     }
     if (path.startsWith("/me/blocks")) return { items: this.blocks, next_cursor: null };
     if (path.startsWith("/users/") && method !== "GET") return {};
+    if (path.startsWith(`/rooms/${ROOM}/messages`) && this.messages !== null) {
+      return cut(this.messages, new URLSearchParams(path.split("?")[1]));
+    }
     if (path.startsWith(`/rooms/${ROOM}/messages?before=`)) return this.older;
     if (path.startsWith(`/rooms/${ROOM}/messages`)) return this.newest;
     if (path === `/rooms/${ROOM}/preferences`) {

@@ -2,7 +2,7 @@ import type { Auth } from "parlor-client/net/auth";
 import { lazy, Suspense, useRef, useState } from "react";
 import { IntlProvider } from "react-intl";
 import { useRoute } from "wouter";
-import { language } from "../i18n";
+import { allTexts, language } from "../i18n";
 import { useStore } from "./hooks";
 import type { OpenedLink } from "./link";
 import { SignIn } from "./SignIn";
@@ -25,7 +25,10 @@ const loadChat = () =>
     },
   );
 const Chat = lazy(loadChat);
-const ResetPage = lazy(() => import("./ResetPage"));
+const ResetPage = lazy(async () => {
+  const [page] = await Promise.all([import("./ResetPage"), allTexts()]);
+  return page;
+});
 
 /** `link` is the one-time link that the page was opened by. */
 export function App({ auth, link }: { auth: Auth; link: OpenedLink | null }) {

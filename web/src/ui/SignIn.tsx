@@ -134,7 +134,7 @@ export function SignIn({ auth, expired, invite, letsIn, claims, onFocus }: Props
             <button
               data-testid="reactivate"
               type="button"
-              className="button min-h-10"
+              className="button min-h-10 pointer-coarse:min-h-11"
               disabled={working}
               onClick={() => void enter(true)}
             >
@@ -144,7 +144,7 @@ export function SignIn({ auth, expired, invite, letsIn, claims, onFocus }: Props
           <button
             data-testid="auth-submit"
             type="submit"
-            className="button primary min-h-10"
+            className="button primary min-h-10 pointer-coarse:min-h-11"
             disabled={working}
           >
             {working ? t("auth.working") : t(mode === "in" ? "auth.signIn" : "auth.signUp")}
@@ -159,7 +159,7 @@ export function SignIn({ auth, expired, invite, letsIn, claims, onFocus }: Props
             <button
               type="button"
               data-testid="auth-switch"
-              className="link min-h-8"
+              className="link min-h-8 pointer-coarse:min-h-11"
               onClick={() => {
                 setMode(mode === "in" ? "up" : "in");
                 setError(null);
@@ -214,7 +214,7 @@ function LanguageSwitch() {
     <button
       type="button"
       lang={other === "zh" ? "zh-Hans" : "en"}
-      className="min-h-8 whitespace-nowrap text-muted hover:text-ink"
+      className="min-h-8 pointer-coarse:min-h-11 pointer-coarse:min-w-11 whitespace-nowrap text-muted hover:text-ink"
       onClick={() => void setLanguage(other)}
     >
       {other === "zh" ? "中文" : "English"}

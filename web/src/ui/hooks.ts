@@ -3,6 +3,7 @@ import type { Readable } from "parlor-client/store";
 import { useCallback, useEffect, useEffectEvent, useSyncExternalStore } from "react";
 import { useIntl } from "react-intl";
 import type { MessageId } from "../i18n/en";
+import { isPlain } from "../i18n/plain";
 
 export function useStore<T>(store: Readable<T>): T {
   return useSyncExternalStore(store.subscribe, store.getSnapshot);
@@ -26,16 +27,30 @@ export function useMedia(query: string): boolean {
 /** One pane at a time. */
 export const PHONE = "(width < 700px)";
 
+/** Gives the focus to what is there to be typed into. On touch the keyboard would cover what one
+    came to read. */
+export function takeFocus(field: HTMLElement | null): void {
+  if (matchMedia("(pointer: fine)").matches) field?.focus();
+}
+
 /** Words in the reader's language, by typed ids. */
 export function useT(): Translate {
   const intl = useIntl();
-  return useCallback<Translate>((id, values) => intl.formatMessage({ id }, values), [intl]);
+  return useCallback<Translate>(
+    (id, values) => {
+      const text = intl.messages[id];
+      // The parser that a plain text would need is no part of the built app.
+      return typeof text === "string" && isPlain(text) ? text : intl.formatMessage({ id }, values);
+    },
+    [intl],
+  );
 }
 
 /** Why something did not work, in words. */
 export function reasonOf(error: unknown, t: Translate): string {
   if (!(error instanceof Problem)) return t("unreachable");
-  return error.code === "LAST_OWNER" ? t("reason.lastOwner") : error.message;
+  if (error.code === "LAST_OWNER") return t("reason.lastOwner");
+  return error.code === "LAST_ADMIN" ? t("reason.lastAdmin") : error.message;
 }
 
 /** What Esc does now: the newest of these acts alone. */

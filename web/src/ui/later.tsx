@@ -1,4 +1,5 @@
 import { type ComponentType, type ReactNode, useEffect, useState } from "react";
+import { allTexts } from "../i18n";
 import { useT } from "./hooks";
 
 /** A part of the app that is loaded when it is first shown, or by `load` before that.
@@ -9,7 +10,9 @@ export function later<P extends object>(
 ): ComponentType<P> & { load(): Promise<void> } {
   let Loaded: ComponentType<P> | null = null;
   const load = async () => {
-    Loaded ??= (await fetch()).default;
+    if (Loaded !== null) return;
+    const [part] = await Promise.all([fetch(), allTexts()]);
+    Loaded = part.default;
   };
   function Later(props: P) {
     const t = useT();

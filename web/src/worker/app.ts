@@ -1,9 +1,13 @@
 // The page's side of the service worker: starts it, and knows whether a newer
-// version of the app waits for a reload.
+// version of the app waits for a reload, and where a notification leads.
 import { Store } from "parlor-client/store";
+import { pathOf } from "./clicks";
 
 /** True once another build than this page's is in use; the page goes on working. */
 export const newVersion = new Store(false);
+
+/** Where a click on a notification leads, until somebody has gone there. */
+export const lead = new Store<string | null>(null);
 
 /** `localStorage[SWITCH] = "off"` removes the worker and what it keeps from this browser. */
 const SWITCH = "parlor.worker";
@@ -30,6 +34,8 @@ export async function startWorker(): Promise<void> {
   const own = ownEntry();
   workers.addEventListener("message", ({ data }) => {
     if (typeof data?.parlorBuild === "string" && data.parlorBuild !== own) newVersion.set(true);
+    const path = pathOf(data);
+    if (path !== null) lead.set(path);
   });
   workers.startMessages();
   // A part of the app that the server does not have any more: an older build is on screen.

@@ -1,6 +1,7 @@
 /// <reference lib="webworker" />
 // The service worker: the app starts from the cache when the network is away or
 // slow, and is the server's present version whenever the server answers.
+import { type Lead, pathOf, windowFor } from "./clicks";
 import { type Build, cacheName, isOwnPage, oldCaches, route } from "./routes";
 
 /** Put in by the build: see `scripts/worker.ts`. */
@@ -30,6 +31,23 @@ self.addEventListener("fetch", (event) => {
     case "network":
   }
 });
+
+self.addEventListener("notificationclick", (event) => {
+  const { notification } = event;
+  notification.close();
+  const path = pathOf(notification.data);
+  if (path !== null) event.waitUntil(lead(path));
+});
+
+/** To where a notification leads: in a window that is there, else in one of its own. */
+async function lead(path: string): Promise<void> {
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = windowFor(windows);
+  if (there === undefined) return void (await self.clients.openWindow(path));
+  there.postMessage({ parlorPath: path } satisfies Lead);
+  // Where it may not come to the front, it is there as soon as somebody looks.
+  await there.focus().catch(() => undefined);
+}
 
 /** All files or none: a build is kept whole. */
 async function install(): Promise<void> {

@@ -291,6 +291,7 @@ export interface AdminRoom {
   members: number;
   /** Counted up to 10,000. */
   messages: number;
+  file_bytes: string;
   active_at: string;
   created_at: string;
 }
@@ -314,6 +315,7 @@ export interface RateLimit {
 }
 export interface StorageUse {
   database: { bytes: string; users: string; devices: string; rooms: string; events: string };
+  files: { attached: string; attached_bytes: string; waiting: string; waiting_bytes: string };
 }
 export interface AuditEntry {
   id: string;

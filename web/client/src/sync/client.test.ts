@@ -90,7 +90,7 @@ test("a long way back is let go with the room, and can be loaded again", async (
   expect(client.view(ROOM).getSnapshot().moreBefore).toBe(true);
   rest.older = page([message(1)], 501);
   await client.enter(ROOM);
-  await client.loadOlder(ROOM);
+  await client.history.loadOlder(ROOM);
   expect(texts(client)[0]).toBe("text 1");
 });
 
@@ -516,7 +516,7 @@ test("older history comes before what is shown", async () => {
   const client = await begin();
   await client.enter(ROOM);
   rest.older = page([message(1), message(2)], 3);
-  await client.loadOlder(ROOM);
+  await client.history.loadOlder(ROOM);
   expect(texts(client)).toEqual(["text 1", "text 2", "text 3"]);
   expect(rest.asked).toContain(`GET /rooms/${ROOM}/messages?before=3&limit=50`);
 });

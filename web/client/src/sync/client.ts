@@ -1,7 +1,6 @@
 // Everything a signed-in user's page keeps in step with the server.
 import type { Auth } from "../net/auth.js";
 import { deviceName } from "../net/auth.js";
-import { notifyOf, roleOf } from "../net/enums.js";
 import type { ServerKind } from "../net/frame.js";
 import {
   type Event,
@@ -15,14 +14,7 @@ import type { LaneKind, OpenLane } from "../net/lane.js";
 import { openWebSocket } from "../net/lanes/websocket.js";
 import { openWebTransport } from "../net/lanes/webtransport.js";
 import { forcedLane, LaneMemory } from "../net/memory.js";
-import {
-  type MessagePage,
-  type Preferences,
-  type Room,
-  type Tie,
-  Unreachable,
-  type User,
-} from "../net/rest.js";
+import { type Preferences, type Room, Unreachable, type User } from "../net/rest.js";
 import { SessionEnded } from "../net/session.js";
 import { browserTabs, SharedConnection, type TabLinks, type TabSession } from "../net/tabs/shared.js";
 import { Store } from "../store.js";
@@ -33,12 +25,13 @@ import { DraftStore } from "./drafts.js";
 import { Follower } from "./follower.js";
 import { FriendStore, listsOf } from "./friends.js";
 import { changeOf } from "./heard.js";
+import { History } from "./history.js";
 import { Keeper } from "./keeper.js";
 import type { Log } from "./log.js";
 import { countUnread } from "./mentions.js";
 import { Joined, Repeated } from "./once.js";
 import { type Intent, type IntentBody, Outbox } from "./outbox.js";
-import { Past } from "./past.js";
+import { OwnLog } from "./own.js";
 import { PeopleStore } from "./people.js";
 import { PreferenceWishes } from "./preferences.js";
 import { PresenceStore } from "./presence.js";
@@ -52,9 +45,6 @@ import { TypingStore } from "./typing.js";
 import { type Uploads, uploadsOf } from "./uploads.js";
 import { peersOf, peopleIn, requestBody } from "./wire.js";
 
-/** A message not further before what is loaded than this is reached by loading what lies
-    between; in events. */
-const REACHED_WITHIN = 300;
 /** A cached room further behind than this is loaded anew, in events. */
 const CACHE_BEHIND = 500;
 /** Of a room that is not on screen, as many are in memory. */
@@ -102,13 +92,12 @@ export class Client {
   readonly #follower: Follower;
   readonly #views = new Map<string, RoomView>();
   readonly #loading = new Joined((roomId) => this.#loadOnce(roomId));
-  /** Parts of the past that are on screen. */
-  readonly #pasts = new Set<Past>();
+  /** What rooms have had before the newest. */
+  readonly history: History;
   readonly #keeper: Keeper;
   readonly #reads: ReadWishes;
   readonly #preferences: PreferenceWishes;
   readonly #activity = new Activity((away) => this.#sayAway(away));
-  readonly #older = new Joined((roomId) => this.#loadOlder(roomId));
   readonly #refreshing = new Repeated(() => this.#refreshOnce());
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   #friendsTimer: ReturnType<typeof setTimeout> | undefined;
@@ -162,10 +151,31 @@ export class Client {
       fetch: () => this.api.privacy(),
       ask: (change) => this.api.changePrivacy(change, newId()),
     });
+    const own = new OwnLog({
+      user,
+      rooms: this.rooms,
+      people: this.people,
+      friends: this.friends,
+      drafts: this.drafts,
+      privacy: this.privacy,
+      reads: this.#reads,
+      preferences: this.#preferences,
+      left: (roomId) => this.#follower.left(roomId),
+      refreshRooms: () => this.refreshRooms(),
+      newerThanList: () => this.#newerThanList(),
+      keepRooms: () => this.#keeper.rooms(),
+    });
+    this.history = new History({
+      api: this.api,
+      people: this.people,
+      log: (roomId) => this.#follower.log(roomId),
+      view: (roomId) => this.view(roomId),
+      settled: (roomId) => this.#loading.settled(roomId),
+    });
     this.#follower = new Follower({
       applied: (log, events) => this.#applied(log, events),
       appliedOwn: (events) => {
-        for (const event of events) this.#ownEvent(event);
+        for (const event of events) own.apply(event);
       },
       missedOwn: () => {
         void this.refreshRooms();
@@ -291,28 +301,6 @@ export class Client {
     return this.#load(roomId);
   }
 
-  /** The page before the oldest message; whoever asks while it comes waits for the same one. */
-  loadOlder(roomId: string): Promise<void> {
-    return this.#older.run(roomId);
-  }
-
-  async #loadOlder(roomId: string): Promise<void> {
-    const view = this.view(roomId);
-    const log = this.#follower.log(roomId);
-    if (!log.loaded || !log.moreBefore) return;
-    view.note({ older: "loading" });
-    try {
-      const page = await this.api.before(roomId, log.oldestSeq);
-      this.#meet(page);
-      log.prepend(page);
-      view.note({ older: "idle" });
-      view.show(log);
-    } catch (cause) {
-      log.settleLate();
-      view.note({ older: cause instanceof Unreachable ? "offline" : "error" });
-    }
-  }
-
   /** Fetches the list of rooms; what is asked for meanwhile is fetched after. */
   refreshRooms(): Promise<void> {
     return this.#refreshing.run();
@@ -434,39 +422,6 @@ export class Client {
     this.view(roomId).note({ divider: seq - 1, held: true });
     this.#reads.markUnread(roomId, seq);
     this.#keeper.rooms();
-  }
-
-  /** Where a message can be shown: in the room as it is loaded, in a part of its past,
-      which is on screen until {@link leavePast}, or nowhere. */
-  async find(roomId: string, seq: number): Promise<"here" | Past | null> {
-    const log = this.#follower.log(roomId);
-    const isNear = () => log.loaded && (log.oldestSeq - seq <= REACHED_WITHIN || !log.moreBefore);
-    // What is loaded at once when the room is entered may hold it.
-    if (!log.loaded) await this.#loading.settled(roomId);
-    if (isNear() && (await this.loadUntil(roomId, seq))) return "here";
-    const past = new Past(roomId, {
-      around: async (at) => this.#meet(await this.api.around(roomId, at)),
-      before: async (at) => this.#meet(await this.api.before(roomId, at)),
-      after: async (at) => this.#meet(await this.api.after(roomId, at)),
-    });
-    if (!(await past.load(seq))) return null;
-    this.#pasts.add(past);
-    return past;
-  }
-
-  leavePast(past: Past): void {
-    this.#pasts.delete(past);
-  }
-
-  /** Loads back to a message; true where it can be shown. */
-  async loadUntil(roomId: string, seq: number): Promise<boolean> {
-    const log = this.#follower.log(roomId);
-    while (log.loaded && log.moreBefore && log.oldestSeq > seq) {
-      const oldest = log.oldestSeq;
-      await this.loadOlder(roomId);
-      if (log.oldestSeq === oldest) break;
-    }
-    return log.entries.some((entry) => entry.seq === seq);
   }
 
   // ---- the session ----
@@ -610,7 +565,7 @@ export class Client {
     }
     this.people.need(peopleIn(events));
     this.view(log.id).show(log);
-    for (const past of this.#pasts) if (past.id === log.id) past.apply(log.epoch, events);
+    this.history.apply(log, events);
     this.outbox.settle(log.id, requestIds);
     this.#keeper.log(log);
     this.#keeper.rooms();
@@ -641,67 +596,6 @@ export class Client {
       default:
     }
     this.rooms.change(log.id, change);
-  }
-
-  #ownEvent({ body, seq: at }: Event): void {
-    switch (body.case) {
-      case "roomAdded":
-        return void this.refreshRooms();
-      case "roomRemoved":
-        this.#follower.left(bytesToId(body.value.roomId));
-        return this.#newerThanList();
-      case "readMoved":
-        this.#reads.moved(bytesToId(body.value.roomId), { at, seq: Number(body.value.seq) });
-        return this.#newerThanList();
-      case "profileChanged": {
-        const { displayName: display_name, statusText: status_text, statusEmoji: status_emoji } = body.value;
-        const avatar = body.value.avatar.length === 16 ? bytesToId(body.value.avatar) : null;
-        const { id, name } = this.user;
-        this.people.add([{ id, name, display_name, status_text, status_emoji, avatar }]);
-        return this.#keeper.rooms();
-      }
-      case "ownRoleChanged":
-        this.rooms.change(bytesToId(body.value.roomId), { role: roleOf(body.value.role) });
-        return this.#newerThanList();
-      case "preferencesChanged": {
-        const { roomId, notify, favourite } = body.value;
-        this.#preferences.told(bytesToId(roomId), { notify: notifyOf(notify), favourite });
-        return this.#newerThanList();
-      }
-      case "accountDeleted":
-        return this.people.ask(bytesToId(body.value.userId));
-      case "draftChanged": {
-        const { roomId, text, replyTo, superseded } = body.value;
-        if (superseded) return;
-        return this.drafts.told(bytesToId(roomId), at, { text, replyTo: Number(replyTo) || null });
-      }
-      case "privacyChanged": {
-        const { invisible, readMarks } = body.value;
-        return this.privacy.told({ invisible, read_marks: readMarks });
-      }
-      case "partnerRead": {
-        this.rooms.change(bytesToId(body.value.roomId), { peerReadSeq: Number(body.value.seq) });
-        return this.#newerThanList();
-      }
-      case "friendRequested":
-        return this.#tied(body.value.userId, body.value.outgoing ? "requested" : "asked");
-      case "friendAdded":
-        return this.#tied(body.value.userId, "friends");
-      case "friendRemoved":
-        return this.#tied(body.value.userId, null);
-      case "userBlocked":
-      case "userUnblocked":
-        this.friends.blocks(bytesToId(body.value.userId), body.case === "userBlocked");
-        // What mentions the user counts anew.
-        return void this.refreshRooms();
-      default:
-    }
-  }
-
-  #tied(user: Uint8Array, tie: Tie | null): void {
-    const id = bytesToId(user);
-    this.people.need([id]);
-    this.friends.tied(id, tie);
   }
 
   /** Something changed that the list tells too; one that is on its way may be older. */
@@ -740,7 +634,7 @@ export class Client {
         this.#divide(roomId);
       }
       const page = await this.api.newest(roomId);
-      this.#meet(page);
+      this.history.meet(page);
       const log = this.#follower.log(roomId);
       const applied = log.load(page);
       view.show(log);
@@ -753,13 +647,6 @@ export class Client {
       // What is kept from before is better than nothing.
       if (cause instanceof Unreachable) await this.#restoreLog(this.#follower.log(roomId), true);
     }
-  }
-
-  /** Learns the names of those who wrote a page, and of those it mentions. */
-  #meet(page: MessagePage): MessagePage {
-    this.people.add(page.authors);
-    this.people.need(page.messages.flatMap(({ mention_ids }) => mention_ids));
-    return page;
   }
 
   async #restoreLog(log: Log, evenIfOld = false): Promise<void> {

@@ -278,6 +278,24 @@ describe("keeping", () => {
     expect(texts(again)).toEqual(["text 2", "text 3", "four"]);
   });
 
+  test("a page that comes after older ones does not say where the log begins", () => {
+    const log = new Log(ROOM);
+    log.load(page([message(5), message(6)], 6, { more_before: true }));
+    const past = new Log(ROOM);
+    past.load(
+      page(
+        [1, 2, 3, 4, 5].map((seq) => message(seq)),
+        6,
+        { more_after: true },
+      ),
+    );
+    log.join(past.entries, past.moreBefore);
+    expect(log.entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+    log.prepend(page([message(3), message(4)], 6, { more_before: true }));
+    expect(log.entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(log.moreBefore).toBe(false);
+  });
+
   test("older pages go before, without doubles", () => {
     const log = new Log(ROOM);
     log.load(page([message(3), message(4)], 4, { more_before: true }));

@@ -147,8 +147,19 @@ export class Log {
 
   /** Adds a page of older messages. */
   prepend(page: MessagePage): void {
-    this.moreBefore = page.more_before;
+    const first = page.messages[0];
+    // Older ones may have come meanwhile from somewhere else.
+    if (first === undefined || Number(first.seq) < this.oldestSeq) this.moreBefore = page.more_before;
     this.#put(page.messages.map(fromRest));
+    this.settleLate();
+  }
+
+  /** Adds older entries that reach what is loaded, and says whether there are more before them. */
+  join(entries: readonly Entry[], moreBefore: boolean): void {
+    const oldest = this.oldestSeq;
+    const older = entries.filter(({ seq }) => seq < oldest);
+    if (older.length > 0) this.moreBefore = moreBefore;
+    this.#put(older);
     this.settleLate();
   }
 

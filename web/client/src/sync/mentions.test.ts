@@ -46,11 +46,17 @@ test("a name is being written after an at sign that ends no word", () => {
 
 test("those whose name begins so come first", () => {
   const person = (name: string, display_name: string) => ({ id: name, name, display_name });
-  const all = [person("bo", "Lada"), person("adam", "Adam"), person("cy", "Cy Adler"), person("dan", "Dan")];
+  const all = [
+    person("bo", "Lada"),
+    person("adam", "Adam"),
+    person("cy", "Cy Adler"),
+    person("dan", "Dan"),
+    person("小艾", ""),
+  ];
   const everybody = person("room", "everybody in this room");
   const found = (begun: string) => fitting(all, begun, everybody).map(({ name }) => name);
   expect(found("ad")).toEqual(["adam", "cy", "bo"]);
-  expect(found("")).toHaveLength(5);
+  expect(found(""), "nor by the key after an @").toEqual(["adam", "bo", "cy", "dan", "小艾", "room"]);
   expect(found("ro")).toEqual(["room"]);
   expect(found("b"), "nobody calls a whole room by accident").toEqual(["bo"]);
 });

@@ -66,7 +66,12 @@ export function fitting(members: readonly Callable[], begun: string, everybody: 
   return [...members, ...(rank(everybody) < 2 ? [everybody] : [])]
     .map((member) => ({ member, rank: rank(member) }))
     .filter((ranked) => ranked.rank < 3)
-    .sort((a, b) => a.rank - b.rank || a.member.name.localeCompare(b.member.name))
+    .sort(
+      (a, b) =>
+        a.rank - b.rank ||
+        Number(a.member === everybody) - Number(b.member === everybody) ||
+        a.member.name.localeCompare(b.member.name),
+    )
     .map(({ member }) => member);
 }
 

@@ -87,7 +87,7 @@ describe("without a network", () => {
     const client = await begin();
     await client.enter(ROOM);
     rest.away = true;
-    await client.loadOlder(ROOM);
+    await client.history.loadOlder(ROOM);
     expect(client.view(ROOM).getSnapshot().older).toBe("offline");
     rest.away = false;
     const old = server.last;

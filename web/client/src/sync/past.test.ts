@@ -23,6 +23,7 @@ function room() {
     around: (seq) => cut(seq - PAGE / 2, seq + PAGE / 2 - 1),
     before: (seq) => cut(seq - PAGE, seq - 1),
     after: (seq) => cut(seq + 1, seq + PAGE),
+    join: () => false,
   });
   return { server, past };
 }
@@ -89,6 +90,7 @@ test("a message that is not there, and a server that is away, are told apart", a
     around: () => Promise.reject(new Problem(404, "NOT_FOUND", "", null, 0)),
     before: () => Promise.reject(new Error()),
     after: () => Promise.reject(new Error()),
+    join: () => false,
   });
   await gone.load(1);
   expect(gone.getSnapshot().status).toBe("missing");

@@ -1,5 +1,6 @@
 // A part of a room's history that is not the newest: where a hit or a link leads to. It
-// grows in both directions, and hears what changes in it, until it meets the newest.
+// grows in both directions, and hears what changes in it, until it meets what is loaded of
+// the room and becomes a part of that.
 import type { Event } from "../net/gen/parlor/realtime/v1/realtime_pb.js";
 import type { MessagePage } from "../net/rest.js";
 import { Log } from "./log.js";
@@ -9,6 +10,8 @@ export interface PastPages {
   around(seq: number): Promise<MessagePage>;
   before(seq: number): Promise<MessagePage>;
   after(seq: number): Promise<MessagePage>;
+  /** Makes what is loaded a part of the room as it is, if it reaches that. */
+  join(): boolean;
 }
 
 export class Past extends RoomView {
@@ -74,6 +77,14 @@ export class Past extends RoomView {
     }
   }
 
+  /** Gives what is loaded to the room's own log, if no message between them is missing. */
+  joinTo(log: Log): boolean {
+    const { loaded, epoch, entries, moreBefore } = this.#log;
+    if (!loaded || !log.loaded || log.epoch !== epoch || this.#until < log.oldestSeq) return false;
+    log.join(entries, moreBefore);
+    return true;
+  }
+
   /** What happened in the room. */
   apply(epoch: bigint, events: readonly Event[]): void {
     if (this.#log.apply({ epoch, events }).length > 0) this.#show();
@@ -81,7 +92,8 @@ export class Past extends RoomView {
 
   #reach(page: MessagePage): void {
     this.#until = Number(page.messages.at(-1)?.seq ?? this.#until);
-    this.note({ moreAfter: page.more_after });
+    const joined = this.#pages.join();
+    this.note({ joined, moreAfter: page.more_after });
     this.#show();
   }
 

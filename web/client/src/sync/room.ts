@@ -20,6 +20,8 @@ export interface RoomState {
   /** There are newer messages that are not loaded: only in a part of the past. */
   moreAfter: boolean;
   newer: "idle" | "loading" | "error";
+  /** What is loaded is a part of the room's own view by now: only in a part of the past. */
+  joined: boolean;
   /** On screen, with its divider where it belongs. */
   entered: boolean;
   /** Where reading stood when the room was last entered; the divider stays there. */
@@ -41,6 +43,7 @@ const EMPTY: RoomState = {
   older: "idle",
   moreAfter: false,
   newer: "idle",
+  joined: false,
   entered: false,
   divider: null,
   held: false,

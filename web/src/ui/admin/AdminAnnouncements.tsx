@@ -4,7 +4,7 @@ import { useChat } from "../chat/context";
 import { useT } from "../hooks";
 import { LoadedState } from "../LoadedState";
 import { useLoaded } from "../useLoaded";
-import { Tag, useMoment } from "./parts";
+import { useMoment } from "./parts";
 
 const HOUR_S = 3_600;
 const LENGTHS = [
@@ -52,10 +52,9 @@ export function AdminAnnouncements() {
           onChange={(event) => setText(event.target.value)}
         />
         <div className="flex flex-wrap items-center gap-4">
-          <label className="flex min-h-8 items-center gap-2">
+          <label className="flex min-h-8 items-center gap-2 pointer-coarse:min-h-11">
             <input
               type="checkbox"
-              className="accent-accent"
               checked={level === "warning"}
               onChange={(event) => setLevel(event.target.checked ? "warning" : "info")}
             />
@@ -92,7 +91,10 @@ export function AdminAnnouncements() {
           <li key={it.id} data-testid="admin-announcement" className="flex items-center gap-3 py-3">
             <span className="min-w-0 flex-1">
               <span className="block break-words">
-                {it.level === "warning" && <Tag bad>{t("admin.announce.warning")}</Tag>} {it.text}
+                {it.level === "warning" && (
+                  <strong className="text-amber">{t("admin.announce.warning")}</strong>
+                )}{" "}
+                {it.text}
               </span>
               <span className="label block">
                 {it.until === null

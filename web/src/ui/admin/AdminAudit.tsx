@@ -1,5 +1,6 @@
 import type { AuditEntry } from "parlor-client/net/rest";
-import { en, type MessageId } from "../../i18n/en";
+import { useIntl } from "react-intl";
+import type { MessageId } from "../../i18n/en";
 import { useChat } from "../chat/context";
 import { useT } from "../hooks";
 import { PageState, useMoment } from "./parts";
@@ -25,13 +26,14 @@ export function AdminAudit() {
 
 function Entry({ entry }: { entry: AuditEntry }) {
   const t = useT();
+  const { messages } = useIntl();
   const moment = useMoment();
   const by = entry.by === null ? t("admin.audit.server") : `@${entry.by.name}`;
   // What somebody did to themselves names them once.
   const whom = entry.user === null || entry.user.id === entry.by?.id ? "" : `@${entry.user.name}`;
   const known: string = `admin.act.${entry.act}`;
   // A newer server may do more than this page knows.
-  const act = known in en ? t(known as MessageId) : entry.act;
+  const act = known in messages ? t(known as MessageId) : entry.act;
   return (
     <li data-testid="audit-entry" data-act={entry.act} className="py-3">
       <p className="break-words">

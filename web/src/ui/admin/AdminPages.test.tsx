@@ -84,6 +84,30 @@ test("a reset link is shown once, with where it works", async () => {
   expect(field.value).toBe(`${location.origin}/reset#abc`);
 });
 
+test("what is kept is told, with the files", async () => {
+  rest.answers.set("/admin/settings", { sign_up: "open" });
+  rest.answers.set("/admin/limits", { items: [] });
+  rest.answers.set("/admin/storage", {
+    database: { bytes: "2097152", users: "3", devices: "4", rooms: "5", events: "1234" },
+    files: { attached: "1200", attached_bytes: "5242880", waiting: "2", waiting_bytes: "7" },
+  });
+  await open("settings");
+  const storage = within(await screen.findByRole("region", { name: "Storage" }));
+  await storage.findByText("Files");
+  const rows = [...document.querySelectorAll("#admin-storage ~ dl > div")].map((row) =>
+    [...row.children].map((cell) => cell.textContent),
+  );
+  expect(rows).toEqual([
+    ["Database", "2 MB"],
+    ["People", "3"],
+    ["Devices", "4"],
+    ["Rooms", "5"],
+    ["Events", "1,234"],
+    ["Files", "1,200 · 5 MB"],
+    ["Files not sent yet", "2 · 7 bytes"],
+  ]);
+});
+
 test("what is refused is told, and what did not come is asked for again", async () => {
   rest.refused.add(USERS);
   await open("users");

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { ConfirmDialog } from "../chat/ConfirmDialog";
 import { useChat } from "../chat/context";
 import { RoomMark } from "../chat/RoomMark";
+import { useBytesInWords } from "../files/words";
 import { useT } from "../hooks";
 import { FindField, PageState, Tag, useMoment } from "./parts";
 import { usePages } from "./usePages";
@@ -57,6 +58,7 @@ export function AdminRooms() {
 function RoomItem({ room, onArchive, onRestore }: { room: AdminRoom; onArchive(): void; onRestore(): void }) {
   const t = useT();
   const moment = useMoment();
+  const size = useBytesInWords();
   const isDirect = room.visibility === "direct";
   const count = Math.min(room.messages, COUNTED);
   return (
@@ -70,6 +72,9 @@ function RoomItem({ room, onArchive, onRestore }: { room: AdminRoom; onArchive()
         <span className="label block">
           {t("room.people", { count: room.members })} ·{" "}
           {t(room.messages < COUNTED ? "admin.messages" : "admin.messages.more", { count })} ·{" "}
+          {room.file_bytes !== "0" && (
+            <>{t("admin.room.files", { size: size(Number(room.file_bytes)) })} · </>
+          )}
           {t("admin.active", { time: moment(room.active_at) })}
         </span>
       </span>

@@ -74,7 +74,7 @@ function SessionItem({ it, onEnd }: { it: AdminSession; onEnd(): void }) {
     it.rtt_us === null
       ? t("admin.rtt.none")
       : t("admin.rtt", { ms: intl.formatNumber(it.rtt_us / 1_000, { maximumFractionDigits: 1 }) });
-  const queued = intl.formatNumber(it.queued_bytes, { style: "unit", unit: "byte", unitDisplay: "short" });
+  const queued = intl.formatNumber(it.queued_bytes, { style: "unit", unit: "byte", unitDisplay: "long" });
   return (
     <li data-testid="admin-session" className="flex items-center gap-3 py-3">
       <span className="min-w-0 flex-1">

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useIntl } from "react-intl";
 import type { MessageId } from "../../i18n/en";
 import { useChat } from "../chat/context";
+import { useBytesInWords } from "../files/words";
 import { useT } from "../hooks";
 import { LoadedState } from "../LoadedState";
 import { useLoaded } from "../useLoaded";
@@ -44,7 +45,6 @@ function Policy() {
             >
               <input
                 type="radio"
-                className="accent-accent"
                 name="policy"
                 data-testid={`policy-${policy}`}
                 checked={policy === now}
@@ -118,24 +118,21 @@ function StorageUsed() {
   const intl = useIntl();
   const { client } = useChat();
   const storage = useLoaded(() => client.api.admin.storage(), [], "admin.storage.error");
-  const database = storage.value?.database;
+  const size = useBytesInWords();
   const count = (number: string) => intl.formatNumber(BigInt(number));
+  const files = (number: string, bytes: string) => `${count(number)} · ${size(Number(bytes))}`;
+  const { value } = storage;
   const rows: [string, string][] =
-    database === undefined
+    value === null
       ? []
       : [
-          [
-            t("admin.storage.database"),
-            intl.formatNumber(Number(database.bytes) / 1_000_000, {
-              style: "unit",
-              unit: "megabyte",
-              maximumFractionDigits: 1,
-            }),
-          ],
-          [t("admin.users"), count(database.users)],
-          [t("admin.storage.devices"), count(database.devices)],
-          [t("admin.rooms"), count(database.rooms)],
-          [t("admin.storage.events"), count(database.events)],
+          [t("admin.storage.database"), size(Number(value.database.bytes))],
+          [t("admin.users"), count(value.database.users)],
+          [t("admin.storage.devices"), count(value.database.devices)],
+          [t("admin.rooms"), count(value.database.rooms)],
+          [t("admin.storage.events"), count(value.database.events)],
+          [t("files.title"), files(value.files.attached, value.files.attached_bytes)],
+          [t("admin.storage.waiting"), files(value.files.waiting, value.files.waiting_bytes)],
         ];
   return (
     <section aria-labelledby="admin-storage">

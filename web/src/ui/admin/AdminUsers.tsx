@@ -55,7 +55,7 @@ export function AdminUsers() {
       <PageState of={users} empty={t("admin.users.none")} />
       {asked !== null && (
         <ConfirmDialog
-          title={t(`admin.${asked.act}.title`, { name: asked.it.user.name })}
+          title={t(`admin.${asked.act}.title`, { name: `@${asked.it.user.name}` })}
           text={t(`admin.${asked.act}.text`)}
           action={t(`admin.${asked.act}`)}
           onClose={() => ask(null)}
@@ -64,7 +64,7 @@ export function AdminUsers() {
       )}
       {link !== null && (
         <LinkDialog
-          title={t("admin.reset.link", { name: link.name })}
+          title={t("admin.reset.link", { name: `@${link.name}` })}
           text={t("admin.reset.handOn")}
           link={link.link}
           onClose={() => setLink(null)}
@@ -100,7 +100,10 @@ function UserItem({ it, onAct }: { it: AdminUser; onAct(act: Act): void }) {
         <MenuItem onSelect={() => onAct(it.is_admin ? "revoke" : "grant")}>
           {t(it.is_admin ? "admin.revoke" : "admin.grant")}
         </MenuItem>
-        <MenuItem onSelect={() => onAct(it.disabled_at === null ? "disable" : "enable")}>
+        <MenuItem
+          danger={it.disabled_at === null}
+          onSelect={() => onAct(it.disabled_at === null ? "disable" : "enable")}
+        >
           {t(it.disabled_at === null ? "admin.disable" : "admin.enable")}
         </MenuItem>
       </Menu>

@@ -45,7 +45,7 @@ export default function ClaimPage({ code }: { code: string | null }) {
           <button
             type="button"
             data-testid="claim"
-            className="button primary min-h-10"
+            className="button primary min-h-10 pointer-coarse:min-h-11"
             disabled={working}
             onClick={() => void claim()}
           >

@@ -63,7 +63,7 @@ export function Tag({ children, bad = false }: { children: string; bad?: boolean
 
 export function useMoment(): (at: string) => string {
   const intl = useIntl();
-  return (at) => intl.formatDate(at, { dateStyle: "medium", timeStyle: "short" });
+  return (at) => intl.formatDate(at, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 }
 
 /** A link that is told once, to be copied and handed on. */

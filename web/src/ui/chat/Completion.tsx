@@ -118,6 +118,11 @@ export function useCompletion({ id, text, area, onChange }: Options): Completion
     onChange(before + text.slice(caret).replace(/^ /, ""));
     setCaret(null);
   }
+  function follow() {
+    const element = area.current;
+    const { selectionStart: start, selectionEnd: end } = element ?? { selectionStart: 0, selectionEnd: -1 };
+    setCaret(start === end ? start : null);
+  }
   const open = choices.length > 0;
   const optionId = (index: number) => `${base}-${index}`;
   return {
@@ -148,12 +153,10 @@ export function useCompletion({ id, text, area, onChange }: Options): Completion
       const closed = set !== undefined && next.length === text.length + 1 ? closeName(set, next, now) : null;
       if (closed !== null) caretAfter.current = closed.caret;
       onChange(closed?.text ?? next);
+      // No key is let go of where an input method puts in a word.
+      follow();
     },
-    onSelect() {
-      const element = area.current;
-      const { selectionStart: start, selectionEnd: end } = element ?? { selectionStart: 0, selectionEnd: -1 };
-      setCaret(start === end ? start : null);
-    },
+    onSelect: follow,
     close: () => setCaret(null),
     pick,
   };

@@ -1,10 +1,10 @@
 import { Paperclip, SmilePlus } from "lucide-react";
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { FormattedTime, useIntl } from "react-intl";
 import { EmojiSheet } from "../emoji/EmojiSheet";
 import { DraftFiles } from "../files/parts";
 import type { Attach } from "../files/useAttach";
-import { reasonOf, useStore, useT } from "../hooks";
+import { reasonOf, takeFocus, useStore, useT } from "../hooks";
 import { Popover } from "../Popover";
 import { Answering } from "./Answering";
 import { CompletionList, useCompletion } from "./Completion";
@@ -41,8 +41,7 @@ export function Composer({ id, attach, onEditLast }: Props) {
   const blockedPeer = room?.peerId != null && blocked.has(room.peerId) ? room.peerId : null;
 
   useEffect(() => {
-    // On touch the keyboard would cover what one came to read.
-    if (matchMedia("(pointer: fine)").matches) area.current?.focus();
+    takeFocus(area.current);
     return () => client.drafts.leave(id);
   }, [client, id]);
 
@@ -52,7 +51,7 @@ export function Composer({ id, attach, onEditLast }: Props) {
   useEffect(() => {
     const changed = countBefore.current !== count;
     countBefore.current = count;
-    if (changed && matchMedia("(pointer: fine)").matches) area.current?.focus();
+    if (changed) takeFocus(area.current);
   }, [count]);
 
   // Whoever chose to answer writes next.
@@ -126,11 +125,9 @@ export function Composer({ id, attach, onEditLast }: Props) {
     <div className="flex-none">
       <TypingLine id={id} />
       {room?.archived === true ? (
-        <p className="border-t border-line px-6 py-4 text-muted">{t("room.archivedNote")}</p>
+        <Note>{t("room.archivedNote")}</Note>
       ) : gone === "deactivated" || gone === "deleted" ? (
-        <p className="border-t border-line px-6 py-4 text-muted" data-testid="peer-gone">
-          {t(`room.peer.${gone}`, { name })}
-        </p>
+        <Note testId="peer-gone">{t(`room.peer.${gone}`, { name })}</Note>
       ) : blockedPeer !== null ? (
         <BlockedNote peerId={blockedPeer} name={name} />
       ) : (
@@ -150,14 +147,17 @@ export function Composer({ id, attach, onEditLast }: Props) {
           </span>
           <div className="flex min-w-0 flex-wrap items-end gap-2 pe-3 max-md:ps-3">
             {files.length > 0 && <DraftFiles roomId={id} />}
-            <div className="relative min-w-0 max-w-(--measure) flex-1">
+            <div
+              // Where it is narrow, words and buttons have no room side by side.
+              className={`relative min-w-0 max-w-(--measure) flex-1 ${text === "" ? "" : "max-[900px]:basis-full"}`}
+            >
               <CompletionList of={completion} />
               <Growing
                 ref={area}
                 data-testid="composer"
                 aria-label={t("composer.label", { name })}
-                placeholder={t("composer.placeholder", { name })}
-                className="composer-input w-full bg-transparent py-1.5 outline-none pointer-coarse:min-h-11 pointer-coarse:py-2.5"
+                placeholder={name && t("composer.placeholder", { name })}
+                className="composer-input w-full placeholder:truncate bg-transparent py-1.5 outline-none pointer-coarse:min-h-11 pointer-coarse:py-2.5"
                 value={text}
                 onChange={completion.onChange}
                 onKeyDown={onKeyDown}
@@ -270,6 +270,15 @@ function EmojiButton({ onPick }: { onPick(emoji: string): void }) {
   );
 }
 
+/** Why there is nothing to write with, where the line would stand. */
+function Note({ testId, children }: { testId?: string; children: ReactNode }) {
+  return (
+    <div data-testid={testId} className="ruled line relative border-t border-line py-4 text-muted">
+      <p className="col-span-full col-start-2 px-3">{children}</p>
+    </div>
+  );
+}
+
 /** In place of the composer in the room of two with somebody one blocks. */
 function BlockedNote({ peerId, name }: { peerId: string; name: string }) {
   const t = useT();
@@ -283,19 +292,17 @@ function BlockedNote({ peerId, name }: { peerId: string; name: string }) {
     }
   }
   return (
-    <div data-testid="blocked-note" className="border-t border-line px-6 py-4 text-muted">
-      <p>
-        {t("room.blockedNote", { name })}{" "}
-        <button type="button" className="link" onClick={() => void unblock()}>
-          {t("people.unblock")}
-        </button>
-      </p>
+    <Note testId="blocked-note">
+      {t("room.blockedNote", { name })}{" "}
+      <button type="button" className="link" onClick={() => void unblock()}>
+        {t("people.unblock")}
+      </button>
       {error !== null && (
-        <p role="alert" className="text-coral text-sm">
+        <span role="alert" className="block text-coral text-sm">
           {error}
-        </p>
+        </span>
       )}
-    </div>
+    </Note>
   );
 }
 

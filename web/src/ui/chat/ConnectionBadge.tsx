@@ -36,7 +36,7 @@ export function ConnectionBadge() {
       {away && (
         <button
           type="button"
-          className="link px-1 pointer-coarse:min-h-11"
+          className="link mx-1 pointer-coarse:min-h-11"
           onClick={() => client.connection.tryNow()}
         >
           {t("conn.tryNow")}

@@ -87,7 +87,7 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
           {status.provenAt === null ? (
             t("conn.proven.never")
           ) : (
-            <FormattedTime value={status.provenAt} hour="2-digit" minute="2-digit" second="2-digit" />
+            <FormattedTime value={status.provenAt} timeStyle="medium" hourCycle="h23" />
           )}
         </Fact>
         <Fact name={t("conn.node")}>{status.node || "—"}</Fact>
@@ -114,7 +114,7 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
       </dl>
       <div className="mt-6 flex justify-end">
         <button type="button" className="button" onClick={() => void copy()} aria-live="polite">
-          {t(copied === "yes" ? "conn.copied" : "conn.copy")}
+          {t(copied === "yes" ? "copy.done" : "conn.copy")}
         </button>
       </div>
       {copied !== null && copied !== "yes" && (

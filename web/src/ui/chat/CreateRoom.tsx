@@ -30,13 +30,13 @@ export function CreateRoom({ onClose }: { onClose(): void }) {
   }
 
   return (
-    <Dialog title={t("create.title")} onClose={onClose}>
+    <Dialog title={t("rooms.new")} onClose={onClose}>
       <RoomForm name="" topic="" submitLabel={t("create.submit")} onSubmit={create} onClose={onClose}>
         <label className="flex min-h-8 items-start gap-2">
           <input
             type="checkbox"
             data-testid="new-room-private"
-            className="mt-1 size-4 accent-accent"
+            className="mt-1 size-4"
             checked={isPrivate}
             onChange={(event) => setPrivate(event.target.checked)}
           />

@@ -74,7 +74,8 @@ function DeviceItem({ device, onSignOut }: { device: Device; onSignOut(): Promis
   const t = useT();
   const intl = useIntl();
   const [working, setWorking] = useState(false);
-  const time = (at: string) => intl.formatDate(at, { dateStyle: "medium", timeStyle: "short" });
+  const time = (at: string) =>
+    intl.formatDate(at, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
   return (
     <li className="flex items-center gap-3 py-3">
       <span className="min-w-0 flex-1">

@@ -2,7 +2,7 @@ import { Hash } from "lucide-react";
 import type { Room } from "parlor-client/net/rest";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { reasonOf, useStore, useT } from "../hooks";
+import { reasonOf, takeFocus, useStore, useT } from "../hooks";
 import { useTitle } from "../title";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";
@@ -76,6 +76,7 @@ export default function Directory() {
       ) : (
         <div className="mx-auto max-w-3xl p-6 max-md:p-4">
           <input
+            ref={takeFocus}
             type="search"
             className="field mb-4"
             placeholder={t("browse.find")}

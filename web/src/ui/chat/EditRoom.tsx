@@ -23,7 +23,7 @@ export default function EditRoom({ room, onClose }: { room: RoomEntry; onClose()
   }
 
   return (
-    <Dialog title={t("edit.title")} onClose={onClose}>
+    <Dialog title={t("room.rename")} onClose={onClose}>
       <RoomForm
         name={room.name}
         topic={room.topic}

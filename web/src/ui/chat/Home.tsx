@@ -6,6 +6,7 @@ import { withMod } from "../mod";
 import { useTitle } from "../title";
 import { useChat } from "./context";
 import { Notice, Page } from "./Page";
+import { firstRoom } from "./sections";
 
 /** Nothing chosen yet, where there is room for two panes: the last room opens. */
 export function Home() {
@@ -17,8 +18,7 @@ export function Home() {
   useTitle("");
   useEffect(() => {
     if (status !== "ready") return;
-    const last = localStorage.getItem("parlor.room");
-    const room = rooms.find(({ id }) => id === last) ?? rooms.find(({ archived }) => !archived);
+    const room = firstRoom(rooms, localStorage.getItem("parlor.room"));
     if (room !== undefined) go(`/rooms/${room.id}`, { replace: true });
   }, [status, rooms, go]);
 

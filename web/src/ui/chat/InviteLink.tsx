@@ -42,7 +42,7 @@ export function InviteLink({ code }: { code: string }) {
           </button>
         </div>
         <p role="status" className="label min-h-4">
-          {copied === "yes" && t("invites.copied")}
+          {copied === "yes" && t("copy.done")}
           {copied === "byHand" && t("invites.copyByHand")}
         </p>
       </div>

@@ -52,7 +52,8 @@ function InviteItem({
 }) {
   const t = useT();
   const intl = useIntl();
-  const time = (at: string) => intl.formatDate(at, { dateStyle: "medium", timeStyle: "short" });
+  const time = (at: string) =>
+    intl.formatDate(at, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
   const name = nameOf(created_by) ?? "";
   const made = t("invites.by", { name, time: time(created_at) });
   const used =

@@ -56,7 +56,7 @@ export default function InvitePage({ code, joins }: { code: string; joins: boole
           <button
             type="button"
             data-testid="accept-invite"
-            className="button primary min-h-10"
+            className="button primary min-h-10 pointer-coarse:min-h-11"
             disabled={joining || inside}
             onClick={() => void join()}
           >

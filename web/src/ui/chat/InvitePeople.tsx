@@ -103,7 +103,7 @@ export default function InvitePeople({ room, onClose }: { room: RoomEntry; onClo
           ref={makeButton}
           type="submit"
           data-testid="make-invite"
-          className="button primary min-h-10"
+          className="button primary min-h-10 pointer-coarse:min-h-11"
           aria-disabled={working}
         >
           {t("invites.make")}

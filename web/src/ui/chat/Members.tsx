@@ -35,7 +35,7 @@ export default function Members({ id, onClose }: { id: string; onClose(): void }
 
   const runs = room?.role === "owner" || room?.role === "admin";
   return (
-    <Panel testId="members-panel" title={t("members.title")} width="w-72" onClose={onClose}>
+    <Panel testId="members-panel" title={t("members.title")} onClose={onClose}>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 py-3">
         {members === null && error === null && (
           <div className="grid gap-4 px-3 py-2" aria-hidden="true">
@@ -99,7 +99,7 @@ function MemberText({ member: { user, role } }: { member: Member }) {
       >
         {nameOf(user)} <Mood person={user} />
       </span>
-      <span className="label block truncate">
+      <span className="label block">
         {user.standing !== "deleted" && `@${user.name}`}
         {isMe && ` · ${t("members.you")}`}
         {role !== "member" && ` · ${t(`members.${role}`)}`}

@@ -1,7 +1,7 @@
 import { useStore, useT } from "../hooks";
 import { notifyState, turnOff, turnOn } from "./notifyState";
 
-/** Whether to be told: the choice at any time, among the settings. */
+/** Whether this browser tells of messages, among the settings. */
 export function NotifyChoice() {
   const t = useT();
   const state = useStore(notifyState);

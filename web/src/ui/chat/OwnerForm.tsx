@@ -56,6 +56,7 @@ export function OwnerForm({ children, action, ready, onClose, act }: Props) {
         value={password}
         onChange={setPassword}
         testId="owner-password"
+        autoFocus
       />
       {error !== null && (
         <p role="alert" className="text-coral text-sm">

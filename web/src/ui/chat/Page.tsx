@@ -1,5 +1,5 @@
 import { ArrowLeft } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { Link } from "wouter";
 import { useT } from "../hooks";
 import { ConnectionBadge } from "./ConnectionBadge";
@@ -7,8 +7,25 @@ import { ConnectionBadge } from "./ConnectionBadge";
 /** A page of the main pane that is not a room. */
 export function Page({ title, children }: { title: string; children: ReactNode }) {
   const t = useT();
+  const main = useRef<HTMLElement>(null);
+  // Where what had the focus is gone, such as the button of an answered request, the page has it.
+  const held = useRef(false);
+  useLayoutEffect(() => {
+    if (held.current && document.activeElement === document.body) main.current?.focus();
+  });
   return (
-    <main data-landmark tabIndex={-1} className="flex h-full flex-col outline-none">
+    <main
+      ref={main}
+      data-landmark
+      tabIndex={-1}
+      className="flex h-full flex-col"
+      onFocus={() => {
+        held.current = true;
+      }}
+      onBlur={() => {
+        held.current = false;
+      }}
+    >
       <header className="flex h-14 flex-none items-center gap-2 border-b border-line ps-5 pe-3 max-md:ps-1 pt-[env(safe-area-inset-top)]">
         <Link href="/" className="icon-button md:hidden" aria-label={t("room.back")}>
           <ArrowLeft size={20} aria-hidden="true" />

@@ -5,14 +5,12 @@ import { useEscape, useT } from "../hooks";
 interface Props {
   title: string;
   testId: string;
-  /** Of the panel, where there is room beside it. */
-  width: "w-72" | "w-80";
   onClose(): void;
   children: ReactNode;
 }
 
 /** A panel beside the conversation: takes the focus, closes by Esc, and gives the focus back. */
-export function Panel({ title, testId, width, onClose, children }: Props) {
+export function Panel({ title, testId, onClose, children }: Props) {
   const t = useT();
   const panel = useRef<HTMLElement>(null);
   useEscape(onClose);
@@ -31,7 +29,7 @@ export function Panel({ title, testId, width, onClose, children }: Props) {
       data-landmark
       tabIndex={-1}
       aria-label={title}
-      className={`flex ${width} flex-none flex-col border-s border-line bg-ground outline-none max-lg:absolute max-lg:inset-y-0 max-lg:end-0 max-lg:z-10 max-md:w-full`}
+      className="flex w-80 flex-none flex-col border-s border-line bg-ground max-lg:absolute max-lg:inset-y-0 max-lg:end-0 max-lg:z-10 max-md:w-full"
     >
       <header className="flex h-14 flex-none items-center justify-between border-b border-line ps-5 pe-2">
         <h2 className="font-semibold">{title}</h2>

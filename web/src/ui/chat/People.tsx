@@ -2,7 +2,7 @@ import type { Tie } from "parlor-client/net/rest";
 import { PeopleFinder } from "parlor-client/sync/finder";
 import { nameOf, type Person } from "parlor-client/sync/people";
 import { type ReactNode, useEffect, useId, useState } from "react";
-import { reasonOf, useStore, useT } from "../hooks";
+import { reasonOf, takeFocus, useStore, useT } from "../hooks";
 import { Trouble } from "../Trouble";
 import { useTitle } from "../title";
 import { useChat } from "./context";
@@ -196,6 +196,7 @@ function Finder({ line }: { line(person: Person): ReactNode }) {
       </label>
       <input
         id={ids}
+        ref={takeFocus}
         type="search"
         data-testid="find-people"
         className="field"

@@ -31,7 +31,7 @@ export function PersonLine({ person, attempt, children }: Props) {
         <span className="block truncate font-medium">
           {nameOf(person)} <Mood person={person} />
         </span>
-        <span className="label block truncate" title={person.status_text || undefined}>
+        <span className="label block">
           @{person.name}
           {presence !== null && ` · ${presence}`}
           {person.status_text !== "" && ` · ${person.status_text}`}

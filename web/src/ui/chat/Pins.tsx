@@ -36,7 +36,7 @@ export default function Pins({ id, onClose, onShow }: Props) {
   }
 
   return (
-    <Panel testId="pins-panel" title={t("pins.title")} width="w-80" onClose={onClose}>
+    <Panel testId="pins-panel" title={t("pins.title")} onClose={onClose}>
       <div className="min-h-0 flex-1 overflow-y-auto px-5 py-3">
         <LoadedState of={list} />
         {pins?.length === 0 && <p className="text-muted">{t("pins.empty")}</p>}

@@ -44,7 +44,11 @@ export function useQuote({ roomId, seq, loaded }: Props): Words {
   if (blocked.has(message.authorId) && !isDirect) return { name: null, text: t("timeline.folded") };
   return {
     name: names(message.authorId),
-    text: wordsOf(message).slice(0, SHOWN_LENGTH).replace(/\s+/g, " ") || gist(gistOf(message.attachments)),
+    // Without the marks that would be code or bold.
+    text:
+      wordsOf(message)
+        .slice(0, SHOWN_LENGTH)
+        .replace(/```\S*|\*\*|`|\s+/g, " ") || gist(gistOf(message.attachments)),
   };
 }
 

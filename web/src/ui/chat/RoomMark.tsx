@@ -34,7 +34,7 @@ export function RoomMark({
   return (
     <Mark
       size={size}
-      className={`flex-none ${strong ? "text-ink" : "text-muted"}`}
+      className={`w-5 flex-none ${strong ? "text-ink" : "text-muted"}`}
       aria-label={t(`room.${visibility}`)}
     />
   );

@@ -23,14 +23,15 @@ import { Seeking, useSeek } from "./Seeking";
 import { Forwarding, Timeline } from "./Timeline";
 import { VersionList } from "./Versions";
 
+const Outside = later(() => import("./Outside"), null);
 const Members = later(() => import("./Members"), null);
 const Pins = later(() => import("./Pins"), null);
 const InvitePeople = later(() => import("./InvitePeople"), null);
 const EditRoom = later(() => import("./EditRoom"), null);
 const DeleteRoom = later(() => import("./DeleteRoom"), null);
-const Outside = later(() => import("./Outside"), null);
-/** What opens beside and above a room. */
+/** What opens in place of a room, beside it and above it. */
 export const BESIDE_ROOMS = [
+  Outside,
   Members,
   Pins,
   InvitePeople,
@@ -38,7 +39,6 @@ export const BESIDE_ROOMS = [
   DeleteRoom,
   Forwarding,
   VersionList,
-  Outside,
 ];
 
 interface Props {
@@ -76,7 +76,7 @@ export function RoomPage({ id, at }: Props) {
   const topic = peer === undefined ? room?.topic : peer.status_text;
   useTitle(room?.name ?? "");
 
-  const { seeking, seek, past, toNewest } = useSeek(id, setShown);
+  const { seeking, seek, past, place, toNewest } = useSeek(id, setShown);
   // A link may lead to what has not come yet.
   const comes = at !== null && at > state.seq && state.seq < (room?.head ?? 0);
   useEffect(() => {
@@ -94,7 +94,7 @@ export function RoomPage({ id, at }: Props) {
       <main
         data-landmark
         tabIndex={-1}
-        className="relative flex min-w-0 flex-1 flex-col outline-none pb-[env(safe-area-inset-bottom)]"
+        className="relative flex min-w-0 flex-1 flex-col pb-[env(safe-area-inset-bottom)]"
         onPaste={attach.onPaste}
         onDragEnter={attach.onDragEnter}
         onDragOver={attach.onDragOver}
@@ -116,7 +116,9 @@ export function RoomPage({ id, at }: Props) {
                     {room.name} <Mood person={peer} />
                   </span>
                 </h1>
-                {room.visibility !== "direct" && (
+                {room.peerId !== null ? (
+                  <PeerWords id={room.peerId} />
+                ) : (
                   <button
                     type="button"
                     className="label flex-none rounded-md text-start hover:bg-tint hover:text-ink max-md:after:absolute max-md:after:inset-0 md:px-2 md:py-1"
@@ -127,7 +129,6 @@ export function RoomPage({ id, at }: Props) {
                   </button>
                 )}
               </div>
-              {room.peerId !== null && <PeerWords id={room.peerId} />}
               <p className="label min-w-0 flex-1 truncate max-md:hidden" title={topic}>
                 {topic}
               </p>
@@ -139,7 +140,7 @@ export function RoomPage({ id, at }: Props) {
           </div>
         </header>
         <Timeline
-          key={past === null ? id : `past ${past.seq}`}
+          key={`${id} ${place}`}
           id={id}
           past={past}
           onNewest={toNewest}
@@ -163,7 +164,7 @@ export function RoomPage({ id, at }: Props) {
 function PeerWords({ id }: { id: string }) {
   const words = usePresenceWords(id);
   return (
-    <p data-testid="peer-presence" className="label flex-none truncate">
+    <p data-testid="peer-presence" className="label truncate md:flex-none md:px-2">
       {words}
     </p>
   );

@@ -95,13 +95,7 @@ export default function Search() {
             <legend className="sr-only">{t("search.sort")}</legend>
             {SORTS.map((each) => (
               <label key={each} className="flex items-center gap-1.5 max-md:min-h-11">
-                <input
-                  type="radio"
-                  name="sort"
-                  className="accent-accent"
-                  checked={sort === each}
-                  onChange={() => setSort(each)}
-                />
+                <input type="radio" name="sort" checked={sort === each} onChange={() => setSort(each)} />
                 {t(`search.sort.${each}`)}
               </label>
             ))}
@@ -114,11 +108,10 @@ export default function Search() {
         {status === "idle" && <p className="py-10 text-center text-muted">{t("search.idle")}</p>}
         {status === "looking" && hits.length === 0 && <Grey />}
         {status === "error" && (
-          <Trouble
-            className="py-6"
-            text={live ? t("search.error") : `${t("search.error")} ${t("conn.offline.hint")}`}
-            onRetry={() => search.again()}
-          />
+          <div className="py-6">
+            <Trouble text={t("search.error")} onRetry={() => search.again()} />
+            {!live && <p className="label">{t("conn.offline.hint")}</p>}
+          </div>
         )}
         {status === "refused" && (
           <p role="alert" className="py-6 text-muted">
@@ -174,7 +167,7 @@ function Hit({ hit }: { hit: SearchHit }) {
             </span>
           )}
           <time dateTime={hit.posted_at} className="ms-auto tabular-nums">
-            <FormattedDate value={hit.posted_at} dateStyle="medium" timeStyle="short" />
+            <FormattedDate value={hit.posted_at} dateStyle="medium" timeStyle="short" hourCycle="h23" />
           </time>
         </span>
         <span className={`line-clamp-3 wrap-anywhere ${folded ? "text-muted" : ""}`}>
@@ -190,7 +183,7 @@ function Hit({ hit }: { hit: SearchHit }) {
                   piece.text
                 ),
               )}
-          {hit.edited_at !== null && !folded && <span className="label"> {t("search.edited")}</span>}
+          {hit.edited_at !== null && !folded && <span className="label"> {t("timeline.edited")}</span>}
         </span>
       </Link>
     </li>
@@ -228,7 +221,7 @@ function More() {
           disabled={more === "loading"}
           onClick={() => void search.more()}
         >
-          {t(more === "loading" ? "search.loading" : "search.more")}
+          {t(more === "loading" ? "search.loading" : "browse.more")}
         </button>
       )}
     </div>

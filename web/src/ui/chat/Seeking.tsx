@@ -9,25 +9,29 @@ type Seek = "looking" | "missing" | null;
 const MISSING_MS = 6_000;
 
 /** Brings a message into view, however far back it is: then a part of the room's past is shown
-    in place of what is new. */
+    in place of what is new. `place` names what is on screen, and is another one whenever that is
+    another part of the room. */
 export function useSeek(id: string, setShown: (seq: number) => void) {
   const { client } = useChat();
   const [seeking, setSeeking] = useState<Seek>(null);
   const [past, setPast] = useState<Past | null>(null);
+  const [place, setPlace] = useState("newest");
   const wanted = useRef(0);
   const seek = useCallback(
     async (seq: number) => {
       wanted.current = seq;
       if (past?.getSnapshot().entries.some((entry) => entry.seq === seq)) return setShown(seq);
       setSeeking("looking");
-      const found = await client.find(id, seq);
+      const found = await client.history.find(id, seq);
       // Something else was asked for meanwhile.
       if (wanted.current !== seq) {
-        if (found instanceof Past) client.leavePast(found);
+        if (found instanceof Past) client.history.leave(found);
         return;
       }
       setSeeking(found === null ? "missing" : null);
       if (found === null) return;
+      // What has become a part of the room as it is stays on screen as it is.
+      if (found !== "here" || past !== null) setPlace(found === "here" ? "newest" : `past ${seq}`);
       setPast(found === "here" ? null : found);
       setShown(seq);
     },
@@ -35,18 +39,25 @@ export function useSeek(id: string, setShown: (seq: number) => void) {
   );
   useEffect(() => {
     if (past === null) return;
-    return () => client.leavePast(past);
+    const joins = () => past.getSnapshot().joined && setPast(null);
+    joins();
+    const unsubscribe = past.subscribe(joins);
+    return () => {
+      unsubscribe();
+      client.history.leave(past);
+    };
   }, [client, past]);
   const toNewest = useCallback(() => {
     wanted.current = 0;
     setPast(null);
+    setPlace("newest");
   }, []);
   useEffect(() => {
     if (seeking !== "missing") return;
     const timer = setTimeout(() => setSeeking(null), MISSING_MS);
     return () => clearTimeout(timer);
   }, [seeking]);
-  return { seeking, seek, past, toNewest };
+  return { seeking, seek, past, place, toNewest };
 }
 
 /** Says how a search for a message goes; where it takes no time, nothing. */

@@ -9,7 +9,7 @@ const GROUPS: readonly (readonly [MessageId, Keys])[] = [
   [
     "keys.everywhere",
     [
-      ["keys.find", [MOD, "K"]],
+      ["switch.title", [MOD, "K"]],
       ["keys.search", [MOD, "Shift", "F"]],
       ["keys.search.short", ["/"]],
       ["keys.rooms", ["Alt", "↑ ↓"]],

@@ -1,8 +1,8 @@
 import { CornerDownLeft } from "lucide-react";
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { Dialog } from "../Dialog";
-import { useT } from "../hooks";
+import { takeFocus, useT } from "../hooks";
 import { type Choice, Choosing, fits, usePlaces } from "./Choosing";
 import { useChat, useMessage } from "./context";
 
@@ -28,18 +28,18 @@ export default function Switcher({ onClose }: { onClose(): void }) {
     label,
     run: then(run),
     note: "",
-    mark: <CornerDownLeft size={15} aria-hidden="true" className="flex-none text-muted" />,
+    mark: <CornerDownLeft size={15} aria-hidden="true" className="w-5 flex-none text-muted" />,
   });
   const commands: Choice[] = [
     command("browse", t("switch.browse"), () => go("/browse")),
     command("people", t("switch.people"), () => go("/people")),
-    command("new", t("switch.new"), () => show("create")),
+    command("new", t("rooms.new"), () => show("create")),
     command("profile", t("profile.title"), () => show("profile")),
     command("devices", t("devices.title"), () => show("devices")),
     command("password", t("password.title"), () => show("password")),
     command("connection", t("conn.details"), () => show("connection")),
-    command("settings", t("switch.settings"), () => show("settings")),
-    command("keys", t("switch.shortcuts"), () => show("keys")),
+    command("settings", t("settings.title"), () => show("settings")),
+    command("keys", t("keys.title"), () => show("keys")),
   ];
   const typed = query.trim();
   const messages = command("search", t("switch.search", { text: typed }), () =>
@@ -52,6 +52,16 @@ export default function Switcher({ onClose }: { onClose(): void }) {
     // Last: they come later, and what is chosen stays chosen.
     ...others,
   ];
+
+  // Whoever chose the room that is on screen already writes there next: nothing else would take
+  // the focus, where nothing had it before.
+  useEffect(
+    () => () => {
+      if (document.activeElement === document.body)
+        takeFocus(document.querySelector<HTMLElement>('[data-testid="composer"]'));
+    },
+    [],
+  );
 
   function onKey(event: KeyboardEvent) {
     if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;

@@ -35,7 +35,8 @@ interface Props {
 
 /** Near enough to the end to count as being there, in pixels. */
 const END_SLACK = 48;
-const OLDER_WITHIN_ROWS = 16;
+/** So many rows before the first or after the last that is in view there shall be more. */
+const MORE_WITHIN_ROWS = 22;
 /** How long a message that was jumped to stands out. */
 const MARKED_MS = 2_500;
 /** Whoever opens the room of two with somebody they block wants to read it. */
@@ -45,6 +46,10 @@ export const Forwarding = later(() => import("./Forwarding"), null);
 const NOBODY: ReadonlySet<string> = new Set();
 const NONE: readonly never[] = [];
 const CATCH_UP_MS = 4_000;
+const PADDING_START = 56;
+const PADDING_END = 8;
+/** How large the last timeline was: the next one is as large, and begins with the rows in view. */
+let sizeBefore = { width: 0, height: 0 };
 const ESTIMATES: Record<Row["kind"], number> = { message: 30, system: 26, day: 44, unread: 32 };
 
 export function Timeline({ id, editing, setEditing, shown, setShown, onJump, past, onNewest }: Props) {
@@ -92,6 +97,9 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   const headAtEntry = useRef(room?.head ?? 0);
   const [catchingUp, setCatchingUp] = useState(true);
 
+  // Whoever reads a part of the past stays where they are when it becomes a part of the room.
+  const wasPast = useRef(past !== null);
+
   const scroller = useRef<HTMLDivElement>(null);
   // The same function for the same rows: with another one all of them are placed anew.
   const getItemKey = useCallback((index: number) => rows[index]?.key ?? index, [rows]);
@@ -100,12 +108,14 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
     getScrollElement: () => scroller.current,
     estimateSize: (index) => estimate(rows[index]),
     getItemKey,
+    initialRect: sizeBefore,
+    initialOffset: () => Math.max(0, placeOf(rows, shown) - sizeBefore.height),
     anchorTo: "end",
-    followOnAppend: !catchingUp && !moreAfter,
+    followOnAppend: !catchingUp && !wasPast.current,
     scrollEndThreshold: END_SLACK,
     overscan: 6,
-    paddingStart: 56,
-    paddingEnd: 8,
+    paddingStart: PADDING_START,
+    paddingEnd: PADDING_END,
   });
 
   // A line above the reader that turns out higher or lower moves nothing in view.
@@ -116,7 +126,12 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
     return (first ? item.start : item.end - 1) < (scrollOffset ?? 0);
   };
 
-  // Where reading begins: at the divider where there is one, else at the end.
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element !== null) sizeBefore = { width: element.offsetWidth, height: element.offsetHeight };
+  });
+
+  // Where reading begins: at what was asked for, at the divider where there is one, else at the end.
   const placed = useRef(false);
   const seenSeq = useRef(0);
   const ready = state.status === "ready" && state.entered;
@@ -126,14 +141,16 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
     if (!placed.current) {
       placed.current = true;
       seenSeq.current = divider ?? lastSeq;
-      if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
+      const wanted = indexOf(rows, shown);
+      if (wanted >= 0) virtualizer.scrollToIndex(wanted, { align: "center" });
+      else if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
       else virtualizer.scrollToEnd();
     }
     if (catchingUp && (divider === null || lastSeq >= headAtEntry.current)) {
       if (unread >= 0) virtualizer.scrollToIndex(unread, { align: "start" });
       setCatchingUp(false);
     }
-  }, [ready, rows, divider, lastSeq, catchingUp, virtualizer]);
+  }, [ready, rows, divider, lastSeq, catchingUp, shown, virtualizer]);
   useEffect(() => {
     // Events that show nothing may be the last ones; waiting ends all the same.
     const timer = setTimeout(() => setCatchingUp(false), CATCH_UP_MS);
@@ -144,7 +161,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   // What was asked for comes into the middle, and has the focus.
   useEffect(() => {
     if (shown === null) return;
-    const index = rows.findIndex((row) => row.kind === "message" && row.seq === shown);
+    const index = indexOf(rows, shown);
     if (index < 0) return;
     virtualizer.scrollToIndex(index, { align: "center" });
     setMarked(shown);
@@ -161,16 +178,31 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   }, [marked]);
 
   const [atEnd, setAtEnd] = useState(false);
+  const [end] = useState({ near: false, height: 0, top: 0 });
   const noteEnd = useCallback(() => {
     const element = scroller.current;
     if (element === null || !placed.current) return;
-    setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight <= END_SLACK);
-  }, []);
+    const { scrollHeight, clientHeight } = element;
+    // The line below took or gave room, and nobody went elsewhere: who is at the end stays there.
+    if (end.near && clientHeight !== end.height && element.scrollTop === end.top)
+      element.scrollTop = scrollHeight;
+    end.height = clientHeight;
+    end.top = element.scrollTop;
+    end.near = scrollHeight - end.top - clientHeight <= END_SLACK;
+    setAtEnd(end.near);
+  }, [end]);
   // After every render, since heights are measured between them.
   useLayoutEffect(noteEnd);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what scrolls may come later
+  useEffect(() => {
+    if (scroller.current === null) return;
+    const observer = new ResizeObserver(noteEnd);
+    observer.observe(scroller.current);
+    return () => observer.disconnect();
+  }, [noteEnd, ready]);
 
-  // One's own line is always shown, wherever one was reading.
-  const lastOwn = own[own.length - 1]?.requestId;
+  // One's own line is always shown, wherever one was reading; what is done to others moves nothing.
+  const lastOwn = own.findLast(({ body }) => body.what === "post")?.requestId;
   const ownBefore = useRef(lastOwn);
   useLayoutEffect(() => {
     if (lastOwn !== undefined && lastOwn !== ownBefore.current) {
@@ -179,6 +211,13 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
     }
     ownBefore.current = lastOwn;
   }, [lastOwn, past, onNewest, virtualizer]);
+
+  useEffect(() => {
+    if (past !== null || !wasPast.current) return;
+    wasPast.current = false;
+    // What follows was there before.
+    seenSeq.current = divider ?? lastSeq;
+  }, [past, divider, lastSeq]);
 
   // Read is what was on screen at the end while somebody could look at it.
   const looking = useLooking();
@@ -194,19 +233,25 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   }, [client, id, view, past, ready, atEnd, looking, catchingUp, divider, lastSeq]);
   const newer = atEnd || past !== null ? 0 : newerThan(entries, seenSeq.current, client.user.id);
 
-  // Older lines come before the reader reaches the top.
+  // Older lines come before the reader reaches the top, newer ones before the end. Where one is
+  // the element tells: while a place is gone to, the rows that are drawn are still those before.
   const items = virtualizer.getVirtualItems();
   const firstIndex = items[0]?.index ?? 0;
-  useEffect(() => {
-    if (placed.current && moreBefore && state.older === "idle" && firstIndex < OLDER_WITHIN_ROWS) {
-      void (past ?? client).loadOlder(id);
-    }
-  }, [client, id, past, moreBefore, state.older, firstIndex]);
   const lastIndex = items.at(-1)?.index ?? 0;
-  const nearEnd = lastIndex >= rows.length - OLDER_WITHIN_ROWS;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is another place with other rows
   useEffect(() => {
-    if (placed.current && moreAfter && state.newer === "idle" && nearEnd) void past?.loadNewer();
-  }, [past, moreAfter, state.newer, nearEnd]);
+    const element = scroller.current;
+    if (element === null || !placed.current) return;
+    const { scrollTop, clientHeight } = element;
+    const top = virtualizer.getVirtualItemForOffset(scrollTop)?.index ?? 0;
+    if (moreBefore && state.older === "idle" && top < MORE_WITHIN_ROWS) {
+      void (past ?? client.history).loadOlder(id);
+    }
+    const bottom = virtualizer.getVirtualItemForOffset(scrollTop + clientHeight)?.index ?? 0;
+    if (moreAfter && state.newer === "idle" && bottom >= rows.length - MORE_WITHIN_ROWS) {
+      void past?.loadNewer();
+    }
+  }, [client, id, past, moreBefore, moreAfter, state.older, state.newer, firstIndex, lastIndex, rows.length]);
 
   // Esc reads everything and jumps to the newest.
   useEscape(() => {
@@ -226,6 +271,11 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
           <button type="button" className="button" onClick={() => void (past ?? client).reload(id)}>
             {t("retry")}
           </button>
+          {past !== null && (
+            <button type="button" className="button" onClick={onNewest}>
+              {t("past.newest")}
+            </button>
+          )}
         </Notice>
       </div>
     );
@@ -250,19 +300,19 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
         tabIndex={0}
         onScroll={noteEnd}
         onKeyDown={onMessageKey}
-        className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none] -outline-offset-2"
+        className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none]"
       >
         <div {...feed} className="relative flex min-h-full flex-col">
           <div className="relative mt-auto w-full flex-none" style={{ height: virtualizer.getTotalSize() }}>
             {ready && (
               <Beginning
-                name={name}
                 moreBefore={moreBefore}
                 older={state.older}
                 empty={rows.length === 0}
+                archived={room?.archived === true}
                 onRetry={() => {
                   view.note({ older: "idle" });
-                  void (past ?? client).loadOlder(id);
+                  void (past ?? client.history).loadOlder(id);
                 }}
               />
             )}
@@ -360,6 +410,22 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   );
 }
 
+/** Down to where reading begins, in pixels, as far as one can tell before anything is drawn: to the end
+    of the screen that the line asked for or the first unread one is in the middle or at the top of. */
+function placeOf(rows: readonly Row[], shown: number | null): number {
+  const height = (of: readonly Row[]) => of.reduce((sum, row) => sum + estimate(row), 0);
+  const wanted = indexOf(rows, shown);
+  if (wanted >= 0) return height(rows.slice(0, wanted)) + sizeBefore.height / 2;
+  const unread = rows.findIndex(({ kind }) => kind === "unread");
+  if (unread >= 0) return height(rows.slice(0, unread)) + sizeBefore.height;
+  return height(rows) + PADDING_START + PADDING_END;
+}
+
+/** Where a message stands; -1 where it is not among these rows. */
+function indexOf(rows: readonly Row[], seq: number | null): number {
+  return rows.findIndex((row) => row.kind === "message" && row.seq === seq);
+}
+
 function estimate(row: Row | undefined): number {
   const files = row?.kind === "message" && !row.folded ? heightOf(row.attachments) : 0;
   return ESTIMATES[row?.kind ?? "message"] + files;
@@ -397,21 +463,21 @@ function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string
 }
 
 interface BeginningProps {
-  name: string;
   moreBefore: boolean;
   older: RoomState["older"];
   empty: boolean;
+  archived: boolean;
   onRetry(): void;
 }
 
 /** What stands above the oldest line shown. */
-function Beginning({ name, moreBefore, older, empty, onRetry }: BeginningProps) {
+function Beginning({ moreBefore, older, empty, archived, onRetry }: BeginningProps) {
   const t = useT();
   return (
     <div className="line absolute inset-x-0 top-0 h-14 items-center text-muted">
       <span />
       <p className="col-span-full col-start-2 line-clamp-2 px-3 wrap-anywhere text-sm">
-        {!moreBefore && t(empty ? "room.empty" : "room.begin", { name })}
+        {!moreBefore && t(empty && !archived ? "room.empty" : "room.begin")}
         {moreBefore && older === "loading" && t("room.loadingOlder")}
         {moreBefore && (older === "error" || older === "offline") && (
           <>

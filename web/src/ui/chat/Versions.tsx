@@ -19,7 +19,7 @@ export function Edited({ row, roomId }: { row: MessageRow; roomId: string }) {
         ref={button}
         type="button"
         data-testid="edited"
-        className="label rounded-sm hover:text-ink hover:underline"
+        className="label relative rounded-sm pointer-coarse:after:absolute pointer-coarse:after:-inset-3.5 hover:text-ink hover:underline"
         aria-label={t("versions.show")}
         aria-haspopup="dialog"
         aria-expanded={open}

@@ -129,6 +129,75 @@ test("the room that somebody looks at tells nothing, in this tab or another", as
   await settled(() => expect(titles()).toEqual(["Ben · design: text 4"]));
 });
 
+/** A browser in which a worker shows what there is to tell, and pages show nothing. */
+function withWorker(left: Shown[] = []) {
+  const registration = {
+    active: {},
+    showNotification: async (title: string, options: NotificationOptions) => {
+      // One of each tag.
+      for (const shown of Shown.all) if (shown.options.tag === options.tag) shown.close();
+      new Shown(title, options);
+    },
+    getNotifications: async ({ tag }: { tag?: string } = {}) =>
+      [...left, ...Shown.all].filter(
+        ({ closed, options }) => !closed && (tag === undefined || options.tag === tag),
+      ),
+  };
+  const serviceWorker = { getRegistration: async () => registration };
+  vi.stubGlobal("navigator", {
+    ...navigator,
+    onLine: true,
+    languages: ["en"],
+    userAgent: "test",
+    serviceWorker,
+  });
+  class Illegal {
+    static permission = "granted";
+    constructor() {
+      throw new TypeError("Illegal constructor");
+    }
+  }
+  vi.stubGlobal("Notification", Illegal);
+  return registration;
+}
+
+test("where there is a worker it shows what there is to tell, and takes away what was read", async () => {
+  withWorker();
+  await begin();
+  said(2);
+  await settled(() => expect(titles()).toEqual(["Ben · design: text 2"]));
+  expect(Shown.all[0]?.options.data).toEqual({ parlorPath: `/rooms/${ROOM}/2` });
+  said(2, { unread: 0 });
+  await settled(() => expect(Shown.all[0]?.closed).toBe(true));
+});
+
+test("what an earlier page has told is taken away once it is read", async () => {
+  const left = new Shown("Ben · design", { tag: `parlor ${ROOM}` });
+  const foreign = new Shown("something else", { tag: "another" });
+  Object.assign(left, { tag: left.options.tag });
+  Object.assign(foreign, { tag: foreign.options.tag });
+  Shown.all = [];
+  withWorker([left, foreign]);
+  rest.rooms = [summary({ head: "2", read_seq: "1", unread: 1 })];
+  client = await Client.start({ auth: await rest.auth(), user: ADA, openers: server.openers });
+  await settled(() => expect(client.rooms.isFresh).toBe(true));
+  await watch();
+  said(3, { unread: 2 });
+  await settled(() => expect(titles()).toEqual(["Ben · design: text 3"]));
+  expect(left.closed).toBe(false);
+  said(3, { unread: 0 });
+  await settled(() => expect(Shown.all[0]?.closed).toBe(true));
+  expect([left.closed, foreign.closed]).toEqual([true, false]);
+});
+
+test("a browser that shows nothing of a page is not asked again", async () => {
+  withWorker().showNotification = () => Promise.reject(new TypeError("no"));
+  await begin();
+  const { notifyState } = await import("./notifyState");
+  said(2);
+  await settled(() => expect(notifyState.getSnapshot()).toBe("unsupported"));
+});
+
 test("one of two tabs tells, and the other goes on when the first is closed", async () => {
   const waiting: (() => void)[] = [];
   vi.stubGlobal("navigator", {

@@ -10,8 +10,11 @@ import { nameOf } from "parlor-client/sync/people";
 import { unreadOf } from "parlor-client/sync/rooms";
 import { isLooking } from "../looking";
 import { cannot, notifyState, offer } from "./notifyState";
+import { type Showing, show, shownBefore } from "./showing";
 
 const BODY_LENGTH = 200;
+/** Tags of notifications: this, then the room's id. */
+const TAG = "parlor ";
 /** Which room is in front of somebody, for all tabs: the tab's id and the room's. */
 const LOOKING_KEY = "parlor.looking";
 
@@ -32,7 +35,8 @@ export interface Watch {
 /** Watches the rooms until it is stopped. Of several tabs one shows what there is to show. */
 export function watch(client: Client, { go, current, gist }: Where): Watch {
   const tab = crypto.randomUUID();
-  const shown = new Map<string, Notification>();
+  /** What is on screen, by room. */
+  const shown = new Map<string, Showing>();
   const ended = new AbortController();
   let leads = !navigator.locks;
   navigator.locks
@@ -77,23 +81,36 @@ export function watch(client: Client, { go, current, gist }: Where): Watch {
     const author = client.people.getSnapshot().get(message.authorId);
     const name = author === undefined ? "" : nameOf(author);
     const title = room.visibility === "direct" || name === "" ? room.name : `${name} · ${room.name}`;
+    const body = wordsOf(message).slice(0, BODY_LENGTH) || gist(gistOf(message.attachments));
+    const path = `/rooms/${room.id}/${message.seq}`;
     try {
-      const notification = new Notification(title, {
-        body: wordsOf(message).slice(0, BODY_LENGTH) || gist(gistOf(message.attachments)),
-        icon: "/icon.svg",
-        tag: `parlor ${room.id}`,
-      });
-      notification.onclick = () => {
-        window.focus();
-        go(`/rooms/${room.id}/${message.seq}`);
-        notification.close();
-      };
-      shown.set(room.id, notification);
+      const showing = await show({ title, body, tag: TAG + room.id, path }, go);
+      shown.set(room.id, showing);
+      if (ended.signal.aborted) showing.close();
+      else closeRead();
     } catch {
       // Some phones show them for installed apps alone.
       cannot();
     }
   }
+
+  /** What was read needs no telling any more. */
+  function closeRead() {
+    for (const [roomId, showing] of shown) {
+      const room = client.rooms.get(roomId);
+      if (room !== undefined && unreadOf(room) > 0) continue;
+      showing.close();
+      shown.delete(roomId);
+    }
+  }
+  // What was told before this page began is read here, too.
+  void shownBefore().then((left) => {
+    for (const [tag, showing] of left) {
+      const roomId = tag.slice(TAG.length);
+      if (tag.startsWith(TAG) && !shown.has(roomId)) shown.set(roomId, showing);
+    }
+    if (client.rooms.isFresh) closeRead();
+  });
 
   let before = client.rooms.getSnapshot().rooms;
   let { isFresh } = client.rooms;
@@ -106,12 +123,7 @@ export function watch(client: Client, { go, current, gist }: Where): Watch {
       return;
     }
     if (mentionedBetween(was, before)) offer();
-    for (const [roomId, notification] of shown) {
-      const room = client.rooms.get(roomId);
-      if (room !== undefined && unreadOf(room) > 0) continue;
-      notification.close();
-      shown.delete(roomId);
-    }
+    closeRead();
     if (!leads || notifyState.getSnapshot() !== "on") return;
     for (const notice of noticesBetween(was, before)) if (!isSeen(notice.room.id)) void tell(notice);
   });
@@ -127,7 +139,7 @@ export function watch(client: Client, { go, current, gist }: Where): Watch {
       ended.abort();
       for (const event of events) removeEventListener(event, moved);
       document.removeEventListener("visibilitychange", moved);
-      for (const notification of shown.values()) notification.close();
+      for (const showing of shown.values()) showing.close();
       if (localStorage.getItem(LOOKING_KEY)?.startsWith(tab)) localStorage.removeItem(LOOKING_KEY);
     },
   };

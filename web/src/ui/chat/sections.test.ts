@@ -2,7 +2,7 @@ import type { RoomSummary } from "parlor-client/net/rest";
 import { summaryEntry, unreadOf } from "parlor-client/sync/rooms";
 import { describe, expect, test } from "vitest";
 import { summary } from "../../../client/test/fake-rest";
-import { inOrder, sections } from "./sections";
+import { firstRoom, inOrder, sections } from "./sections";
 
 /** A room that is called like its id. */
 const room = (id: string, change: Partial<RoomSummary> = {}) =>
@@ -36,6 +36,18 @@ describe("unread", () => {
     expect(ids(sections([room("a", { unread: 2 })], "a", false).rooms)).toEqual(["a"]);
     expect(ids(sections([room("a", { notify: "none" })], "a", true).rooms)).toEqual(["a"]);
   });
+});
+
+test("a new device reads nothing by itself", () => {
+  const rooms = [
+    room("unread", { unread: 2 }),
+    room("muted", { unread: 1, notify: "none" }),
+    room("archived", { archived: true }),
+    room("read"),
+  ];
+  expect(firstRoom(rooms, null)?.id).toBe("read");
+  expect(firstRoom(rooms.slice(0, 3), "gone")).toBeUndefined();
+  expect(firstRoom(rooms, "unread")?.id).toBe("unread");
 });
 
 test("favourites of every kind come after what is unread, then people, rooms and the archive", () => {

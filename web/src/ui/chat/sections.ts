@@ -31,6 +31,14 @@ export function sections(
   return result;
 }
 
+/** The room that opens where nobody chose one: the last one of this device, else one in which
+    nothing waits, since opening it is reading it. */
+export function firstRoom(rooms: readonly RoomEntry[], last: string | null): RoomEntry | undefined {
+  return (
+    rooms.find(({ id }) => id === last) ?? rooms.find(({ archived, unread }) => !archived && unread === 0)
+  );
+}
+
 export function inOrder({ unread, favourites, directs, rooms, archived }: Sections): RoomEntry[] {
   return [...unread, ...favourites, ...directs, ...rooms, ...archived];
 }

@@ -64,7 +64,8 @@ function nextLandmark(step: number): void {
   const landmarks = [...document.querySelectorAll<HTMLElement>("[data-landmark]")].filter(
     (element) => element.offsetParent !== null,
   );
-  const at = landmarks.findIndex((element) => element.contains(document.activeElement));
+  // The innermost: the conversation is a landmark within the page.
+  const at = landmarks.findLastIndex((element) => element.contains(document.activeElement));
   landmarks[(at + step + landmarks.length) % landmarks.length]?.focus();
 }
 

@@ -1,6 +1,8 @@
 import type { Client } from "parlor-client/sync/client";
 import { useEffect, useRef } from "react";
+import { lead } from "../../worker/app";
 import { useGist } from "../files/useGist";
+import { useStore } from "../hooks";
 import type { Watch } from "./notifications";
 
 /** Tells of new messages where nobody looks at them. */
@@ -12,6 +14,12 @@ export function useNotifications(client: Client, current: string | null, go: (pa
     where.current = { current, go, gist };
     running.current?.moved();
   }, [current, go, gist]);
+  const path = useStore(lead);
+  useEffect(() => {
+    if (path === null) return;
+    lead.set(null);
+    go(path);
+  }, [path, go]);
   useEffect(() => {
     let gone = false;
     import("./notifications").then(

@@ -15,7 +15,7 @@ import { useT } from "../hooks";
 import { columnsOf, pictureBox } from "./boxes";
 import { type AttachmentsProps, Lightbox } from "./parts";
 import { useBytes } from "./useBytes";
-import { useBytesInWords } from "./words";
+import { playTime, useBytesInWords } from "./words";
 
 /** The files of a message: one way to show each kind of them. */
 export default function Attachments({ files, roomId }: AttachmentsProps) {
@@ -141,11 +141,9 @@ function Clip({ file, roomId }: { file: Attachment; roomId: string }) {
   const isVideo = file.kind === "video";
   const shape = isVideo ? "aspect-video" : "h-13.5";
   return (
-    <div className="w-full max-w-100">
+    <div className="w-full max-w-100 overflow-hidden rounded-md border border-line bg-surface">
       {state !== "there" && (
-        <p
-          className={`flex items-center justify-center rounded-md border border-line bg-rail text-muted text-sm ${shape}`}
-        >
+        <p className={`flex items-center justify-center bg-rail text-muted text-sm ${shape}`}>
           <Missing state={state} />
         </p>
       )}
@@ -158,7 +156,7 @@ function Clip({ file, roomId }: { file: Attachment; roomId: string }) {
           preload="metadata"
           src={url}
           aria-label={file.name}
-          className={`w-full rounded-md bg-rail ${shape}`}
+          className={`w-full bg-rail ${shape}`}
           onError={onError}
         />
       )}
@@ -170,11 +168,13 @@ function Clip({ file, roomId }: { file: Attachment; roomId: string }) {
           preload="metadata"
           src={url}
           aria-label={file.name}
-          className={`w-full ${shape}`}
+          className={`w-full px-2 ${shape}`}
           onError={onError}
         />
       )}
-      <FileLine file={file} roomId={roomId} plain />
+      <div className="ps-3">
+        <FileLine file={file} roomId={roomId} plain />
+      </div>
     </div>
   );
 }
@@ -214,6 +214,7 @@ export function FileLine({ file, roomId, plain = false, bare = false }: LineProp
           <bdi>{file.name}</bdi>
         </span>
         <span className="label block" role={state === "there" ? undefined : "alert"}>
+          {state === "there" && file.durationMs > 0 && `${playTime(file.durationMs)} · `}
           {state === "there" ? size(file.bytes) : <Missing state={state} />}
         </span>
       </span>

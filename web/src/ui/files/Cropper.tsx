@@ -94,7 +94,7 @@ export function Cropper({ url, picture, crop, onChange }: Props) {
         {t("avatar.zoom")}
         <input
           type="range"
-          className="min-w-0 flex-1 accent-accent pointer-coarse:h-11"
+          className="min-w-0 flex-1 pointer-coarse:h-11"
           min={least}
           max={most}
           // To the right is nearer.

@@ -25,7 +25,7 @@ export default function Files({ id, onClose, onShow }: Props) {
   const t = useT();
   const [choice, setChoice] = useState<Choice>("all");
   return (
-    <Panel testId="files-panel" title={t("files.title")} width="w-80" onClose={onClose}>
+    <Panel testId="files-panel" title={t("files.title")} onClose={onClose}>
       <Kinds value={choice} onChange={setChoice} />
       <List key={choice} id={id} kind={choice === "all" ? null : choice} onShow={show} />
     </Panel>

@@ -53,7 +53,7 @@ function PendingPicture({ item, alone }: { item: UploadItem; alone: boolean }) {
         />
       )}
       {item.state !== "done" && (
-        <span className="absolute inset-x-0 bottom-0 truncate bg-surface px-2 py-1 leading-4">
+        <span className="absolute inset-x-0 bottom-0 bg-surface px-2 py-1 leading-4">
           <State item={item} />
         </span>
       )}

@@ -91,6 +91,20 @@ test("what is too large says so, and nothing is sent before it is taken away", a
   await waitFor(() => expect(client.outbox.getSnapshot()).toHaveLength(1));
 });
 
+test("what may tell where it was taken is named before it is sent, pictures made anew are not", async () => {
+  await show(<Writing />);
+  choose(new File(["x"], "a.png", { type: "image/png" }), new File(["x"], "notes.txt"));
+  await screen.findAllByTestId("upload");
+  expect(screen.queryByTestId("tells-place")).toBeNull();
+  choose(new File(["x"], "IMG_1.HEIC"));
+  const told = await screen.findByTestId("tells-place");
+  expect(told.textContent).toContain("IMG_1.HEIC is passed on as it is,");
+  fireEvent.click(screen.getByRole("button", { name: "Remove IMG_1.HEIC" }));
+  await waitFor(() => expect(screen.queryByTestId("tells-place")).toBeNull());
+  choose(new File(["x"], "walk", { type: "video/mp4" }));
+  await screen.findByTestId("tells-place");
+});
+
 test("a picture has its room before a byte of it is there", async () => {
   await show(<Attachments files={[picture()]} roomId={ROOM} />);
   const { style } = screen.getByTestId("picture");
@@ -149,4 +163,13 @@ test("files are dropped on the room, folders are not, and nothing is where nobod
   fireEvent.drop(room, { dataTransfer });
   expect(room.textContent).toBe("empty");
   expect(names()).toEqual(["a.txt"]);
+});
+
+test("a clip says how long it plays where that is known", async () => {
+  const clip = (id: string, duration_ms: number) =>
+    fromRest(sharedFile({ id, name: `${id}.mp3`, kind: "audio", bytes: "2048", duration_ms }));
+  const clips = [clip("a", 62_400), clip("b", 3_723_000), clip("c", 0)];
+  await show(<Attachments files={clips} roomId={ROOM} />);
+  const lines = screen.getAllByTestId("file").map((line) => line.querySelector(".label")?.textContent);
+  expect(lines).toEqual(["1:02 · 2 kB", "1:02:03 · 2 kB", "2 kB"]);
 });

@@ -28,6 +28,14 @@ export function useBytesInWords(): (bytes: number) => string {
   );
 }
 
+/** How long a clip plays, as players show it: "1:02". */
+export function playTime(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1_000);
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60];
+  if (seconds >= 3_600) parts.unshift(Math.floor(seconds / 3_600));
+  return parts.map((part, at) => (at === 0 ? `${part}` : `${part}`.padStart(2, "0"))).join(":");
+}
+
 export function percentOf({ sent, bytes, state }: UploadItem): number {
   if (state === "done") return 100;
   // All bytes may have gone while the server still looks at them.
