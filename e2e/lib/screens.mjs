@@ -103,7 +103,8 @@ export async function tour(world, settings) {
   await own.hover();
   const coloured = page.locator("[data-testid=message] pre span").first();
   await coloured.waitFor();
-  const other = page.getByTestId("message").filter({ hasText: "a quote, a list" });
+  // The first: what answers it says it once more.
+  const other = page.getByTestId("message").filter({ hasText: "a quote, a list" }).first();
   await other.focus();
   await page.keyboard.press("r");
   await by("answering").waitFor();

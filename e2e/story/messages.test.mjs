@@ -97,7 +97,7 @@ story("two people react, edit, mention, mark unread and pin", async (world) => {
   await until("the list follows", async () => (await ben.page.getByTestId("pin").count()) === 0);
 
   // Forwarded, by keyboard alone, to a room that ada is not in.
-  await row(ben, "shall we go?").focus();
+  await ben.row("shall we go?").focus();
   await ben.page.keyboard.press("f");
   const dialog = ben.page.getByRole("dialog", { name: "Forward" });
   await dialog.getByRole("option").first().waitFor();
@@ -108,16 +108,16 @@ story("two people react, edit, mention, mark unread and pin", async (world) => {
   await ben.page.keyboard.press("Enter");
   await dialog.waitFor({ state: "detached" });
   await ben.sees("an idea");
-  const forwarded = row(ben, "an idea").getByTestId("forwarded");
+  const forwarded = ben.row("an idea").getByTestId("forwarded");
   assert.match(await forwarded.textContent(), /^Forwarded from ada, .*shall we go\?$/);
-  await until("it is there", async () => (await row(ben, "an idea").getAttribute("data-state")) === "sent");
+  await until("it is there", async () => (await ben.row("an idea").getAttribute("data-state")) === "sent");
   assert.deepEqual(await findings(ben.page), []);
-  await entry(ben, "celadon").click();
+  await ben.room("celadon").click();
 
   // What is deleted loses all of it.
   await acts(ada, "shall we go?", "delete-message");
   await ada.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await until("no reaction is left", async () => (await ben.page.getByTestId("reaction").count()) === 0);
-  await entry(ben, "elsewhere").click();
+  await ben.room("elsewhere").click();
   await forwarded.getByText("shall we go?").waitFor();
 });
