@@ -98,7 +98,7 @@ async function file(request: Request): Promise<Response> {
 }
 
 async function own(request: Request | string): Promise<Response | undefined> {
-  const cache = await caches.open(cacheName(BUILD));
+  // Not opened, which would make it anew where the worker was got rid of.
   // Scripts are fetched with and without an Origin; the file is the same.
-  return cache.match(request, { ignoreVary: true });
+  return caches.match(request, { cacheName: cacheName(BUILD), ignoreVary: true });
 }
