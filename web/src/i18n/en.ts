@@ -292,7 +292,7 @@ export const en = {
   "message.forward": "Forward",
   "forward.to": "Forward to",
   "forward.comment": "Say something to it, or nothing",
-  "forward.from": "Forwarded from {name},",
+  "forward.from": "Forwarded from {name}, ",
   "message.acts": "What can be done with this message",
   "message.more": "More acts",
   "quote.label": "Answers {name}: {text}. Show it.",

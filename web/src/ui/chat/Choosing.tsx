@@ -129,6 +129,7 @@ export function Choosing({ title, query, onQuery, choices, looking, onKey }: Pro
         className="field"
         role="combobox"
         aria-label={title}
+        placeholder={title}
         aria-expanded="true"
         aria-controls={`${ids}list`}
         aria-activedescendant={choices[chosen] === undefined ? undefined : `${ids}${chosen}`}

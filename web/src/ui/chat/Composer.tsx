@@ -138,6 +138,10 @@ export function Composer({ id, attach, onEditLast }: Props) {
             send();
           }}
         >
+          {/* Above all of the line, what it answers included. */}
+          <div className="relative col-start-3 h-0 max-md:col-start-2">
+            <CompletionList of={completion} />
+          </div>
           {answering !== null && <Answering roomId={id} seq={answering} />}
           <span className="line-time py-1.5 text-accent" aria-hidden="true">
             <Now />
@@ -149,9 +153,8 @@ export function Composer({ id, attach, onEditLast }: Props) {
             {files.length > 0 && <DraftFiles roomId={id} />}
             <div
               // Where it is narrow, words and buttons have no room side by side.
-              className={`relative min-w-0 max-w-(--measure) flex-1 ${text === "" ? "" : "max-[900px]:basis-full"}`}
+              className={`min-w-0 max-w-(--measure) flex-1 ${text === "" ? "" : "max-[900px]:basis-full"}`}
             >
-              <CompletionList of={completion} />
               <Growing
                 ref={area}
                 data-testid="composer"

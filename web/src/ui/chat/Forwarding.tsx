@@ -10,6 +10,7 @@ import { useStore, useT } from "../hooks";
 import { Choosing, usePlaces } from "./Choosing";
 import { useChat, useDirect, useNames } from "./context";
 import { Growing } from "./Growing";
+import { plainly } from "./Quote";
 import { RoomMark } from "./RoomMark";
 
 /** What is shown of the message, in UTF-16 units. */
@@ -57,7 +58,7 @@ export default function Forwarding({ row, roomId, onClose }: Props) {
       <blockquote className="mb-4 border-s-2 border-line ps-3 text-muted">
         <p className="label">{names(said.authorId)}</p>
         <p className="line-clamp-3 text-sm wrap-anywhere">
-          {said.text.slice(0, SHOWN_LENGTH) || gist(gistOf(row.attachments))}
+          {plainly(said.text.slice(0, SHOWN_LENGTH)) || gist(gistOf(row.attachments))}
         </p>
       </blockquote>
       {target === null ? (
@@ -68,7 +69,8 @@ export default function Forwarding({ row, roomId, onClose }: Props) {
             setQuery(next);
             look(next);
           }}
-          choices={[...places, ...others]}
+          // Where it stands already comes last.
+          choices={[...places, ...others].sort((a, b) => Number(a.id === roomId) - Number(b.id === roomId))}
           looking={looking}
         />
       ) : (

@@ -249,7 +249,7 @@ function PassedOn({ said }: { said: Forwarded }) {
   return (
     <figure data-testid="forwarded" className="border-s-2 border-line ps-3">
       <figcaption className="label">
-        {t("forward.from", { name })}{" "}
+        {t("forward.from", { name })}
         <time dateTime={new Date(said.at).toISOString()}>
           <FormattedDate value={said.at} dateStyle="medium" timeStyle="short" hourCycle="h23" />
         </time>

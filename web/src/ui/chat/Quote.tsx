@@ -44,12 +44,13 @@ export function useQuote({ roomId, seq, loaded }: Props): Words {
   if (blocked.has(message.authorId) && !isDirect) return { name: null, text: t("timeline.folded") };
   return {
     name: names(message.authorId),
-    // Without the marks that would be code or bold.
-    text:
-      wordsOf(message)
-        .slice(0, SHOWN_LENGTH)
-        .replace(/```\S*|\*\*|`|\s+/g, " ") || gist(gistOf(message.attachments)),
+    text: plainly(wordsOf(message).slice(0, SHOWN_LENGTH)) || gist(gistOf(message.attachments)),
   };
+}
+
+/** A text on one line, without the marks that would be code or bold. */
+export function plainly(text: string): string {
+  return text.replace(/```\S*|\*\*|`|\s+/g, " ");
 }
 
 /** What a message answers, on one line of constant height; a click leads there. */
