@@ -1,9 +1,30 @@
 import { cleanup, render } from "@testing-library/react";
 import { afterEach, describe, expect, test } from "vitest";
-import { Markdown, safeUrl } from "./markdown";
+import { isPlain, Markdown, parseWhole, safeUrl } from "./markdown";
 
 afterEach(cleanup);
 const show = (text: string) => render(<Markdown text={text} />).container;
+
+test("what is taken for plain words means nothing else to the parser", () => {
+  const characters = [..."aWw.  ,-1!?()'\"é早。，…"];
+  let state = 7;
+  const next = (below: number) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+  let plain = 0;
+  for (let round = 0; round < 3_000; round += 1) {
+    const text = Array.from({ length: 1 + next(12) }, () => characters[next(characters.length)]).join("");
+    if (!isPlain(text)) continue;
+    plain += 1;
+    const [paragraph, ...others] = parseWhole(text).children;
+    expect(others).toEqual([]);
+    expect(paragraph).toMatchObject({ type: "paragraph", children: [{ type: "text", value: text }] });
+  }
+  expect(plain).toBeGreaterThan(500);
+  for (const text of ["see www.example.org", "1. one", "- one", "a@b.example", "it: http", "a *b*", "a\nb"])
+    expect(isPlain(text), text).toBe(false);
+});
 
 describe("x1 nothing written can run", () => {
   test.each([

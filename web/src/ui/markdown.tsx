@@ -52,9 +52,22 @@ const PARSED_KEPT = 500;
 /** Longer ones are rare, and not worth their memory. */
 const PARSED_CHARS = 2_000;
 
+/** One line of words alone, as most are. In it nothing has a meaning but `www.`. */
+const PLAIN = /^\p{L}[\p{L}\p{M}\p{N} ,.?!;'"()，。？！；、（）…-]*$/u;
+
+export function isPlain(text: string): boolean {
+  return PLAIN.test(text) && !/www\.| $/i.test(text);
+}
+
+export function parseWhole(text: string): Root {
+  return fromMarkdown(text, options);
+}
+
 function parse(text: string): Root {
-  if (text.length > PARSED_CHARS) return fromMarkdown(text, options);
-  const tree = parsed.get(text) ?? fromMarkdown(text, options);
+  if (isPlain(text))
+    return { type: "root", children: [{ type: "paragraph", children: [{ type: "text", value: text }] }] };
+  if (text.length > PARSED_CHARS) return parseWhole(text);
+  const tree = parsed.get(text) ?? parseWhole(text);
   parsed.delete(text);
   parsed.set(text, tree);
   const [oldest] = parsed.keys();

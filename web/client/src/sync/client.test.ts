@@ -511,6 +511,24 @@ describe("people", () => {
   });
 });
 
+test("what is kept of a room waits in memory, and is followed when the room is entered", async () => {
+  const client = await inRoom();
+  server.last.events(2, [posted("live")]);
+  const storage = await openStorage(USER);
+  await vi.waitFor(async () => expect((await storage.get("logs", ROOM))?.seq).toBe(2), { timeout: 4_000 });
+  storage.close();
+  await client.stop(false);
+  const next = await begin();
+  await next.warm();
+  expect(next.view(ROOM).getSnapshot().status).toBe("ready");
+  expect(texts(next)).toEqual(["text 1", "live"]);
+  const opened = () => requests("open").length;
+  const before = opened();
+  await next.enter(ROOM);
+  await until(() => expect(opened()).toBe(before + 1));
+  expect(requests("open").at(-1)?.body.value).toMatchObject({ afterSeq: 2n });
+});
+
 test("older history comes before what is shown", async () => {
   rest.newest = page([message(3)], 3, { more_before: true });
   const client = await begin();

@@ -49,6 +49,8 @@ import { peersOf, peopleIn, requestBody } from "./wire.js";
 const CACHE_BEHIND = 500;
 /** Of a room that is not on screen, as many are in memory. */
 const ENTRIES_OFF_SCREEN = 400;
+/** Rooms of which what is kept is brought into memory before anybody enters them. */
+const WARM_ROOMS = 12;
 const REFRESH_WITHIN_MS = 30_000;
 
 export interface ClientOptions {
@@ -272,8 +274,18 @@ export class Client {
       this.#follower.follow(roomId);
       return;
     }
-    await this.#restoreLog(log);
+    if (await this.#restoreLog(log)) this.#follower.follow(roomId);
     if (!log.loaded) await this.#load(roomId);
+  }
+
+  /** Brings what is kept of the latest rooms into memory, so that each is there at once when it is
+      entered. They are followed from then on. */
+  async warm(): Promise<void> {
+    const latest = this.rooms
+      .getSnapshot()
+      .rooms.toSorted((a, b) => (b.lastAt ?? 0) - (a.lastAt ?? 0))
+      .slice(0, WARM_ROOMS);
+    for (const { id } of latest) await this.#restoreLog(this.#follower.log(id));
   }
 
   /** Remembers where reading stood, for as long as the room is on screen. */
@@ -645,14 +657,16 @@ export class Client {
     } catch (cause) {
       view.failed(cause);
       // What is kept from before is better than nothing.
-      if (cause instanceof Unreachable) await this.#restoreLog(this.#follower.log(roomId), true);
+      const kept = cause instanceof Unreachable && this.#restoreLog(this.#follower.log(roomId), true);
+      if (await kept) this.#follower.follow(roomId);
     }
   }
 
-  async #restoreLog(log: Log, evenIfOld = false): Promise<void> {
+  /** True where something is kept of it, which is shown now. */
+  async #restoreLog(log: Log, evenIfOld = false): Promise<boolean> {
     const cached = await this.#storage.get("logs", log.id);
     const head = this.rooms.get(log.id)?.head ?? 0;
-    if (cached === undefined || log.loaded || (!evenIfOld && head - cached.seq > CACHE_BEHIND)) return;
+    if (cached === undefined || log.loaded || (!evenIfOld && head - cached.seq > CACHE_BEHIND)) return false;
     log.restore(cached);
     this.view(log.id).note({ completeAt: cached.completeAt ?? null });
     this.people.need(
@@ -663,7 +677,7 @@ export class Client {
       ),
     );
     this.view(log.id).show(log);
-    this.#follower.follow(log.id);
+    return true;
   }
 
   async #restore(): Promise<void> {

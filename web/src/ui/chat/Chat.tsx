@@ -74,11 +74,11 @@ function Shell({ client, auth, invite, claim }: ShellProps) {
   const { rooms } = useStore(client.rooms);
 
   useEffect(() => {
-    const load = () => void Promise.allSettled(SOON.map((part) => part.load()));
+    const load = () => void client.warm().finally(() => Promise.allSettled(SOON.map((part) => part.load())));
     if (typeof requestIdleCallback !== "function") return void setTimeout(load, 1_000);
     const idle = requestIdleCallback(load);
     return () => cancelIdleCallback(idle);
-  }, []);
+  }, [client]);
 
   // Where the room on screen stood in the list when it was entered.
   const entered = useRef({ id: "", unread: false });

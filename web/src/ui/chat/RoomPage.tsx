@@ -63,8 +63,12 @@ export function RoomPage({ id, at }: Props) {
   useLayoutEffect(() => {
     if (!valid) return;
     void client.enter(id);
-    localStorage.setItem("parlor.room", id);
-    return () => client.exit(id);
+    // The first time in a page it takes as long as a frame.
+    const timer = setTimeout(() => localStorage.setItem("parlor.room", id));
+    return () => {
+      clearTimeout(timer);
+      client.exit(id);
+    };
   }, [client, id, valid]);
 
   const room = rooms.find((candidate) => candidate.id === id);
