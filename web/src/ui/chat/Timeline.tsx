@@ -39,10 +39,10 @@ const END_SLACK = 48;
 const MORE_WITHIN_ROWS = 22;
 /** How long a message that was jumped to stands out. */
 const MARKED_MS = 2_500;
-/** Whoever opens the room of two with somebody they block wants to read it. */
 /** Loaded soon after the first message. */
 export const Forwarding = later(() => import("./Forwarding"), null);
 
+/** Whoever opens the room of two with somebody they block wants to read it. */
 const NOBODY: ReadonlySet<string> = new Set();
 const NONE: readonly never[] = [];
 const CATCH_UP_MS = 4_000;
@@ -202,7 +202,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   }, [noteEnd, ready]);
 
   // One's own line is always shown, wherever one was reading; what is done to others moves nothing.
-  const lastOwn = own.findLast(({ body }) => body.what === "post")?.requestId;
+  const lastOwn = own.findLast(({ body: { what } }) => what === "post" || what === "forward")?.requestId;
   const ownBefore = useRef(lastOwn);
   useLayoutEffect(() => {
     if (lastOwn !== undefined && lastOwn !== ownBefore.current) {
