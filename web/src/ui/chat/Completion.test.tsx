@@ -1,33 +1,23 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
-import { Client } from "parlor-client/sync/client";
-import { forgetStorage } from "parlor-client/sync/storage";
 import { useRef, useState } from "react";
 import { IntlProvider } from "react-intl";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ADA, FakeRest } from "../../../client/test/fake-rest";
-import { FakeServer, OTHER, ROOM, USER } from "../../../client/test/fake-server";
+import { ADA } from "../../../client/test/fake-rest";
+import { OTHER, ROOM } from "../../../client/test/fake-server";
+import { begin, rest, stage } from "../../../client/test/stage";
 import { en } from "../../i18n/en";
 import { CompletionList, useCompletion } from "./Completion";
 import { ChatContext, type ChatContextValue } from "./context";
 
 let context: ChatContextValue;
+stage();
 beforeEach(async () => {
-  localStorage.clear();
-  vi.stubGlobal("WebTransport", class {});
-  const rest = new FakeRest();
-  vi.stubGlobal("fetch", rest.fetch);
-  const auth = await rest.auth();
-  const client = await Client.start({ auth, user: ADA, openers: new FakeServer().openers });
+  const client = await begin();
   const ben = { ...ADA, id: OTHER, name: "阿本", display_name: "" };
   vi.spyOn(client.api, "members").mockResolvedValue([{ user: ben, role: "member", joined_at: "" }]);
-  context = { client, auth, show: () => {} };
+  context = { client, auth: await rest.auth(), show: () => {} };
 });
-afterEach(async () => {
-  cleanup();
-  await context.client.stop(false);
-  await forgetStorage(USER);
-  vi.unstubAllGlobals();
-});
+afterEach(cleanup);
 
 function Line() {
   const [text, setText] = useState("");

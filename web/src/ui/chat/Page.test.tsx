@@ -1,30 +1,18 @@
 import { cleanup, render, screen } from "@testing-library/react";
-import { Client } from "parlor-client/sync/client";
-import { forgetStorage } from "parlor-client/sync/storage";
 import { IntlProvider } from "react-intl";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ADA, FakeRest } from "../../../client/test/fake-rest";
-import { FakeServer, USER } from "../../../client/test/fake-server";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { begin, rest, stage } from "../../../client/test/stage";
 import { en } from "../../i18n/en";
 import { ChatContext, type ChatContextValue } from "./context";
 import { Page } from "./Page";
 
 let context: ChatContextValue;
+stage();
 beforeEach(async () => {
-  localStorage.clear();
-  vi.stubGlobal("WebTransport", class {});
-  const rest = new FakeRest();
-  vi.stubGlobal("fetch", rest.fetch);
-  const auth = await rest.auth();
-  const client = await Client.start({ auth, user: ADA, openers: new FakeServer().openers });
-  context = { client, auth, show: () => {} };
+  const client = await begin();
+  context = { client, auth: await rest.auth(), show: () => {} };
 });
-afterEach(async () => {
-  cleanup();
-  await context.client.stop(false);
-  await forgetStorage(USER);
-  vi.unstubAllGlobals();
-});
+afterEach(cleanup);
 
 test("the page has the focus of what is gone from it, and takes it from nobody else", () => {
   const page = (names: readonly string[]) => (
