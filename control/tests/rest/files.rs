@@ -293,6 +293,24 @@ async fn u2_what_holds_a_script_is_taken_home_and_never_run() {
 }
 
 #[tokio::test]
+async fn a_clip_says_how_long_it_plays() {
+    let (stack, _) = open_stack().await;
+    let ada = stack.person("ada").await;
+    let room = stack.room(&ada, "public").await;
+    // Of one channel with 8,000 samples of a byte each second.
+    let sound = [0x80; 12_000];
+    let length = |more: usize| u32::try_from(sound.len() + more).unwrap().to_le_bytes();
+    let rate = 8_000_u32.to_le_bytes();
+    let head = [&b"RIFF"[..], &length(36), b"WAVEfmt \x10\0\0\0\x01\0\x01\0", &rate, &rate];
+    let wav = [&head.concat()[..], b"\x01\0\x08\0data", &length(0), &sound].concat();
+    let (file, _) = share(&stack, &ada, &room, "note.wav", &wav).await;
+    assert_eq!((&file["kind"], &file["duration_ms"]), (&json!("audio"), &json!(1_500)));
+    let messages = stack.get(&format!("/api/v1/rooms/{room}/messages")).by(&ada).send().await;
+    let told = &messages.ok(200)["messages"][0]["attachments"][0];
+    assert_eq!(told["duration_ms"], 1_500, "to everybody");
+}
+
+#[tokio::test]
 async fn u3_a_file_that_lies_about_its_kind_is_refused() {
     let (stack, objects) = open_stack().await;
     let ada = stack.person("ada").await;
