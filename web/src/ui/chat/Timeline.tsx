@@ -427,7 +427,7 @@ function indexOf(rows: readonly Row[], seq: number | null): number {
 }
 
 function estimate(row: Row | undefined): number {
-  const files = row?.kind === "message" && !row.folded ? heightOf(row.attachments) : 0;
+  const files = row?.kind === "message" && !row.folded && !row.foldsSaid ? heightOf(row.attachments) : 0;
   return ESTIMATES[row?.kind ?? "message"] + files;
 }
 
