@@ -95,7 +95,7 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
           <code className="font-mono text-xs break-all">{status.sessionId || "—"}</code>
         </Fact>
         <Fact name={t("conn.protocol")}>parlor.realtime.v1</Fact>
-        <dt className="label md:pt-3">
+        <dt className="label max-md:pt-1 max-md:pb-1 md:pt-3">
           <label htmlFor="force-lane">{t("conn.force")}</label>
         </dt>
         <dd>
