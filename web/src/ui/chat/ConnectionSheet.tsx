@@ -92,7 +92,7 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
         </Fact>
         <Fact name={t("conn.node")}>{status.node || "—"}</Fact>
         <Fact name={t("conn.session")}>
-          <code className="font-mono text-xs break-all">{status.sessionId || "—"}</code>
+          <code className="font-mono text-xs wrap-anywhere">{status.sessionId || "—"}</code>
         </Fact>
         <Fact name={t("conn.protocol")}>parlor.realtime.v1</Fact>
         <dt className="label max-md:pt-1 max-md:pb-1 md:pt-3">
