@@ -1,5 +1,6 @@
 // What stories about files have in common.
 
+import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { png } from "./pictures.mjs";
@@ -11,16 +12,7 @@ export const bytes = (name, length) => ({
   mimeType: "application/x-things",
   buffer: randomBytes(length),
 });
-export const digest = (buffer) => createHash("sha256").update(buffer).digest("hex");
-
-/** The last message, once it is no longer on its way. */
-export async function lastSent(person) {
-  const last = person.page.getByTestId("message").last();
-  await until(`${person.name}'s message is sent`, async () => {
-    return (await last.getAttribute("data-state")) === "sent";
-  });
-  return last;
-}
+const digest = (buffer) => createHash("sha256").update(buffer).digest("hex");
 
 /** True once all pictures of the page are drawn. */
 export const drawn = (person, count) =>
@@ -32,21 +24,16 @@ export const drawn = (person, count) =>
     return widths.length === count && widths.every((width) => width > 0);
   });
 
-/** Downloads a file by its name. */
-export async function download(person, name) {
-  const { path, ...got } = await person.download(name);
-  return { ...got, content: await readFile(path) };
+/** Downloads what somebody sent: it has the same name and the same bytes. */
+export async function receives(person, { name, buffer }) {
+  const got = await person.download(name);
+  assert.equal(got.name, name);
+  assert.equal(digest(await readFile(got.path)), digest(buffer));
 }
 
-/** Ada and ben in one room, both live. */
-export async function together(world) {
-  await world.serve();
-  const ada = await world.person("ada");
-  await ada.register();
-  await ada.createRoom("celadon");
-  const ben = await world.person("ben");
-  await ben.register();
-  await ben.join("celadon");
-  await Promise.all([ada.onLane("webtransport"), ben.onLane("webtransport")]);
-  return { ada, ben };
+/** The last picture that a person sees is called as a screenshot is in somebody's language. */
+export async function seesScreenshot(person, of) {
+  const shot = person.page.getByTestId("picture").last().getByRole("img");
+  const name = new RegExp(`^${of.words("files.screenshot")} \\d{4}-\\d\\d-\\d\\d \\d{6}\\.png$`);
+  assert.match(await shot.getAttribute("alt"), name);
 }

@@ -147,6 +147,35 @@ export class Person {
     return this.drop(files);
   }
 
+  /** Puts files on a message of these words and sends it once the server has them. */
+  async share(files, words) {
+    await this.attach(files);
+    const expected = files.map(() => "done");
+    await until(`${this.name}'s files are up`, async () => {
+      const states = await this.#by("upload").evaluateAll((all) => all.map(({ dataset }) => dataset.state));
+      return states.join() === expected.join();
+    });
+    await this.say(words);
+    await this.sees(words);
+  }
+
+  /** Pastes a picture and sends it without a word. */
+  async shareScreenshot(file) {
+    await this.paste(file);
+    await this.#by("upload").waitFor();
+    await this.say("");
+    await this.lastSent();
+  }
+
+  /** Waits until the last message is no longer on its way. */
+  async lastSent() {
+    const last = this.#by("message").last();
+    await until(
+      `${this.name}'s message is sent`,
+      async () => (await last.getAttribute("data-state")) === "sent",
+    );
+  }
+
   /** Goes to a room of the list. */
   async enter(name) {
     await this.room(name).click();

@@ -95,12 +95,12 @@ export async function tour(world, settings) {
   await ada.sees("mine, to be changed");
   await look("room");
   const own = page.getByTestId("message").filter({ hasText: "mine, to be changed" });
-  await own.hover();
+  await own.focus();
   await look("room, acts of a message");
   await own.getByTestId("more-acts").click();
   await look("room, more acts of a message");
   await lookAtDialog("delete a message?", () => own.getByTestId("delete-message").click());
-  await own.hover();
+  await own.focus();
   const coloured = page.locator("[data-testid=message] pre span").first();
   await coloured.waitFor();
   // The first: what answers it says it once more.
@@ -111,6 +111,10 @@ export async function tour(world, settings) {
   await by("composer").pressSequentially(":coff");
   await by("emoji-list").waitFor();
   await look("room, answering, with emoji by name");
+  await by("composer").fill("");
+  await by("composer").pressSequentially("@");
+  await by("mention-list").waitFor();
+  await look("room, answering, with people to mention");
   await page.keyboard.press("Escape");
   await ada.say("an answer");
   await by("quote").waitFor();
@@ -132,7 +136,7 @@ export async function tour(world, settings) {
   await page.getByRole("gridcell").first().waitFor();
   await look("room, all emoji");
   await page.keyboard.press("Escape");
-  await own.hover();
+  await own.focus();
   await own.getByTestId("edit-message").click();
   await page.keyboard.type(" and it was");
   await look("room, editing");

@@ -128,6 +128,19 @@ class World {
     return browser;
   }
 
+  /** Ada and ben in one room of a server of their own, both live. */
+  async together() {
+    await this.serve();
+    const ada = await this.person("ada");
+    await ada.register();
+    await ada.createRoom("celadon");
+    const ben = await this.person("ben");
+    await ben.register();
+    await ben.join("celadon");
+    await Promise.all([ada, ben].map((person) => person.onLane("webtransport")));
+    return { ada, ben };
+  }
+
   /** A terminal client, each with a guest's account of its own. */
   talk(room, args) {
     const state = path.join(this.folder, `guest-${this.talkers.length}`);

@@ -1,37 +1,24 @@
 // Files, pictures and clips from one to another, and a picture of oneself.
 
 import assert from "node:assert/strict";
-import { bytes, digest, download, drawn, lastSent, picture, together } from "../lib/files.mjs";
+import { bytes, drawn, picture, receives, seesScreenshot } from "../lib/files.mjs";
 import { png, tone } from "../lib/pictures.mjs";
 import { Rest } from "../lib/rest.mjs";
 import { until } from "../lib/wait.mjs";
 import { story } from "../lib/world.mjs";
 
 story("one drops and pastes, the other sees and downloads", async (world) => {
-  const { ada, ben } = await together(world);
+  const { ada, ben } = await world.together();
   const report = bytes("report.bin", 300_000);
-  await ada.drop([picture("plan.png", 640, 400), report]);
-  await until("both are up", async () => {
-    const uploads = ada.page.getByTestId("upload");
-    return (
-      (await uploads.evaluateAll((all) => all.map(({ dataset }) => dataset.state))).join() === "done,done"
-    );
-  });
-  await ada.say("the plan, and what it says");
-  await ada.sees("the plan, and what it says");
+  await ada.share([picture("plan.png", 640, 400), report], "the plan, and what it says");
   await ben.sees("the plan, and what it says");
   await drawn(ben, 1);
-  const got = await download(ben, "report.bin");
-  assert.equal(got.name, "report.bin");
-  assert.equal(digest(got.content), digest(report.buffer));
+  await receives(ben, report);
 
   // A screenshot from the clipboard, without a word.
-  await ada.paste(picture("image.png", 300, 200));
-  await ada.page.getByTestId("upload").waitFor();
-  await ada.page.getByTestId("composer").press("Enter");
-  const shot = await lastSent(ada);
-  assert.match(await shot.getByRole("img").getAttribute("alt"), /^screenshot \d{4}-\d\d-\d\d \d{6}\.png$/);
+  await ada.shareScreenshot(picture("image.png", 300, 200));
   await drawn(ben, 2);
+  await seesScreenshot(ben, ada);
   assert.match(await ben.page.locator("p[aria-live=polite]").first().textContent(), /^ada: Image$/);
 
   // Several pictures, turned by keyboard alone; the focus comes back.
@@ -133,7 +120,7 @@ story("nothing moves when pictures come", async (world) => {
 });
 
 story("a picture of oneself is cut by keyboard, and others see it at once", async (world) => {
-  const { ada, ben } = await together(world);
+  const { ada, ben } = await world.together();
   const { page } = ada;
   await page.getByTestId("me").locator("visible=true").click();
   await page.getByRole("menuitem", { name: "Profile" }).click();

@@ -5,14 +5,7 @@ import { until } from "../lib/wait.mjs";
 import { story } from "../lib/world.mjs";
 
 story("two people become friends, and a block keeps both away", async (world) => {
-  await world.serve();
-  const ada = await world.person("ada");
-  await ada.register();
-  await ada.createRoom("celadon");
-  const ben = await world.person("ben");
-  await ben.register();
-  await ben.join("celadon");
-  await Promise.all([ada.onLane("webtransport"), ben.onLane("webtransport")]);
+  const { ada, ben } = await world.together();
 
   // Ada finds ben and asks, by keyboard alone; ben sees it at once, wherever he is.
   await ada.page.keyboard.press("Control+k");

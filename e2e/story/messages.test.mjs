@@ -16,14 +16,7 @@ async function acts(person, text, button) {
 }
 
 story("two people react, edit, mention, mark unread and pin", async (world) => {
-  await world.serve();
-  const ada = await world.person("ada");
-  await ada.register();
-  await ada.createRoom("celadon");
-  const ben = await world.person("ben");
-  await ben.register();
-  await ben.join("celadon");
-  await Promise.all([ada.onLane("webtransport"), ben.onLane("webtransport")]);
+  const { ada, ben } = await world.together();
 
   // Reactions, by keyboard alone and by a click on what is there.
   await ada.say("shall we?");

@@ -2,7 +2,7 @@
 // alone, and in Chinese. What Ada does, Ben sees on a browser of his own.
 
 import assert from "node:assert/strict";
-import { bytes, digest, download, drawn, lastSent, picture } from "../lib/files.mjs";
+import { bytes, drawn, picture, receives, seesScreenshot } from "../lib/files.mjs";
 import { Person } from "../lib/person.mjs";
 import { Rest } from "../lib/rest.mjs";
 import { Typist } from "../lib/typist.mjs";
@@ -156,29 +156,14 @@ async function saysHello(scene) {
 async function sharesFiles(scene) {
   const { ada, ben, says } = scene;
   const report = bytes("report.bin", 50_000);
-  await ada.attach([picture("plan.png", 640, 400), report]);
-  await until("both are up", async () => {
-    const uploads = ada.page.getByTestId("upload");
-    return (
-      (await uploads.evaluateAll((all) => all.map(({ dataset }) => dataset.state))).join() === "done,done"
-    );
-  });
-  await ada.say(says.plan);
-  await ada.sees(says.plan);
+  await ada.share([picture("plan.png", 640, 400), report], says.plan);
   await ben.sees(says.plan);
   await drawn(ben, 1);
-  const got = await download(ben, "report.bin");
-  assert.equal(got.name, "report.bin");
-  assert.equal(digest(got.content), digest(report.buffer));
+  await receives(ben, report);
 
-  await ada.paste(picture("image.png", 300, 200));
-  await ada.page.getByTestId("upload").waitFor();
-  await ada.say("");
-  await lastSent(ada);
+  await ada.shareScreenshot(picture("image.png", 300, 200));
   await Promise.all([drawn(ada, 2), drawn(ben, 2)]);
-  const shot = ben.page.getByTestId("picture").last().getByRole("img");
-  const name = new RegExp(`^${ada.words("files.screenshot")} \\d{4}-\\d\\d-\\d\\d \\d{6}\\.png$`);
-  assert.match(await shot.getAttribute("alt"), name);
+  await seesScreenshot(ben, ada);
   await agree(scene);
 }
 

@@ -8,14 +8,38 @@ const composed = (person) => person.page.getByTestId("composer").inputValue();
 /** How somebody shows in the list of rooms. */
 const dot = (person, name) => person.room(name).getByTestId("presence").getAttribute("data-state");
 
-story("drafts, presence and read marks follow two people over three devices", async (world) => {
+/** The texts of the drafts that a page keeps on its device. */
+const kept = (page) =>
+  page.evaluate(async () => {
+    const done = (request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const { id } = JSON.parse(localStorage.getItem("parlor.user"));
+    const database = await done(indexedDB.open(`parlor-${id}`));
+    const drafts = await done(database.transaction("drafts").objectStore("drafts").getAll());
+    database.close();
+    return drafts.map(({ text }) => text);
+  });
+
+story("what was cleared does not come back with a reload, however soon that is", async (world) => {
   await world.serve();
   const ada = await world.person("ada");
   await ada.register();
   await ada.createRoom("celadon");
-  const ben = await world.person("ben");
-  await ben.register();
-  await ben.join("celadon");
+  const { page } = ada;
+  await page.getByTestId("composer").fill("half a thought");
+  await until("it is kept", async () => (await kept(page)).includes("half a thought"));
+  await page.getByTestId("composer").fill("");
+  await page.reload();
+  await ada.onLane("webtransport");
+  assert.equal(await composed(ada), "");
+  await until("nor is it kept", async () => (await kept(page)).length === 0);
+});
+
+story("drafts, presence and read marks follow two people over three devices", async (world) => {
+  const { ada, ben } = await world.together();
   const phone = await world.person("ada");
   await phone.signIn();
 

@@ -5,16 +5,7 @@ import { until } from "../lib/wait.mjs";
 import { story } from "../lib/world.mjs";
 
 story("four clients talk in one room, and kill -9 costs them nothing", async (world) => {
-  const server = await world.serve();
-
-  const ada = await world.person("ada");
-  await ada.register();
-  await ada.createRoom("celadon");
-  const ben = await world.person("ben");
-  await ben.register();
-  await ben.join("celadon");
-  await ada.onLane("webtransport");
-  await ben.onLane("webtransport");
+  const { ada, ben } = await world.together();
 
   await ada.say("hello from ada");
   await ben.sees("hello from ada");
@@ -51,9 +42,9 @@ story("four clients talk in one room, and kill -9 costs them nothing", async (wo
   for (const name of ["ada", "ben", "dora", "terminal"]) await hears(`at once: ${name}`);
   await allAgree();
 
-  await server.kill();
+  await world.server.kill();
   await ada.say("written while the server was dead");
-  await server.start();
+  await world.server.start();
   await hears("written while the server was dead");
   await Promise.all(everyone.map((person) => person.onLane(person === dora ? "websocket" : "webtransport")));
   await allAgree();

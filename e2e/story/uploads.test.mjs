@@ -1,16 +1,16 @@
 // Files on their way: through lost connections, a server's death and a reload.
 
 import assert from "node:assert/strict";
-import { bytes, digest, download, lastSent, together } from "../lib/files.mjs";
+import { bytes, receives } from "../lib/files.mjs";
 import { until } from "../lib/wait.mjs";
 import { story } from "../lib/world.mjs";
 
 story("what is dropped without a server is sent in order when it is back", async (world) => {
-  const { ada, ben } = await together(world);
+  const { ada, ben } = await world.together();
   // The code for it came after the page was live.
   await ada.drop([bytes("before.bin", 1_000)]);
   await ada.page.getByTestId("composer").press("Enter");
-  await lastSent(ada);
+  await ada.lastSent();
 
   await world.server.kill();
   const late = bytes("late.bin", 500_000);
@@ -24,8 +24,7 @@ story("what is dropped without a server is sent in order when it is back", async
   await ben.sees("and after it");
   const texts = (await ben.timeline()).map(({ text }) => text).filter((text) => text !== "");
   assert.deepEqual(texts, ["with a file", "and after it"]);
-  const got = await download(ben, "late.bin");
-  assert.equal(digest(got.content), digest(late.buffer));
+  await receives(ben, late);
 });
 
 /** Counts what goes up; from the third slice on it is held until it is let go. */
@@ -51,6 +50,17 @@ async function watchUploads(page) {
   return seen;
 }
 
+/** Ada sends a large file, of which the server has the beginning. */
+async function halfSent(world) {
+  const { ada, ben } = await world.together();
+  const seen = await watchUploads(ada.page);
+  const large = bytes("large.bin", 3_000_000);
+  await ada.drop([large]);
+  await ada.say("a large one");
+  await until("it is in the middle", () => seen.held);
+  return { ada, ben, seen, large };
+}
+
 /** What came after the cut began where the server was, and nothing of it came twice. */
 function wentOn(seen, cut) {
   assert.equal(seen.begun, 1, "it is the same upload");
@@ -60,12 +70,7 @@ function wentOn(seen, cut) {
 }
 
 story("an upload that the server's death cut goes on from where the server has it", async (world) => {
-  const { ada, ben } = await together(world);
-  const seen = await watchUploads(ada.page);
-  const large = bytes("large.bin", 3_000_000);
-  await ada.drop([large]);
-  await ada.say("a large one");
-  await until("it is in the middle", () => seen.held);
+  const { ada, ben, seen, large } = await halfSent(world);
   await world.server.kill();
   const cut = seen.from.length;
   seen.letGo();
@@ -73,23 +78,16 @@ story("an upload that the server's death cut goes on from where the server has i
   await world.server.start();
   await ben.sees("a large one");
   wentOn(seen, cut);
-  const got = await download(ben, "large.bin");
-  assert.equal(digest(got.content), digest(large.buffer));
+  await receives(ben, large);
 });
 
 story("an upload goes on from where the server has it after a reload", async (world) => {
-  const { ada, ben } = await together(world);
-  const seen = await watchUploads(ada.page);
-  const large = bytes("large.bin", 3_000_000);
-  await ada.drop([large]);
-  await ada.say("a large one");
-  await until("it is in the middle", () => seen.held);
+  const { ada, ben, seen, large } = await halfSent(world);
   const cut = seen.from.length;
   // The page finds the file and the message on this device.
   await ada.page.reload();
   seen.letGo();
   await ben.sees("a large one");
   wentOn(seen, cut);
-  const got = await download(ben, "large.bin");
-  assert.equal(digest(got.content), digest(large.buffer));
+  await receives(ben, large);
 });

@@ -78,6 +78,14 @@ async function atADesk({ ada, page, by, take, open }, rooms) {
   await take("invite");
 
   await open(rooms.design);
+  const code = page.getByTestId("message").filter({ hasText: "holds the top for too long" }).first();
+  await code.focus();
+  await page.keyboard.press("f");
+  await page.getByRole("option").filter({ hasText: "kiln" }).click();
+  await by("forward-comment").fill("Before Tuesday night, please: it holds the top for too long.");
+  await take("forward");
+  await page.keyboard.press("Escape");
+
   await by("composer").pressSequentially("The bowls can wait, @");
   await page.getByRole("listbox").waitFor();
   await take("writing");

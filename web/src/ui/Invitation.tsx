@@ -51,7 +51,7 @@ export function Invitation({ invited, onRetry }: { invited: Invited; onRetry(): 
       return (
         <div data-testid="invitation-gone" role="status">
           <h2 className="text-base font-semibold text-balance">{t("invite.gone")}</h2>
-          <p className="mt-1 text-muted text-balance">{t("invite.gone.hint")}</p>
+          <p className="mt-1 text-muted">{t("invite.gone.hint")}</p>
         </div>
       );
     case "error":

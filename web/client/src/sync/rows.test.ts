@@ -157,6 +157,30 @@ test("what somebody blocked says is folded, calls nobody, and leaves the others 
   expect(folds([OTHER])[1]?.[0], "a tombstone says nothing").toBe(false);
 });
 
+test("what somebody blocked said is folded where others pass it on, and their own words are not", () => {
+  const words = { authorId: OTHER, at: NOON, text: "the plan" };
+  const entries = [said(1, NOON, USER), { ...said(2, NOON, USER), forwarded: words }];
+  const waiting = pending({ what: "forward", source: ROOM, seq: 9, text: "look", said: words });
+  const folds = (blocked: string[]) =>
+    rows(entries, { blocked: new Set(blocked), pending: [waiting] }).flatMap((row) =>
+      row.kind === "message" ? [[row.folded, row.foldsSaid]] : [],
+    );
+  const nothing = [false, false];
+  expect(folds([])).toEqual([nothing, nothing, nothing]);
+  expect(folds([OTHER])).toEqual([nothing, [false, true], [false, true]]);
+  expect(folds([]), "and unfolded when the block is lifted").toEqual([nothing, nothing, nothing]);
+});
+
+test("others' words alone do not stand below a line as if they belonged to it", () => {
+  const words = { authorId: OTHER, at: NOON, text: "the plan" };
+  const all = rows([
+    said(1, NOON, USER),
+    { ...said(2, NOON, USER), text: "", forwarded: words },
+    { ...said(3, NOON, USER), forwarded: words },
+  ]);
+  expect(all.flatMap((row) => (row.kind === "message" ? [row.continued] : []))).toEqual([false, false, true]);
+});
+
 test("an answer has the message it answers, where that is loaded, and as it is now", () => {
   const answer = { ...said(9, NOON), replyTo: 4 };
   const quotedBy = (entries: Entry[], all: Partial<Parameters<typeof buildRows>[0]> = {}) => {

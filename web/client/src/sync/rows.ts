@@ -22,6 +22,8 @@ export interface MessageRow {
   quoted: ChatMessage | null;
   /** By somebody whom its reader blocks: shown only when asked for. */
   folded: boolean;
+  /** What it passes on is by such a person. */
+  foldsSaid: boolean;
   /** It mentions whoever reads it. */
   callsMe: boolean;
   at: number;
@@ -39,7 +41,8 @@ export interface MessageRow {
   pending: Pending | null;
   /** Reactions and pins that were refused, for retry and discard. */
   refused: readonly Pending[];
-  /** Same author shortly before: the name is not said again. */
+  /** Same author shortly before: the name is not said again. Not so where nothing but others'
+      words stands below: they would seem to belong to the line above. */
   continued: boolean;
   /** Within the same minute as the row above: the time is not said again. */
   sameMinute: boolean;
@@ -111,8 +114,9 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
     rows.push({ kind: "day", key: `day ${new Date(at).toDateString()}`, at });
   };
   /** How a line follows the one above it. */
-  const follows = (authorId: string, at: number) => {
-    const continued = previous !== null && previous.authorId === authorId && at - previous.at < CONTINUED_MS;
+  const follows = (authorId: string, at: number, said: Forwarded | null, text: string) => {
+    const isNear = previous !== null && previous.authorId === authorId && at - previous.at < CONTINUED_MS;
+    const continued = isNear && (said === null || text !== "");
     const sameMinute =
       continued && previous !== null && Math.floor(previous.at / 60_000) === Math.floor(at / 60_000);
     previous = { authorId, at };
@@ -133,11 +137,12 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       previous = null;
       rows.push({ kind: "unread", key: "unread" });
     }
-    const { continued, sameMinute } = follows(entry.authorId, entry.at);
+    const { continued, sameMinute } = follows(entry.authorId, entry.at, entry.forwarded, entry.text);
     const overlay = overlays.get(entry.seq) ?? null;
     const wished = wishes.get(entry.seq) ?? NO_WISHES;
     const quoted = answered(entries, entry.replyTo);
     const folded = blocked.has(entry.authorId) && !entry.deleted;
+    const foldsSaid = entry.forwarded !== null && blocked.has(entry.forwarded.authorId);
     const made = madeMessages.get(entry);
     if (
       made !== undefined &&
@@ -147,12 +152,13 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       made.row.continued === continued &&
       made.row.sameMinute === sameMinute &&
       made.row.folded === folded &&
+      made.row.foldsSaid === foldsSaid &&
       made.row.quoted === quoted
     ) {
       rows.push(made.row);
       continue;
     }
-    const plain = { ...messageRow(entry, overlay, wished, me), quoted, continued, sameMinute };
+    const plain = { ...messageRow(entry, overlay, wished, me), quoted, foldsSaid, continued, sameMinute };
     const row = folded && !plain.deleted ? { ...plain, folded: true, callsMe: false } : plain;
     if (overlay === null && wished.length === 0) madeMessages.set(entry, { row, me });
     rows.push(row);
@@ -163,6 +169,7 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
     if (body.what !== "post" && body.what !== "forward") continue;
     if (intent.seq !== null && intent.seq <= shown) continue;
     const replyTo = body.what === "post" ? body.replyTo : null;
+    const said = body.what === "forward" ? body.said : null;
     day(intent.at);
     rows.push({
       kind: "message",
@@ -174,6 +181,7 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       replyTo,
       quoted: answered(entries, replyTo),
       folded: false,
+      foldsSaid: said !== null && blocked.has(said.authorId),
       callsMe: false,
       at: intent.at,
       edited: false,
@@ -181,12 +189,12 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       pinned: false,
       reactions: [],
       attachments: [],
-      forwarded: body.what === "forward" ? body.said : null,
+      forwarded: said,
       uploads: (body.what === "post" && body.files) || [],
       state: intent.state,
       pending: intent,
       refused: [],
-      ...follows(me, intent.at),
+      ...follows(me, intent.at, said, body.text),
     });
   }
   return rows;
@@ -246,6 +254,7 @@ function messageRow(
     replyTo: message.replyTo,
     quoted: null,
     folded: false,
+    foldsSaid: false,
     callsMe: message.authorId !== me && mentioned(message.mentions, me),
     at: message.at,
     edited: message.editedAt !== null || body?.what === "edit",

@@ -149,14 +149,25 @@ export interface Piece {
 const LEAD = 60;
 
 /** Cuts the text of a hit at the places found, and off what stands far before them: line
-    breaks become spaces. Places count characters, not UTF-16 units. */
-export function pieces(text: string, matches: readonly { start: number; end: number }[]): Piece[] {
+    breaks become spaces. Places count characters, not UTF-16 units. Of the rest only what
+    `isShown`, by UTF-16 units, is left. */
+export function pieces(
+  text: string,
+  matches: readonly { start: number; end: number }[],
+  isShown: (unit: number) => boolean = () => true,
+): Piece[] {
   const chars = [...text];
+  let unit = 0;
+  const shown = chars.map((char) => {
+    unit += char.length;
+    return isShown(unit - char.length);
+  });
   const first = matches[0]?.start ?? 0;
   let at = first > LEAD * 2 ? first - LEAD : 0;
   const found: Piece[] = at > 0 ? [{ text: "… ", hit: false }] : [];
   const push = (to: number, hit: boolean) => {
-    const piece = chars.slice(at, to).join("").replace(/\s+/g, " ");
+    const part = chars.slice(at, to).filter((_, index) => hit || shown[at + index]);
+    const piece = part.join("").replace(/\s+/g, " ");
     if (piece !== "") found.push({ text: piece, hit });
     at = Math.max(at, to);
   };

@@ -1,6 +1,6 @@
 // What survives a reload: one IndexedDB per user. Where the browser gives none
 // (some private windows), the same face keeps it in memory.
-import { deleteDB, type IDBPDatabase, openDB } from "idb";
+import { deleteDB, type IDBPDatabase, type IDBPObjectStore, openDB } from "idb";
 import type { KeptDraft } from "./drafts.js";
 import type { KeptFriends } from "./friends.js";
 import type { CachedLog } from "./log.js";
@@ -23,6 +23,8 @@ export type Box = keyof Kinds;
 const BOXES: readonly Box[] = ["outbox", "drafts", "logs", "uploads", "blobs", "state"];
 /** Raised when a page learns new kinds of events: what it kept of logs lacks them. */
 const VERSION = 7;
+
+type WriteStore = IDBPObjectStore<unknown, [Box], Box, "readwrite">;
 
 export interface Storage {
   readonly durable: boolean;
@@ -70,11 +72,19 @@ class IndexedStorage implements Storage {
   all<B extends Box>(box: B): Promise<Kinds[B][]> {
     return this.#db.getAll(box).catch(() => []);
   }
-  async put<B extends Box>(box: B, key: string, value: Kinds[B]): Promise<void> {
-    await this.#db.put(box, value, key);
+  put<B extends Box>(box: B, key: string, value: Kinds[B]): Promise<void> {
+    return this.#change(box, (store) => store.put(value, key));
   }
-  async delete(box: Box, key: string): Promise<void> {
-    await this.#db.delete(box, key);
+  delete(box: Box, key: string): Promise<void> {
+    return this.#change(box, (store) => store.delete(key));
+  }
+  /** One change, committed at once: a page that goes does not come to hear of what it asked
+      for, and what is not committed by then is undone. */
+  async #change(box: Box, make: (store: WriteStore) => Promise<unknown>): Promise<void> {
+    const change = this.#db.transaction(box, "readwrite");
+    const made = make(change.store);
+    change.commit();
+    await Promise.all([made, change.done]);
   }
   close(): void {
     this.#db.close();

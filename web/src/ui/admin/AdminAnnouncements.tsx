@@ -51,7 +51,7 @@ export function AdminAnnouncements() {
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
-        <div className="flex flex-wrap items-center gap-4">
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
           <label className="flex min-h-8 items-center gap-2 pointer-coarse:min-h-11">
             <input
               type="checkbox"
@@ -74,7 +74,12 @@ export function AdminAnnouncements() {
               ))}
             </select>
           </label>
-          <button type="submit" data-testid="announce" className="button primary ms-auto" disabled={working}>
+          <button
+            type="submit"
+            data-testid="announce"
+            className="button primary ms-auto max-md:w-full"
+            disabled={working}
+          >
             {t("admin.announce")}
           </button>
         </div>

@@ -45,7 +45,7 @@ export default function AdminPages({ section }: { section: string }) {
             <Link
               key={name}
               href={`/admin/${name}`}
-              className="item w-auto"
+              className="item w-auto max-md:px-2"
               aria-current={name === section ? "page" : undefined}
             >
               {t(title)}

@@ -5,7 +5,7 @@ import { useChat } from "../chat/context";
 import { RoomMark } from "../chat/RoomMark";
 import { useBytesInWords } from "../files/words";
 import { useT } from "../hooks";
-import { FindField, PageState, Tag, useMoment } from "./parts";
+import { Facts, FindField, PageState, Tag, useMoment } from "./parts";
 import { usePages } from "./usePages";
 
 /** Counted no further. */
@@ -64,19 +64,21 @@ function RoomItem({ room, onArchive, onRestore }: { room: AdminRoom; onArchive()
   return (
     <li data-testid="admin-room" className="flex items-center gap-3 py-3">
       <span className="min-w-0 flex-1">
-        <span className="flex flex-wrap items-center gap-x-2">
+        <span className="flex items-center gap-x-2">
           <RoomMark visibility={room.visibility} strong={false} />
           <span className="truncate font-medium">{room.name ?? t("admin.rooms.direct")}</span>
           {room.archived && <Tag>{t("rooms.archived")}</Tag>}
         </span>
-        <span className="label block">
-          {t("room.people", { count: room.members })} ·{" "}
-          {t(room.messages < COUNTED ? "admin.messages" : "admin.messages.more", { count })} ·{" "}
-          {room.file_bytes !== "0" && (
-            <>{t("admin.room.files", { size: size(Number(room.file_bytes)) })} · </>
-          )}
-          {t("admin.active", { time: moment(room.active_at) })}
-        </span>
+        <Facts
+          of={[
+            t("room.people", { count: room.members }),
+            t(room.messages < COUNTED ? "admin.messages" : "admin.messages.more", { count }),
+            ...(room.file_bytes === "0"
+              ? []
+              : [t("admin.room.files", { size: size(Number(room.file_bytes)) })]),
+            t("admin.active", { time: moment(room.active_at) }),
+          ]}
+        />
       </span>
       {!isDirect && (
         <button

@@ -4,7 +4,7 @@ import { useIntl } from "react-intl";
 import { ConfirmDialog } from "../chat/ConfirmDialog";
 import { useChat } from "../chat/context";
 import { useT } from "../hooks";
-import { PageState, useMoment } from "./parts";
+import { Facts, PageState, useMoment } from "./parts";
 import { usePages } from "./usePages";
 
 const LANES: Record<string, string> = { webtransport: "WebTransport", websocket: "WebSocket", quic: "QUIC" };
@@ -82,12 +82,8 @@ function SessionItem({ it, onEnd }: { it: AdminSession; onEnd(): void }) {
           <span className="truncate font-medium">{it.user.display_name}</span>
           <span className="label">@{it.user.name}</span>
         </span>
-        <span className="label block tabular-nums">
-          {LANES[it.lane] ?? it.lane} · {rtt} · {t("admin.queued", { size: queued })}
-        </span>
-        <span className="label block">
-          {t("admin.since", { time: moment(it.since) })} · {it.address}
-        </span>
+        <Facts of={[LANES[it.lane] ?? it.lane, rtt, t("admin.queued", { size: queued })]} />
+        <Facts of={[t("admin.since", { time: moment(it.since) }), it.address]} />
       </span>
       <button
         type="button"

@@ -39,10 +39,7 @@ function Policy() {
         <fieldset className="grid gap-2">
           <legend className="sr-only">{t("admin.signUp")}</legend>
           {POLICIES.map((policy) => (
-            <label
-              key={policy}
-              className="flex min-h-8 cursor-pointer items-baseline gap-3 pointer-coarse:min-h-11"
-            >
+            <label key={policy} className="flex cursor-pointer items-baseline gap-3 py-1">
               <input
                 type="radio"
                 name="policy"
@@ -51,8 +48,8 @@ function Policy() {
                 onChange={() => void settings.attempt(() => admin.setSignUp(policy))}
               />
               <span>
-                <span className="font-medium">{t(`admin.signUp.${policy}`)}</span>{" "}
-                <span className="text-muted">{t(`admin.signUp.${policy}.hint`)}</span>
+                <span className="block font-medium">{t(`admin.signUp.${policy}`)}</span>
+                <span className="text-sm text-muted">{t(`admin.signUp.${policy}.hint`)}</span>
               </span>
             </label>
           ))}

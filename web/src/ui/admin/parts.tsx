@@ -61,6 +61,25 @@ export function Tag({ children, bad = false }: { children: string; bad?: boolean
   );
 }
 
+/** What is known of something, on one line if it is wide enough; no fact is broken in two. */
+export function Facts({ of }: { of: readonly string[] }) {
+  return (
+    <span className="label block overflow-hidden tabular-nums">
+      {/* What stands first on a line has its dot where it is cut off. */}
+      <span className="-ms-3 flex flex-wrap">
+        {of.map((fact) => (
+          <span
+            key={fact}
+            className="relative ps-3 before:absolute before:start-0 before:w-3 before:text-center before:content-['·']"
+          >
+            {fact}{" "}
+          </span>
+        ))}
+      </span>
+    </span>
+  );
+}
+
 export function useMoment(): (at: string) => string {
   const intl = useIntl();
   return (at) => intl.formatDate(at, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });

@@ -40,7 +40,7 @@ export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing, onForwa
       <div
         role="toolbar"
         aria-label={t("message.acts")}
-        className="pointer-events-none absolute end-3 top-0 z-10 flex -translate-y-1/3 rounded-md border border-line bg-surface opacity-0 group-focus-within:pointer-events-auto group-focus-within:opacity-100 group-hover:pointer-events-auto group-hover:opacity-100 has-[[aria-expanded=true]]:pointer-events-auto has-[[aria-expanded=true]]:opacity-100 max-md:end-1"
+        className="pointer-events-none absolute end-3 top-0 z-10 flex -translate-y-1/3 rounded-md border border-line bg-surface opacity-0 pointer-coarse:-translate-y-[calc(100%-5px)] group-focus-within:pointer-events-auto group-focus-within:opacity-100 group-hover:pointer-events-auto group-hover:opacity-100 has-[[aria-expanded=true]]:pointer-events-auto has-[[aria-expanded=true]]:opacity-100 max-md:end-1"
         onKeyDown={onToolbarKey}
       >
         {!frozen && <ReactButton row={row} roomId={roomId} shortcut="+" tabIndex={-1} className={ICON} />}

@@ -15,9 +15,9 @@ export function Announcements() {
           key={id}
           role="status"
           data-testid="announcement"
-          className="flex items-start gap-3 bg-tint ps-5 pe-2 pt-[max(0.25rem,env(safe-area-inset-top))] pb-1"
+          className="flex items-start gap-3 bg-tint ps-5 pe-2 py-1"
         >
-          <p className="min-w-0 flex-1 py-1 break-words">
+          <p className="min-w-0 flex-1 py-1 break-words pointer-coarse:py-[11px]">
             {level === "warning" && (
               <strong className="me-2 text-amber">{t("admin.announce.warning")}</strong>
             )}

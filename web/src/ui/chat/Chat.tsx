@@ -96,7 +96,7 @@ function Shell({ client, auth, invite, claim }: ShellProps) {
   useSwipeBack(phone && !list, () => go("/"));
   return (
     <ChatContext value={context}>
-      <div className="flex h-full flex-col">
+      <div className="clear-of-edges flex h-full flex-col">
         <Announcements />
         <div className="grid min-h-0 flex-1 grid-cols-1 grid-rows-[minmax(0,1fr)] md:grid-cols-[16rem_minmax(0,1fr)] lg:grid-cols-[20rem_minmax(0,1fr)]">
           {(!phone || list) && <Sidebar parts={parts} current={current} phone={phone} />}

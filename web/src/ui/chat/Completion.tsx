@@ -80,7 +80,7 @@ export function useCompletion({ id, text, area, onChange }: Options): Completion
             ) : (
               <Avatar person={people.get(id)} size="tiny" />
             )}
-            <span className="font-medium">@{name}</span>
+            <span className="truncate font-medium">@{name}</span>
           </>
         ),
         note: display_name,
@@ -91,7 +91,8 @@ export function useCompletion({ id, text, area, onChange }: Options): Completion
       id: emoji,
       label: (
         <>
-          <span className="text-xl">{emoji}</span> {names[0] === undefined ? label : `:${names[0]}:`}
+          <span className="text-xl">{emoji}</span>
+          <span className="truncate">{names[0] === undefined ? label : `:${names[0]}:`}</span>
         </>
       ),
       note: names[0] === undefined ? "" : label,
@@ -235,7 +236,7 @@ export function CompletionList({ of }: { of: Completion }) {
             pick(choice);
           }}
         >
-          <span className="flex flex-none items-center gap-2">{choice.label}</span>
+          <span className="flex max-w-3/4 min-w-0 flex-none items-center gap-2">{choice.label}</span>
           <span className="label min-w-0 flex-1 truncate">{choice.note}</span>
         </div>
       ))}

@@ -160,7 +160,7 @@ export function Composer({ id, attach, onEditLast }: Props) {
                 data-testid="composer"
                 aria-label={t("composer.label", { name })}
                 placeholder={name && t("composer.placeholder", { name })}
-                className="composer-input w-full placeholder:truncate bg-transparent py-1.5 outline-none pointer-coarse:min-h-11 pointer-coarse:py-2.5"
+                className="composer-input w-full placeholder-shown:truncate placeholder:truncate bg-transparent py-1.5 outline-none pointer-coarse:min-h-11 pointer-coarse:py-2.5"
                 value={text}
                 onChange={completion.onChange}
                 onKeyDown={onKeyDown}

@@ -28,7 +28,13 @@ export function ConnectionBadge() {
         onClick={() => show("connection")}
       >
         <Shape status={status} />
-        {words(status, seconds, t)}
+        <span>
+          {words(status, t)}
+          {/* On a phone the name of the room needs the place. */}
+          {status.state === "reconnecting" && (
+            <span className="max-md:hidden">{t("conn.seconds", { seconds })}</span>
+          )}
+        </span>
         {away && waiting > 0 && (
           <span className="text-muted max-md:hidden"> · {t("conn.waiting", { count: waiting })}</span>
         )}
@@ -46,7 +52,7 @@ export function ConnectionBadge() {
   );
 }
 
-function words(status: ConnectionStatus, seconds: number, t: Translate): string {
+function words(status: ConnectionStatus, t: Translate): string {
   switch (status.state) {
     case "live": {
       const lane = status.lane === "webtransport" ? "WT" : "WS";
@@ -57,7 +63,7 @@ function words(status: ConnectionStatus, seconds: number, t: Translate): string 
     case "connecting":
       return t("conn.connecting");
     case "reconnecting":
-      return t("conn.reconnecting", { seconds });
+      return t("conn.reconnecting");
     case "offline":
       return t("conn.offline");
   }

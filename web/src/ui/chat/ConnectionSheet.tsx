@@ -92,10 +92,10 @@ export function ConnectionSheet({ onClose }: { onClose(): void }) {
         </Fact>
         <Fact name={t("conn.node")}>{status.node || "—"}</Fact>
         <Fact name={t("conn.session")}>
-          <code className="font-mono text-xs break-all">{status.sessionId || "—"}</code>
+          <code className="font-mono text-xs wrap-anywhere">{status.sessionId || "—"}</code>
         </Fact>
         <Fact name={t("conn.protocol")}>parlor.realtime.v1</Fact>
-        <dt className="label md:pt-3">
+        <dt className="label max-md:pt-1 max-md:pb-1 md:pt-3">
           <label htmlFor="force-lane">{t("conn.force")}</label>
         </dt>
         <dd>

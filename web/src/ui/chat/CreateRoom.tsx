@@ -32,7 +32,7 @@ export function CreateRoom({ onClose }: { onClose(): void }) {
   return (
     <Dialog title={t("rooms.new")} onClose={onClose}>
       <RoomForm name="" topic="" submitLabel={t("create.submit")} onSubmit={create} onClose={onClose}>
-        <label className="flex min-h-8 items-start gap-2">
+        <label className="flex min-h-8 items-start gap-2 pointer-coarse:py-2.5">
           <input
             type="checkbox"
             data-testid="new-room-private"

@@ -37,7 +37,7 @@ export function DeleteAccount({ onClose }: { onClose(): void }) {
             </label>
           ))}
         </fieldset>
-        <TypedName label={t("account.delete.type", { name })} value={typed} onChange={setTyped} />
+        <TypedName label={t("account.delete.type")} name={name} value={typed} onChange={setTyped} />
       </OwnerForm>
     </Dialog>
   );

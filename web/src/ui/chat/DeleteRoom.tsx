@@ -37,7 +37,7 @@ export default function DeleteRoom({ room, onClose }: { room: RoomEntry; onClose
     <Dialog title={t("room.delete.title", { name: room.name })} onClose={onClose}>
       <form className="grid gap-4" onSubmit={submit}>
         <p>{t("room.delete.text")}</p>
-        <TypedName label={t("room.delete.type", { name: room.name })} value={typed} onChange={setTyped} />
+        <TypedName label={t("room.delete.type")} name={room.name} value={typed} onChange={setTyped} />
         {error !== null && (
           <p role="alert" className="text-coral text-sm">
             {error}

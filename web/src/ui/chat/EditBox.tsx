@@ -51,15 +51,16 @@ export function EditBox({ text, onSave, onCancel }: Props) {
         onChange={setValue}
         onKeyDown={onKeyDown}
       />
-      <p className="label mt-1 flex items-center gap-3">
-        {t("message.editing")}
+      {/* Fingers have neither key: for them the words are larger. */}
+      <div className="label mt-1 flex items-center gap-3 pointer-coarse:gap-6 pointer-coarse:py-3 pointer-coarse:text-sm">
+        <span className="pointer-coarse:hidden">{t("message.editing")}</span>
         <button type="button" className="link" onClick={save}>
           {t("message.save")}
         </button>
         <button type="button" className="link" onClick={onCancel}>
           {t("cancel")}
         </button>
-      </p>
+      </div>
     </div>
   );
 }

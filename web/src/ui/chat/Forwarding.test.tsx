@@ -23,6 +23,7 @@ const row = {
   replyTo: null,
   quoted: null,
   folded: false,
+  foldsSaid: false,
   callsMe: false,
   at: 5_000,
   edited: false,

@@ -85,7 +85,7 @@ function InviteItem({
         <button
           type="button"
           data-testid="revoke-invite"
-          className="min-h-8 text-coral text-sm hover:underline"
+          className="min-h-8 pointer-coarse:min-h-11 pointer-coarse:min-w-11 text-coral text-sm hover:underline"
           aria-label={`${t("invites.revoke")}: ${made}`}
           onClick={onRevoke}
         >

@@ -122,6 +122,10 @@ export const MessageRow = memo(function MessageRow(props: Props) {
   return <WholeRow {...props} />;
 });
 
+/** A word in a line of text; a finger finds it above and below that too. */
+const SHOW =
+  "link pointer-coarse:relative pointer-coarse:after:absolute pointer-coarse:after:-inset-x-2 pointer-coarse:after:-inset-y-[11px]";
+
 /** A message of somebody who is blocked. */
 function FoldedRow({ row, onShow }: Props & { onShow(): void }) {
   const t = useT();
@@ -131,14 +135,14 @@ function FoldedRow({ row, onShow }: Props & { onShow(): void }) {
       data-seq={row.seq}
       aria-label={t("timeline.folded")}
       tabIndex={-1}
-      className="line -outline-offset-2 pt-1"
+      className="line -outline-offset-2 pt-1 pointer-coarse:py-[11px]"
     >
       <span className="line-time">
         <Time at={row.at} />
       </span>
       <p className="col-span-full col-start-2 px-3 text-sm leading-[22px] text-muted">
         {t("timeline.folded")}{" "}
-        <button type="button" className="link" onClick={onShow}>
+        <button type="button" className={SHOW} onClick={onShow}>
           {t("timeline.folded.show")}
         </button>
       </p>
@@ -150,6 +154,8 @@ function WholeRow(props: Props) {
   const { row, name, author, mine, frozen, editing, roomId, setEditing, onJump } = props;
   const t = useT();
   const { client } = useChat();
+  const [asked, setAsked] = useState(false);
+  const hides = row.foldsSaid && !asked;
   const waiting = row.state === "queued" || row.state === "sending";
   return (
     <article
@@ -213,8 +219,10 @@ function WholeRow(props: Props) {
             </div>
           )
         )}
-        {row.forwarded !== null && <PassedOn said={row.forwarded} />}
-        {row.attachments.length > 0 && <Attachments files={row.attachments} roomId={roomId} />}
+        {row.forwarded !== null && (
+          <PassedOn said={row.forwarded} folded={hides} onShow={() => setAsked(true)} />
+        )}
+        {row.attachments.length > 0 && !hides && <Attachments files={row.attachments} roomId={roomId} />}
         {row.uploads.length > 0 && row.pending !== null && (
           <PendingFiles pending={row.pending} keys={row.uploads} />
         )}
@@ -243,9 +251,21 @@ function WholeRow(props: Props) {
 }
 
 /** What somebody said elsewhere, set apart from what is said to it. */
-function PassedOn({ said }: { said: Forwarded }) {
+function PassedOn({ said, folded, onShow }: { said: Forwarded; folded: boolean; onShow(): void }) {
   const t = useT();
   const name = useNames()(said.authorId);
+  if (folded)
+    return (
+      <p
+        data-testid="folded-forward"
+        className="border-s-2 border-line ps-3 text-sm leading-[22px] text-muted"
+      >
+        {t("timeline.folded")}{" "}
+        <button type="button" className={SHOW} onClick={onShow}>
+          {t("timeline.folded.show")}
+        </button>
+      </p>
+    );
   return (
     <figure data-testid="forwarded" className="border-s-2 border-line ps-3">
       <figcaption className="label">

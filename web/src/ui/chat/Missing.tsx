@@ -12,7 +12,7 @@ export function Missing({ deleted = false }: { deleted?: boolean }) {
         text={t(deleted ? "room.deleted.hint" : "room.missing.hint")}
       >
         <Link href="/browse" className="button">
-          {t("browse.title")}
+          {t("switch.browse")}
         </Link>
       </Notice>
     </Page>

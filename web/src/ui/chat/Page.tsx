@@ -26,7 +26,7 @@ export function Page({ title, children }: { title: string; children: ReactNode }
         held.current = false;
       }}
     >
-      <header className="flex h-14 flex-none items-center gap-2 border-b border-line ps-5 pe-3 max-md:ps-1 pt-[env(safe-area-inset-top)]">
+      <header className="flex h-14 flex-none items-center gap-2 border-b border-line ps-5 pe-3 max-md:ps-1">
         <Link href="/" className="icon-button md:hidden" aria-label={t("room.back")}>
           <ArrowLeft size={20} aria-hidden="true" />
         </Link>

@@ -29,7 +29,7 @@ export function Panel({ title, testId, onClose, children }: Props) {
       data-landmark
       tabIndex={-1}
       aria-label={title}
-      className="flex w-80 flex-none flex-col border-s border-line bg-ground max-lg:absolute max-lg:inset-y-0 max-lg:end-0 max-lg:z-10 max-md:w-full"
+      className="flex w-80 flex-none flex-col border-s border-line bg-ground max-lg:absolute max-lg:inset-y-0 max-lg:end-0 max-lg:z-10 max-md:w-full max-md:border-s-0"
     >
       <header className="flex h-14 flex-none items-center justify-between border-b border-line ps-5 pe-2">
         <h2 className="font-semibold">{title}</h2>

@@ -37,7 +37,7 @@ export function PersonLine({ person, attempt, children }: Props) {
           {person.status_text !== "" && ` · ${person.status_text}`}
         </span>
       </span>
-      <span className="flex flex-none items-center gap-2">
+      <span className="ms-auto flex flex-none items-center gap-2">
         {children}
         <Menu label={t("members.menu", { name: nameOf(person) ?? "" })}>
           {items}

@@ -41,7 +41,10 @@ export function useQuote({ roomId, seq, loaded }: Props): Words {
   if (message === null) return { name: null, text: t("quote.gone") };
   if (message.deleted) return { name: null, text: t("timeline.deleted") };
   const isDirect = client.rooms.get(roomId)?.visibility === "direct";
-  if (blocked.has(message.authorId) && !isDirect) return { name: null, text: t("timeline.folded") };
+  // Whose words would be shown.
+  const speaker = message.text === "" && message.forwarded ? message.forwarded.authorId : message.authorId;
+  if (!isDirect && (blocked.has(message.authorId) || blocked.has(speaker)))
+    return { name: null, text: t("timeline.folded") };
   return {
     name: names(message.authorId),
     text: plainly(wordsOf(message).slice(0, SHOWN_LENGTH)) || gist(gistOf(message.attachments)),

@@ -94,11 +94,11 @@ export function RoomPage({ id, at }: Props) {
   if (state.status === "outside") return <Outside id={id} />;
 
   return (
-    <div className="flex h-full min-w-0">
+    <div className="relative flex h-full min-w-0">
       <main
         data-landmark
         tabIndex={-1}
-        className="relative flex min-w-0 flex-1 flex-col pb-[env(safe-area-inset-bottom)]"
+        className="relative flex min-w-0 flex-1 flex-col"
         onPaste={attach.onPaste}
         onDragEnter={attach.onDragEnter}
         onDragOver={attach.onDragOver}
@@ -106,7 +106,7 @@ export function RoomPage({ id, at }: Props) {
         onDrop={attach.onDrop}
       >
         {attach.over && <DropHere name={room?.name ?? ""} />}
-        <header className="flex h-14 flex-none items-center gap-2 border-b border-line ps-5 pe-2 max-md:ps-1 pt-[env(safe-area-inset-top)]">
+        <header className="flex h-14 flex-none items-center gap-2 border-b border-line ps-5 pe-2 max-md:ps-1">
           <Link href="/" className="icon-button md:hidden" aria-label={t("room.back")}>
             <ArrowLeft size={20} aria-hidden="true" />
           </Link>

@@ -8,6 +8,7 @@ import { Link, useLocation, useSearch } from "wouter";
 import { reasonOf, useStore, useT } from "../hooks";
 import { Trouble } from "../Trouble";
 import { useTitle } from "../title";
+import { unmarked } from "../unmarked";
 import { nameOf, useChat, useMessage } from "./context";
 import { Page } from "./Page";
 import { RoomMark } from "./RoomMark";
@@ -173,7 +174,7 @@ function Hit({ hit }: { hit: SearchHit }) {
         <span className={`line-clamp-3 wrap-anywhere ${folded ? "text-muted" : ""}`}>
           {folded
             ? t("timeline.folded")
-            : pieces(hit.text, hit.matches).map((piece, at) =>
+            : pieces(hit.text, hit.matches, unmarked(hit.text)).map((piece, at) =>
                 piece.hit ? (
                   // biome-ignore lint/suspicious/noArrayIndexKey: pieces have nothing else
                   <mark key={at} className="rounded-xs bg-tint font-semibold text-ink">

@@ -107,7 +107,7 @@ function Choice<T extends string>({ legend, value, options, onChange }: ChoicePr
         {options.map(([option, label]) => (
           <label
             key={option}
-            className="flex min-h-8 flex-auto cursor-pointer items-center justify-center rounded-md px-3 whitespace-nowrap has-checked:bg-surface has-checked:font-medium has-focus-visible:outline-2 has-focus-visible:outline-accent pointer-coarse:min-h-11"
+            className="flex min-h-8 flex-auto cursor-pointer items-center justify-center rounded-md px-3 whitespace-nowrap max-md:px-2 has-checked:bg-surface has-checked:font-medium has-checked:inset-ring has-checked:inset-ring-line has-focus-visible:outline-2 has-focus-visible:outline-accent pointer-coarse:min-h-11"
           >
             <input
               type="radio"

@@ -124,7 +124,7 @@ function RoomList({ parts, current, phone }: Props) {
       data-landmark
       data-testid="room-list"
       tabIndex={-1}
-      className="flex min-w-0 flex-1 flex-col bg-ground pt-[env(safe-area-inset-top)] pb-[env(safe-area-inset-bottom)]"
+      className="flex min-w-0 flex-1 flex-col bg-ground"
     >
       <header className="flex h-14 flex-none items-center justify-between gap-1 ps-5 pe-2">
         <Name className="me-auto font-semibold tracking-tight">{t("app.name")}</Name>

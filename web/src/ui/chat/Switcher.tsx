@@ -70,7 +70,7 @@ export default function Switcher({ onClose }: { onClose(): void }) {
   }
 
   return (
-    <Dialog title={t("switch.title")} onClose={onClose} high>
+    <Dialog title={t("switch.heading")} onClose={onClose} high>
       <Choosing
         title={t("switch.title")}
         query={query}

@@ -15,7 +15,7 @@ import { later } from "../later";
 import { useLooking } from "../looking";
 import { useChat, useNames } from "./context";
 import { DayLine, MessageRow, SystemRow, UnreadLine } from "./MessageRow";
-import { onMessageKey } from "./messageKeys";
+import { onMessageFocus, onMessageKey } from "./messageKeys";
 import { Notice } from "./Page";
 
 interface Props {
@@ -300,6 +300,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
         tabIndex={0}
         onScroll={noteEnd}
         onKeyDown={onMessageKey}
+        onFocus={onMessageFocus}
         className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none]"
       >
         <div {...feed} className="relative flex min-h-full flex-col">
@@ -427,7 +428,7 @@ function indexOf(rows: readonly Row[], seq: number | null): number {
 }
 
 function estimate(row: Row | undefined): number {
-  const files = row?.kind === "message" && !row.folded ? heightOf(row.attachments) : 0;
+  const files = row?.kind === "message" && !row.folded && !row.foldsSaid ? heightOf(row.attachments) : 0;
   return ESTIMATES[row?.kind ?? "message"] + files;
 }
 

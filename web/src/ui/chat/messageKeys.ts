@@ -1,4 +1,4 @@
-import type { KeyboardEvent } from "react";
+import type { FocusEvent, KeyboardEvent } from "react";
 
 /** Arrows go from message to message; a letter does what its button on the message does. */
 export function onMessageKey(event: KeyboardEvent<HTMLElement>): void {
@@ -25,6 +25,15 @@ export function onMessageKey(event: KeyboardEvent<HTMLElement>): void {
     event.preventDefault();
     button.click();
   }
+}
+
+/** Where the head of a message is out of view, what can be done with it is not. */
+export function onMessageFocus({ target, currentTarget: list }: FocusEvent<HTMLElement>): void {
+  const acts = target.closest("article")?.querySelector<HTMLElement>(":scope > [role=toolbar]");
+  if (acts == null) return;
+  acts.style.top = "";
+  const hidden = list.getBoundingClientRect().top - acts.getBoundingClientRect().top;
+  if (hidden > 0) acts.style.top = `${hidden}px`;
 }
 
 /** Left and right go along the acts of a message, Esc goes back to it. */

@@ -97,7 +97,7 @@ const PARTS: ComponentProps<typeof Picker.List>["components"] = {
       {...rest}
       aria-colindex={(rest["aria-colindex"] ?? 0) + 1}
       type="button"
-      className={`flex h-9 flex-1 items-center justify-center rounded-md text-xl ${emoji.isActive ? "bg-tint" : ""}`}
+      className={`flex h-9 flex-1 pointer-coarse:h-11 items-center justify-center rounded-md text-xl ${emoji.isActive ? "bg-tint" : ""}`}
     >
       {emoji.emoji}
     </button>

@@ -19,7 +19,7 @@ export function EmojiSheet({ onPick }: { onPick(emoji: string): void }) {
   }
 
   return (
-    <div className="w-80 max-w-full">
+    <div className="w-80 max-w-full pointer-coarse:w-88">
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys bubble up from the buttons */}
       <div ref={row} className="grid grid-cols-8" onKeyDown={onKeyDown}>
         {COMMON.map((emoji, index) => (
@@ -36,7 +36,7 @@ export function EmojiSheet({ onPick }: { onPick(emoji: string): void }) {
           </button>
         ))}
       </div>
-      <div className="mt-2 h-72 border-t border-line pt-2">
+      <div className="mt-2 h-72 pointer-coarse:h-80 border-t border-line pt-2">
         <EmojiPicker onPick={onPick} />
       </div>
     </div>

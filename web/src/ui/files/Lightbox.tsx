@@ -58,7 +58,7 @@ export default function Lightbox({ files, at: first, roomId, onClose }: Props) {
       }}
       onKeyDown={onKeyDown}
     >
-      <div className="flex h-full flex-col pt-[env(safe-area-inset-top)] pb-[env(safe-area-inset-bottom)]">
+      <div className="clear-of-edges flex h-full flex-col">
         <header className="flex h-14 flex-none items-center gap-2 ps-5 pe-2">
           <h2 className="min-w-0 truncate font-semibold" title={file.name}>
             <bdi>{file.name}</bdi>
