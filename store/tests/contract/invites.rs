@@ -93,6 +93,7 @@ async fn a_link_lets_people_in_and_counts_them(house: House) {
     let expected = [
         (LogId::from(room), EventBody::MemberJoined { user: bob, role }),
         (LogId::from(bob), EventBody::RoomAdded { room }),
+        (LogId::from(bob), EventBody::ReadMoved { room, seq: joined.seq }),
     ];
     assert_eq!(told.collect::<Vec<_>>(), expected, "as any join");
     let again = house.repeat(&join).await.expect("the same");

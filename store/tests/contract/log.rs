@@ -313,7 +313,7 @@ async fn side_logs_get_their_events(house: House) {
     let change = Change::AddMember { room, user: bob };
     let added = parlor_domain::Command { request_id, actor: ada, change };
     let done = house.repeat(&added).await.expect("added");
-    assert_eq!(done.events.len(), 2);
+    assert_eq!(done.events.len(), 3);
     let (log, event) = &done.events[1];
     assert_eq!(*log, LogId::from(bob));
     assert_eq!((event.seq, event.actor), (Seq::new(1), ada));
@@ -322,7 +322,8 @@ async fn side_logs_get_their_events(house: House) {
     house.submit(bob, Change::Leave { room }).await.expect("left");
     let inbox = house.store.log.after(bob.into(), Seq::ZERO, 10).await.expect("up").expect("there");
     let bodies: Vec<EventBody> = inbox.events.into_iter().map(|event| event.body).collect();
-    assert_eq!(bodies, [EventBody::RoomAdded { room }, EventBody::RoomRemoved { room }]);
+    let read = EventBody::ReadMoved { room, seq: done.seq };
+    assert_eq!(bodies, [EventBody::RoomAdded { room }, read, EventBody::RoomRemoved { room }]);
 }
 
 fn text_of(event: parlor_domain::Event) -> String {

@@ -147,5 +147,6 @@ async fn read_marks_go_to_the_partner_where_both_want_them(house: House) {
     // In other rooms nobody is told.
     let open = house.room(ada, Visibility::Public).await;
     house.submit(bob, Change::Join { room: open }).await.expect("joined");
-    assert_eq!(house.submit(bob, read(open, 1)).await.expect("read").events.len(), 1);
+    let said = house.post(ada, open, "said").await;
+    assert_eq!(house.submit(bob, read(open, said.get())).await.expect("read").events.len(), 1);
 }

@@ -25,6 +25,7 @@ contract! {
     unread_counts_what_others_wrote,
     marking_read_goes_forward_only,
     rule_3_14_marking_unread_goes_back_only,
+    rule_3_14_whoever_joins_has_read_what_was_said,
     the_last_owner_stays,
     only_an_owner_removes_an_owner,
     the_system_user_makes_rooms_without_members,
@@ -446,6 +447,30 @@ async fn rule_3_14_marking_unread_goes_back_only(house: House) {
     assert_eq!(summary(&house, bob, room).await.unread, 0);
     let eve = house.user("eve").await;
     assert_eq!(house.submit(eve, unread(one)).await.expect_err("outside").code, Code::Forbidden);
+}
+
+async fn rule_3_14_whoever_joins_has_read_what_was_said(house: House) {
+    let (ada, bob, eve) =
+        (house.user("ada").await, house.user("bob").await, house.user("eve").await);
+    let room = house.room(ada, Visibility::Public).await;
+    house.post(ada, room, "before @bob and @eve, and @room").await;
+    let ways = [
+        (bob, bob, Change::Join { room }),
+        (eve, ada, Change::AddMember { room, user: eve }),
+        // Who left missed nothing either.
+        (bob, bob, Change::Join { room }),
+    ];
+    for (newcomer, actor, way) in ways {
+        let joined = house.submit(actor, way.clone()).await.expect("in");
+        let came = summary(&house, newcomer, room).await;
+        assert_eq!((came.unread, came.mentions, came.read), (0, 0, joined.seq), "{way:?}");
+        let said = house.post(ada, room, "after").await;
+        assert_eq!(summary(&house, newcomer, room).await.unread, 1, "{way:?}");
+        house.submit(newcomer, Change::MarkUnread { room, from: said }).await.expect("is so");
+        assert_eq!(summary(&house, newcomer, room).await.read, joined.seq, "as before: {way:?}");
+        house.submit(newcomer, Change::Leave { room }).await.expect("left");
+        house.post(ada, room, "meanwhile").await;
+    }
 }
 
 async fn the_last_owner_stays(house: House) {

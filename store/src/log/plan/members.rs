@@ -16,6 +16,9 @@ impl Plan {
         let added = EventBody::RoomAdded { room };
         done.events.push(self.further(user.into(), request.actor, added)?);
         self.enlist(room, user, role);
+        // What was said before is not news to whoever comes.
+        let read = self.place_read(user, room, done.seq);
+        done.events.push(self.further(user.into(), request.actor, read)?);
         Ok(done)
     }
 

@@ -56,9 +56,15 @@ impl Plan {
     }
 
     fn move_read(&mut self, request: Request, room: RoomId, seq: Seq) -> Outcome {
-        self.facts.reads.insert((request.actor, room), seq);
-        self.writes.reads.insert((request.actor, room), seq);
-        self.first(request, EventBody::ReadMoved { room, seq })
+        let moved = self.place_read(request.actor, room, seq);
+        self.first(request, moved)
+    }
+
+    /// Puts the read position there; to be told in the user's log.
+    pub(super) fn place_read(&mut self, user: UserId, room: RoomId, seq: Seq) -> EventBody {
+        self.facts.reads.insert((user, room), seq);
+        self.writes.reads.insert((user, room), seq);
+        EventBody::ReadMoved { room, seq }
     }
 
     pub(super) fn set_preferences(
