@@ -40,6 +40,12 @@ story("answers lead back to what they answer, however old it is", async (world) 
   await page.getByTestId("answering").waitFor({ state: "detached" });
   await row(ada, "shall we meet?").first().focus();
   await page.keyboard.press("r");
+  // Whom one may call stands above what is answered, and covers none of it.
+  await page.keyboard.type("@");
+  const list = await page.getByTestId("mention-list").boundingBox();
+  const answered = await page.getByTestId("answering").boundingBox();
+  assert.ok(list.y + list.height <= answered.y, "the list covers nothing");
+  await page.keyboard.press("Backspace");
   await page.keyboard.type("yes, at noon");
   await page.keyboard.press("Enter");
   await ada.sees("yes, at noon");

@@ -163,4 +163,11 @@ story("a worker can be got rid of", async (world) => {
       return workers.length === 0 && (await window.caches.keys()).length === 0;
     }),
   );
+  // It serves this page until that is left, and keeps nothing anew.
+  const isServed = await ada.page.evaluate(async () => {
+    await (await fetch(document.querySelector("script[type=module][src]").src)).text();
+    return navigator.serviceWorker.controller !== null;
+  });
+  assert.ok(isServed);
+  assert.deepEqual(await caches(ada.page), []);
 });

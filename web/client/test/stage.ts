@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import { idToBytes } from "../src/net/id.js";
 import { Client } from "../src/sync/client.js";
-import { forgetStorage } from "../src/sync/storage.js";
+import { forgetStorage, openStorage } from "../src/sync/storage.js";
 import { ADA, FakeRest, summary } from "./fake-rest.js";
 import { FakeServer, OTHER, ROOM, USER } from "./fake-server.js";
 import { message, page } from "./page.js";
@@ -34,7 +34,8 @@ export async function begin(): Promise<Client> {
   return client;
 }
 /** Until the page has settled; what is waited for is named by the test. */
-export const until = (check: () => void) => vi.waitFor(check, { timeout: 4_000, interval: 5 });
+export const until = (check: () => void | Promise<void>) =>
+  vi.waitFor(check, { timeout: 4_000, interval: 5 });
 export const texts = (client: Client) =>
   client
     .view(ROOM)
@@ -49,6 +50,16 @@ export const posted = (text: string, requestId?: Uint8Array, actor = OTHER) => (
   body: { case: "messagePosted" as const, value: { text } },
   ...(requestId !== undefined && { requestId }),
 });
+
+/** Until the browser keeps the room up to an event. */
+export async function kept(seq: number): Promise<void> {
+  const storage = await openStorage(USER);
+  await until(async () => {
+    expect((await storage.get("logs", ROOM))?.seq).toBe(seq);
+    expect((await storage.get("state", "rooms"))?.rooms?.[0]?.head).toBe(seq);
+  });
+  storage.close();
+}
 
 /** In a room with one message, live. */
 export async function inRoom(): Promise<Client> {

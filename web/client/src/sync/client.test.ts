@@ -2,7 +2,18 @@ import { describe, expect, test, vi } from "vitest";
 import { ADA, summary } from "../../test/fake-rest.js";
 import { OTHER, ROOM, USER } from "../../test/fake-server.js";
 import { message, page } from "../../test/page.js";
-import { begin, inRoom, posted, requests, rest, server, stage, texts, until } from "../../test/stage.js";
+import {
+  begin,
+  inRoom,
+  kept,
+  posted,
+  requests,
+  rest,
+  server,
+  stage,
+  texts,
+  until,
+} from "../../test/stage.js";
 import { positionDigest } from "../net/digest.js";
 import {
   ErrorCode,
@@ -514,9 +525,7 @@ describe("people", () => {
 test("what is kept of a room waits in memory, and is followed when the room is entered", async () => {
   const client = await inRoom();
   server.last.events(2, [posted("live")]);
-  const storage = await openStorage(USER);
-  await vi.waitFor(async () => expect((await storage.get("logs", ROOM))?.seq).toBe(2), { timeout: 4_000 });
-  storage.close();
+  await kept(2);
   await client.stop(false);
   const next = await begin();
   await next.warm();

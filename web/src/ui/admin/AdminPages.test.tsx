@@ -1,23 +1,18 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
-import { Client } from "parlor-client/sync/client";
-import { forgetStorage } from "parlor-client/sync/storage";
 import { IntlProvider } from "react-intl";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ADA, FakeRest } from "../../../client/test/fake-rest";
-import { FakeServer, OTHER, USER } from "../../../client/test/fake-server";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ADA } from "../../../client/test/fake-rest";
+import { OTHER, USER } from "../../../client/test/fake-server";
+import { begin, rest, stage } from "../../../client/test/stage";
 import { en } from "../../i18n/en";
 import { ChatContext } from "../chat/context";
 import AdminPages from "./AdminPages";
 
 const BEN = { ...ADA, id: OTHER, name: "ben", display_name: "Ben" };
 const USERS = "/admin/users?limit=50";
-let rest: FakeRest;
-let client: Client;
 
-beforeEach(async () => {
-  localStorage.clear();
-  vi.stubGlobal("WebTransport", class {});
-  rest = new FakeRest();
+stage();
+beforeEach(() => {
   rest.answers.set("/me", { user: ADA, device_id: USER, is_admin: true });
   const it = { is_admin: false, disabled_at: null, seen_at: null };
   rest.answers.set(USERS, {
@@ -27,18 +22,12 @@ beforeEach(async () => {
     ],
     next_cursor: null,
   });
-  vi.stubGlobal("fetch", rest.fetch);
 });
-afterEach(async () => {
-  cleanup();
-  await client.stop(false);
-  await forgetStorage(USER);
-  vi.unstubAllGlobals();
-});
+afterEach(cleanup);
 
 async function open(section: string) {
+  const client = await begin();
   const auth = await rest.auth();
-  client = await Client.start({ auth, user: ADA, openers: new FakeServer().openers });
   render(
     <IntlProvider locale="en" messages={en}>
       <ChatContext value={{ client, auth, show: () => {} }}>

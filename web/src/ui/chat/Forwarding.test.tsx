@@ -1,10 +1,10 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
-import { Client } from "parlor-client/sync/client";
-import { forgetStorage } from "parlor-client/sync/storage";
+import type { Client } from "parlor-client/sync/client";
 import { IntlProvider } from "react-intl";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ADA, FakeRest, summary } from "../../../client/test/fake-rest";
-import { FakeServer, OTHER, ROOM, USER } from "../../../client/test/fake-server";
+import { summary } from "../../../client/test/fake-rest";
+import { OTHER, ROOM } from "../../../client/test/fake-server";
+import { begin, rest, stage } from "../../../client/test/stage";
 import { en } from "../../i18n/en";
 import { ChatContext } from "./context";
 import Forwarding from "./Forwarding";
@@ -40,19 +40,15 @@ const row = {
   sameMinute: false,
 };
 
+stage();
 beforeEach(async () => {
-  localStorage.clear();
-  vi.stubGlobal("WebTransport", class {});
-  const rest = new FakeRest();
-  vi.stubGlobal("fetch", rest.fetch);
   rest.rooms = [
     summary(),
     summary({ id: AWAY, name: "kiln" }),
     summary({ id: crypto.randomUUID(), name: "closed", archived: true }),
   ];
-  const server = new FakeServer();
+  client = await begin();
   const auth = await rest.auth();
-  client = await Client.start({ auth, user: ADA, openers: server.openers });
   await waitFor(() => expect(client.rooms.getSnapshot().status).toBe("ready"));
   const shown = (forwarded: { authorId: string; at: number; text: string } | null) => (
     <IntlProvider locale="en" messages={en}>
@@ -63,12 +59,9 @@ beforeEach(async () => {
   );
   render(shown(null));
 });
-afterEach(async () => {
+afterEach(() => {
   cleanup();
   vi.clearAllMocks();
-  await client.stop(false);
-  await forgetStorage(USER);
-  vi.unstubAllGlobals();
 });
 
 test("by keyboard alone a message goes to another room, with a word to it", async () => {

@@ -107,6 +107,8 @@ interface Props {
   frozen: boolean;
   /** The last own message that the other one of a direct room has read. */
   readByPeer: boolean;
+  /** What can be done with it is drawn too. */
+  withActs: boolean;
   editing: boolean;
   roomId: string;
   setEditing(seq: number | null): void;
@@ -245,7 +247,9 @@ function WholeRow(props: Props) {
           <Failure key={pending.requestId} pending={pending} />
         ))}
       </div>
-      {!editing && !row.deleted && row.state === "sent" && row.seq > 0 && <Acts {...props} />}
+      {props.withActs && !editing && !row.deleted && row.state === "sent" && row.seq > 0 && (
+        <Acts {...props} />
+      )}
     </article>
   );
 }

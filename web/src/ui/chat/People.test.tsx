@@ -1,28 +1,20 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { idToBytes } from "parlor-client/net/id";
-import { Client } from "parlor-client/sync/client";
-import { forgetStorage } from "parlor-client/sync/storage";
 import { IntlProvider } from "react-intl";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ADA, FakeRest } from "../../../client/test/fake-rest";
-import { FakeServer, OTHER, USER } from "../../../client/test/fake-server";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ADA } from "../../../client/test/fake-rest";
+import { OTHER, USER } from "../../../client/test/fake-server";
+import { begin, rest, server, stage } from "../../../client/test/stage";
 import { en } from "../../i18n/en";
 import { ChatContext } from "./context";
 import People from "./People";
 
 const BEN = { ...ADA, id: OTHER, name: "ben", display_name: "Ben" };
-let rest: FakeRest;
-let server: FakeServer;
-let client: Client;
+stage();
 beforeEach(async () => {
-  localStorage.clear();
-  vi.stubGlobal("WebTransport", class {});
-  rest = new FakeRest();
-  vi.stubGlobal("fetch", rest.fetch);
-  server = new FakeServer();
   rest.friends = [{ user: BEN, tie: "asked", since: "" }];
+  const client = await begin();
   const auth = await rest.auth();
-  client = await Client.start({ auth, user: ADA, openers: server.openers });
   render(
     <IntlProvider locale="en" messages={en}>
       <ChatContext value={{ client, auth, show: () => {} }}>
@@ -32,12 +24,7 @@ beforeEach(async () => {
   );
   await screen.findByTestId("people-asked");
 });
-afterEach(async () => {
-  cleanup();
-  await client.stop(false);
-  await forgetStorage(USER);
-  vi.unstubAllGlobals();
-});
+afterEach(cleanup);
 
 test("a request is answered, and moves to the friends when the log says so", async () => {
   fireEvent.click(screen.getByRole("button", { name: "Accept the request of Ben" }));

@@ -13,6 +13,7 @@ import { useGist } from "../files/useGist";
 import { useEscape, useStore, useT } from "../hooks";
 import { later } from "../later";
 import { useLooking } from "../looking";
+import { usePainted } from "../painted";
 import { useChat, useNames } from "./context";
 import { DayLine, MessageRow, SystemRow, UnreadLine } from "./MessageRow";
 import { onMessageFocus, onMessageKey } from "./messageKeys";
@@ -37,6 +38,8 @@ interface Props {
 const END_SLACK = 48;
 /** So many rows before the first or after the last that is in view there shall be more. */
 const MORE_WITHIN_ROWS = 22;
+/** Rows beyond the window that are drawn, at either end. */
+const OVERSCAN = 6;
 /** How long a message that was jumped to stands out. */
 const MARKED_MS = 2_500;
 /** Loaded soon after the first message. */
@@ -100,6 +103,10 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   // Whoever reads a part of the past stays where they are when it becomes a part of the room.
   const wasPast = useRef(past !== null);
 
+  const ready = state.status === "ready" && state.entered;
+  // What is not in view, or is not seen before somebody points at it, comes once the rest is painted.
+  const painted = usePainted(ready);
+
   const scroller = useRef<HTMLDivElement>(null);
   // The same function for the same rows: with another one all of them are placed anew.
   const getItemKey = useCallback((index: number) => rows[index]?.key ?? index, [rows]);
@@ -113,7 +120,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
     anchorTo: "end",
     followOnAppend: !catchingUp && !wasPast.current,
     scrollEndThreshold: END_SLACK,
-    overscan: 6,
+    overscan: painted ? OVERSCAN : 0,
     paddingStart: PADDING_START,
     paddingEnd: PADDING_END,
   });
@@ -134,7 +141,6 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   // Where reading begins: at what was asked for, at the divider where there is one, else at the end.
   const placed = useRef(false);
   const seenSeq = useRef(0);
-  const ready = state.status === "ready" && state.entered;
   useLayoutEffect(() => {
     if (!ready || rows.length === 0) return;
     const unread = rows.findIndex((row) => row.kind === "unread");
@@ -342,6 +348,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
                         row.authorId === client.user.id || room?.role === "owner" || room?.role === "admin"
                       }
                       frozen={room?.archived !== false}
+                      withActs={painted}
                       readByPeer={row.seq > 0 && row.seq === markedSeq}
                       editing={editing === row.seq && row.seq > 0}
                       roomId={id}

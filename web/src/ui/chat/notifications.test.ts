@@ -1,10 +1,10 @@
 import { idToBytes } from "parlor-client/net/id";
-import { Client } from "parlor-client/sync/client";
-import { forgetStorage } from "parlor-client/sync/storage";
+import type { Client } from "parlor-client/sync/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ADA, FakeRest, summary } from "../../../client/test/fake-rest";
-import { FakeServer, OTHER, ROOM, USER } from "../../../client/test/fake-server";
+import { summary } from "../../../client/test/fake-rest";
+import { OTHER, ROOM, USER } from "../../../client/test/fake-server";
 import { message, page } from "../../../client/test/page";
+import { begin as beginClient, rest, server, until as settled, stage } from "../../../client/test/stage";
 import type { Watch } from "./notifications";
 
 /** What the browser was told to show. */
@@ -29,44 +29,33 @@ class Shown {
   }
 }
 
-let rest: FakeRest;
-let server: FakeServer;
 let client: Client;
 let watching: Watch[];
 let current: string | null;
 let looking: boolean;
 let went: string[];
 
+stage();
 beforeEach(() => {
-  localStorage.clear();
   Shown.all = [];
   Shown.permission = "granted";
   vi.resetModules();
-  vi.stubGlobal("WebTransport", class {});
   vi.stubGlobal("Notification", Shown);
   vi.spyOn(document, "hasFocus").mockImplementation(() => looking);
-  rest = new FakeRest();
-  vi.stubGlobal("fetch", rest.fetch);
-  server = new FakeServer();
   current = null;
   looking = false;
   went = [];
   watching = [];
 });
-afterEach(async () => {
+afterEach(() => {
   for (const watch of watching) watch.stop();
-  await client.stop(false);
-  await forgetStorage(USER);
-  vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
-
-const settled = (check: () => void) => vi.waitFor(check, { timeout: 4_000, interval: 5 });
 
 /** A page with the room at message 1, read; something is said in it when the test says so. */
 async function begin(notify: "all" | "mentions" | "none" = "all") {
   rest.rooms = [summary({ head: "1", read_seq: "1", notify })];
-  client = await Client.start({ auth: await rest.auth(), user: ADA, openers: server.openers });
+  client = await beginClient();
   await settled(() => expect(client.rooms.isFresh).toBe(true));
   await watch();
 }
@@ -179,7 +168,7 @@ test("what an earlier page has told is taken away once it is read", async () => 
   Shown.all = [];
   withWorker([left, foreign]);
   rest.rooms = [summary({ head: "2", read_seq: "1", unread: 1 })];
-  client = await Client.start({ auth: await rest.auth(), user: ADA, openers: server.openers });
+  client = await beginClient();
   await settled(() => expect(client.rooms.isFresh).toBe(true));
   await watch();
   said(3, { unread: 2 });
@@ -188,6 +177,14 @@ test("what an earlier page has told is taken away once it is read", async () => 
   said(3, { unread: 0 });
   await settled(() => expect(Shown.all[0]?.closed).toBe(true));
   expect([left.closed, foreign.closed]).toEqual([true, false]);
+});
+
+test("what an earlier page has told is taken away where it was read before this one began", async () => {
+  const left = new Shown("Ben · design", { tag: `parlor ${ROOM}` });
+  Object.assign(left, { tag: left.options.tag });
+  withWorker([left]);
+  await begin();
+  await settled(() => expect(left.closed).toBe(true));
 });
 
 test("a browser that shows nothing of a page is not asked again", async () => {

@@ -1,41 +1,25 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { idToBytes } from "parlor-client/net/id";
 import { type Attachment, fromRest } from "parlor-client/sync/attachments";
-import { Client } from "parlor-client/sync/client";
-import { forgetStorage } from "parlor-client/sync/storage";
+import type { Client } from "parlor-client/sync/client";
 import type { ReactNode } from "react";
 import { IntlProvider } from "react-intl";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ADA, FakeRest, sharedFile, summary } from "../../../client/test/fake-rest";
-import { FakeServer, ROOM, USER } from "../../../client/test/fake-server";
-import { message, page } from "../../../client/test/page";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { sharedFile } from "../../../client/test/fake-rest";
+import { ROOM } from "../../../client/test/fake-server";
+import { inRoom, rest, server, stage } from "../../../client/test/stage";
 import { en } from "../../i18n/en";
 import { Composer } from "../chat/Composer";
 import { ChatContext } from "../chat/context";
 import Attachments from "./Attachments";
 import { useAttach } from "./useAttach";
 
-let rest: FakeRest;
-let server: FakeServer;
 let client: Client;
+stage();
 beforeEach(async () => {
-  localStorage.clear();
-  vi.stubGlobal("WebTransport", class {});
-  rest = new FakeRest();
-  rest.rooms = [summary({ head: "1", read_seq: "1" })];
-  rest.newest = page([message(1)], 1);
-  vi.stubGlobal("fetch", rest.fetch);
-  server = new FakeServer();
-  client = await Client.start({ auth: await rest.auth(), user: ADA, openers: server.openers });
-  await client.enter(ROOM);
-  await waitFor(() => expect(client.connection.session).not.toBeNull());
+  client = await inRoom();
 });
-afterEach(async () => {
-  cleanup();
-  await client.stop(false);
-  await forgetStorage(USER);
-  vi.unstubAllGlobals();
-});
+afterEach(cleanup);
 
 async function show(what: ReactNode): Promise<void> {
   const auth = await rest.auth();

@@ -1,0 +1,20 @@
+import { startTransition, useEffect, useState } from "react";
+
+/** Whether what was drawn as this became `ready` has been painted. Then the rest is drawn, and gives way
+    to whatever somebody does meanwhile. */
+export function usePainted(ready: boolean): boolean {
+  const [painted, setPainted] = useState(false);
+  useEffect(() => {
+    if (!ready) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // A frame is painted after its callbacks, and before the next task.
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => startTransition(() => setPainted(true)));
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, [ready]);
+  return painted;
+}
