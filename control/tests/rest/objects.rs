@@ -1,7 +1,11 @@
 //! Where the bytes of files are: full disks, what is swept, pictures of people, and one
 //! suite for every store of objects.
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{
+    fmt, io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures_util::stream::BoxStream;
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
@@ -20,47 +24,64 @@ use crate::{
     stack::{Person, Stack},
 };
 
-/// A store on which nothing more can be written.
+/// A store in memory that does not take what it is told not to.
 #[derive(Debug)]
-struct FullDisk(Arc<InMemory>);
+struct Unwilling {
+    under: Arc<InMemory>,
+    /// Why nothing is written below a folder; the empty one is above all.
+    refused: Arc<Mutex<Option<(&'static str, io::ErrorKind)>>>,
+}
 
-impl fmt::Display for FullDisk {
+impl fmt::Display for Unwilling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("full")
+        f.write_str("unwilling")
     }
 }
 
-fn full<T>() -> object_store::Result<T> {
-    let source = Box::new(io::Error::from(io::ErrorKind::StorageFull));
-    Err(object_store::Error::Generic { store: "full", source })
+impl Unwilling {
+    fn may_write(&self, location: &Path) -> object_store::Result<()> {
+        match *self.refused.lock().unwrap() {
+            Some((folder, kind)) if location.as_ref().starts_with(folder) => {
+                let source = Box::new(io::Error::from(kind));
+                Err(object_store::Error::Generic { store: "unwilling", source })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
-impl ObjectStore for FullDisk {
+impl ObjectStore for Unwilling {
     fn put_opts<'a, 'b, 'c>(
         &'a self,
-        _: &'b Path,
-        _: PutPayload,
-        _: PutOptions,
+        location: &'b Path,
+        payload: PutPayload,
+        options: PutOptions,
     ) -> futures_util::future::BoxFuture<'c, object_store::Result<PutResult>>
     where
         'a: 'c,
         'b: 'c,
         Self: 'c,
     {
-        Box::pin(async { full() })
+        match self.may_write(location) {
+            Ok(()) => self.under.put_opts(location, payload, options),
+            Err(error) => Box::pin(async { Err(error) }),
+        }
     }
 
     fn put_multipart_opts<'a, 'b, 'c>(
         &'a self,
-        _: &'b Path,
-        _: PutMultipartOptions,
+        location: &'b Path,
+        options: PutMultipartOptions,
     ) -> futures_util::future::BoxFuture<'c, object_store::Result<Box<dyn MultipartUpload>>>
     where
         'a: 'c,
         'b: 'c,
         Self: 'c,
     {
-        Box::pin(async { full() })
+        match self.may_write(location) {
+            Ok(()) => self.under.put_multipart_opts(location, options),
+            Err(error) => Box::pin(async { Err(error) }),
+        }
     }
 
     fn get_opts<'a, 'b, 'c>(
@@ -73,18 +94,18 @@ impl ObjectStore for FullDisk {
         'b: 'c,
         Self: 'c,
     {
-        self.0.get_opts(location, options)
+        self.under.get_opts(location, options)
     }
 
     fn delete_stream(
         &self,
         locations: BoxStream<'static, object_store::Result<Path>>,
     ) -> BoxStream<'static, object_store::Result<Path>> {
-        self.0.delete_stream(locations)
+        self.under.delete_stream(locations)
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
-        self.0.list(prefix)
+        self.under.list(prefix)
     }
 
     fn list_with_delimiter<'a, 'b, 'c>(
@@ -96,14 +117,14 @@ impl ObjectStore for FullDisk {
         'b: 'c,
         Self: 'c,
     {
-        self.0.list_with_delimiter(prefix)
+        self.under.list_with_delimiter(prefix)
     }
 
     fn copy_opts<'a, 'b, 'c, 'd>(
         &'a self,
-        _: &'b Path,
-        _: &'c Path,
-        _: CopyOptions,
+        from: &'b Path,
+        to: &'c Path,
+        options: CopyOptions,
     ) -> futures_util::future::BoxFuture<'d, object_store::Result<()>>
     where
         'a: 'd,
@@ -111,15 +132,19 @@ impl ObjectStore for FullDisk {
         'c: 'd,
         Self: 'd,
     {
-        Box::pin(async { full() })
+        match self.may_write(to) {
+            Ok(()) => self.under.copy_opts(from, to, options),
+            Err(error) => Box::pin(async { Err(error) }),
+        }
     }
 }
 
 #[tokio::test]
 async fn f18_a_full_disk_takes_no_file_and_hurts_nothing_else() {
     let objects = Arc::new(InMemory::new());
-    let store = Arc::clone(&objects);
-    let stack = Stack::with(|deps| deps.objects = Objects::of(Arc::new(FullDisk(store)))).await;
+    let refused = Arc::new(Mutex::new(Some(("", io::ErrorKind::StorageFull))));
+    let store = Unwilling { under: Arc::clone(&objects), refused };
+    let stack = Stack::with(|deps| deps.objects = Objects::of(Arc::new(store))).await;
     let ada = stack.person("ada").await;
     let room = stack.room(&ada, "public").await;
     let id = begin(&stack, &ada, "a.txt", 3).await;
@@ -129,6 +154,27 @@ async fn f18_a_full_disk_takes_no_file_and_hurts_nothing_else() {
     stack.get(&status).by(&ada).send().await.refused(404, "NOT_FOUND");
     assert_eq!(keys(&objects).await, [""; 0]);
     stack.say(&ada, &room, "chat goes on").await;
+}
+
+#[tokio::test]
+async fn what_came_is_kept_until_the_file_is_whole() {
+    let objects = Arc::new(InMemory::new());
+    // The pieces come, and then what they are put together into cannot be written.
+    let refused = Arc::new(Mutex::new(Some(("files", io::ErrorKind::ConnectionReset))));
+    let store = Unwilling { under: Arc::clone(&objects), refused: Arc::clone(&refused) };
+    let stack = Stack::with(|deps| deps.objects = Objects::of(Arc::new(store))).await;
+    let ada = stack.person("ada").await;
+    let room = stack.room(&ada, "public").await;
+    let id = begin(&stack, &ada, "a.txt", 6).await;
+    send(&stack, &ada, &id, 0, "abc").await.ok(200);
+    send(&stack, &ada, &id, 3, "def").await.refused(503, "UNAVAILABLE");
+    let there = stack.get(&format!("/api/v1/uploads/{id}")).by(&ada).send().await.ok(200);
+    assert_eq!((&there["offset"], &there["file"]), (&json!("6"), &json!(null)));
+    *refused.lock().unwrap() = None;
+    let file = send(&stack, &ada, &id, 6, "").await.ok(200)["file"].clone();
+    post(&stack, &ada, &room, "", &[&file]).await.ok(201);
+    assert_eq!(stack.get(&path(&room, &file)).by(&ada).send().await.body, b"abcdef"[..]);
+    assert_eq!(keys(&objects).await.len(), 1, "what it was put together from is gone");
 }
 
 /// A disk of its own, where this process may mount one.
