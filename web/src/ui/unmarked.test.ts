@@ -23,6 +23,10 @@ test.each([
   ["```rust\nfn main() {}\n```", "fn main() {}"],
   ["2 * 3 * 4, snake_case, <b>", "2 * 3 * 4, snake_case, <b>"],
   ["a \\*star\\* &amp; more", "a \\*star\\* &amp; more"],
+  ["> one\n> two\n\n> ```\n> let a;\n> let b;\n> ```", "one two let a; let b;"],
+  ["see ![the plan](https://example.org/plan.png) today", "see the plan today"],
+  ["one\\\ntwo", "one two"],
+  ["看，www.example.org 吧", "看，www.example.org 吧"],
   ["", ""],
 ])("of %j is read: %j", (text, words) => {
   expect(read(text)).toBe(words);

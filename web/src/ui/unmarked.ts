@@ -15,11 +15,25 @@ export function unmarked(text: string): (unit: number) => boolean {
       if (!node.children.map(note).every(Boolean)) read.fill(1, from, to);
       return true;
     }
-    // Between its backticks or fences.
-    const within = "value" in node ? text.slice(from, to).lastIndexOf(node.value) : -1;
-    if (within >= 0 && "value" in node) read.fill(1, from + within, from + within + node.value.length);
-    else if (node.type !== "thematicBreak") read.fill(1, from, to);
+    const words = "value" in node ? node.value : "alt" in node ? (node.alt ?? "") : null;
+    if (words === null) return true;
+    // Between backticks or fences, and each line behind the marks of a quote.
+    const lines = placed(words, from, to);
+    if (lines === null) read.fill(1, from, to);
+    else for (const [start, end] of lines) read.fill(1, start, end);
     return true;
+  };
+  /** Where the lines of some words stand, one after the other; null where they are written otherwise. */
+  const placed = (words: string, from: number, to: number) => {
+    const lines: [number, number][] = [];
+    let at = from;
+    for (const line of words.split("\n")) {
+      const start = text.indexOf(line, at);
+      if (start < 0 || start + line.length > to) return null;
+      at = start + line.length;
+      lines.push([start, at]);
+    }
+    return lines;
   };
   note(parseWhole(text));
   return (unit) => read[unit] === 1 || /\s/.test(text[unit] ?? "");

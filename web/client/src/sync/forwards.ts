@@ -20,6 +20,18 @@ export function fromRest(said: RestForwarded | null): Forwarded | null {
   return said === null ? null : { authorId: said.author_id, at: Date.parse(said.said_at), text: said.text };
 }
 
+/** Whose words `wordsOf` tells. */
+export function speakerOf({ authorId, text, forwarded }: Spoken): string {
+  return text === "" && forwarded !== null ? forwarded.authorId : authorId;
+}
+
+/** A message, as far as it says whose words it holds. */
+export interface Spoken {
+  authorId: string;
+  text: string;
+  forwarded: { authorId: string } | null;
+}
+
 /** What is shown of a message in few words: its own, else those it passes on. */
 export function wordsOf({ text, forwarded }: { text: string; forwarded: { text: string } | null }): string {
   return text || (forwarded?.text ?? "");

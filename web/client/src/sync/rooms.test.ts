@@ -53,7 +53,7 @@ describe("what a room tells of itself", () => {
     const rooms = new RoomList();
     rooms.put(summary({ head: "7", unread: 4 }));
     expect(rooms.get(ROOM)).toMatchObject({
-      readSeq: 0,
+      readSeq: 7,
       unread: 0,
       members: 2,
       notify: "all",

@@ -181,8 +181,7 @@ function newEntry(room: Room): RoomEntry {
     ...factsOf(room),
     members: room.members,
     head: Number(room.head),
-    // Whoever looks at it tells the server, and so the other devices, that it is read.
-    readSeq: 0,
+    readSeq: Number(room.head),
     peerReadSeq: 0,
     unread: 0,
     mentions: 0,

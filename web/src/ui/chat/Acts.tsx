@@ -2,7 +2,7 @@ import { Copy, Forward, Link2, MailPlus, Pencil, Pin, PinOff, Reply, Trash2 } fr
 import { gistOf } from "parlor-client/sync/attachments";
 import { wordsOf } from "parlor-client/sync/forwards";
 import type { MessageRow } from "parlor-client/sync/rows";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import { copyText } from "../copy";
 import { useGist } from "../files/useGist";
 import { useT } from "../hooks";
@@ -10,7 +10,7 @@ import { Menu, MenuItem } from "../Menu";
 import { tell } from "../Told";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { useChat } from "./context";
-import { onToolbarKey } from "./messageKeys";
+import { onToolbarKey, placeActs } from "./messageKeys";
 import { ReactButton } from "./Reactions";
 
 interface Props {
@@ -34,10 +34,17 @@ export function Acts({ row, mine, mayDelete, frozen, roomId, setEditing, onForwa
   const { client } = useChat();
   const gist = useGist();
   const [asking, setAsking] = useState(false);
+  const bar = useRef<HTMLDivElement>(null);
+  // A message that was jumped to has the focus before it has these.
+  useLayoutEffect(() => {
+    const list = bar.current?.closest<HTMLElement>("[data-testid=timeline]");
+    if (list) placeActs(list);
+  }, []);
   const copy = async (text: string) => tell(t((await copyText(text)) ? "copy.done" : "copy.refused"));
   return (
     <>
       <div
+        ref={bar}
         role="toolbar"
         aria-label={t("message.acts")}
         className="pointer-events-none absolute end-3 top-0 z-10 flex -translate-y-1/3 rounded-md border border-line bg-surface opacity-0 pointer-coarse:-translate-y-[calc(100%-5px)] group-focus-within:pointer-events-auto group-focus-within:opacity-100 group-hover:pointer-events-auto group-hover:opacity-100 has-[[aria-expanded=true]]:pointer-events-auto has-[[aria-expanded=true]]:opacity-100 max-md:end-1"

@@ -32,7 +32,7 @@ export function ConnectionBadge() {
           {words(status, t)}
           {/* On a phone the name of the room needs the place. */}
           {status.state === "reconnecting" && (
-            <span className="max-md:hidden">{t("conn.seconds", { seconds })}</span>
+            <span className="max-md:sr-only">{t("conn.seconds", { seconds })}</span>
           )}
         </span>
         {away && waiting > 0 && (

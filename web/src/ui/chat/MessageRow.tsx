@@ -6,7 +6,7 @@ import { EVERYBODY } from "parlor-client/sync/mentions";
 import type { Pending } from "parlor-client/sync/outbox";
 import type { Person } from "parlor-client/sync/people";
 import type { MessageRow as Row } from "parlor-client/sync/rows";
-import { memo, useState } from "react";
+import { memo, type RefObject, useEffect, useRef, useState } from "react";
 import { FormattedDate, FormattedTime } from "react-intl";
 import { Attachments, PendingFiles } from "../files/parts";
 import { useStore, useT } from "../hooks";
@@ -120,8 +120,13 @@ interface Props {
 
 export const MessageRow = memo(function MessageRow(props: Props) {
   const [unfolded, setUnfolded] = useState(false);
+  const article = useRef<HTMLElement>(null);
+  // What was asked for with the keyboard is read on from where it stands.
+  useEffect(() => {
+    if (unfolded) article.current?.focus();
+  }, [unfolded]);
   if (props.row.folded && !unfolded) return <FoldedRow {...props} onShow={() => setUnfolded(true)} />;
-  return <WholeRow {...props} />;
+  return <WholeRow {...props} article={article} />;
 });
 
 /** A word in a line of text; a finger finds it above and below that too. */
@@ -152,7 +157,7 @@ function FoldedRow({ row, onShow }: Props & { onShow(): void }) {
   );
 }
 
-function WholeRow(props: Props) {
+function WholeRow(props: Props & { article: RefObject<HTMLElement | null> }) {
   const { row, name, author, mine, frozen, editing, roomId, setEditing, onJump } = props;
   const t = useT();
   const { client } = useChat();
@@ -161,6 +166,7 @@ function WholeRow(props: Props) {
   const waiting = row.state === "queued" || row.state === "sending";
   return (
     <article
+      ref={props.article}
       data-testid="message"
       data-seq={row.seq}
       data-state={row.state}
@@ -222,7 +228,14 @@ function WholeRow(props: Props) {
           )
         )}
         {row.forwarded !== null && (
-          <PassedOn said={row.forwarded} folded={hides} onShow={() => setAsked(true)} />
+          <PassedOn
+            said={row.forwarded}
+            folded={hides}
+            onShow={() => {
+              setAsked(true);
+              props.article.current?.focus();
+            }}
+          />
         )}
         {row.attachments.length > 0 && !hides && <Attachments files={row.attachments} roomId={roomId} />}
         {row.uploads.length > 0 && row.pending !== null && (

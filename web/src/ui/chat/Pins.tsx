@@ -1,5 +1,6 @@
+import type { Pin } from "parlor-client/net/rest";
 import { gistOf } from "parlor-client/sync/attachments";
-import { wordsOf } from "parlor-client/sync/forwards";
+import { fromRest, wordsOf } from "parlor-client/sync/forwards";
 import { FormattedDate } from "react-intl";
 import { useGist } from "../files/useGist";
 import { useStore, useT } from "../hooks";
@@ -7,6 +8,7 @@ import { LoadedState } from "../LoadedState";
 import { Markdown } from "../markdown";
 import { useLoaded } from "../useLoaded";
 import { nameOf, useChat } from "./context";
+import { isFolded, useFolds } from "./folds";
 import { Panel } from "./Panel";
 
 interface Props {
@@ -15,11 +17,18 @@ interface Props {
   onShow(seq: number): void;
 }
 
+const spoken = ({ author, text, forwarded }: Pin) => ({
+  authorId: author.id,
+  text,
+  forwarded: fromRest(forwarded),
+});
+
 /** What is pinned to the room, the last pinned first. */
 export default function Pins({ id, onClose, onShow }: Props) {
   const t = useT();
   const { client } = useChat();
   const gist = useGist();
+  const folds = useFolds(id);
   const { entries } = useStore(client.view(id));
   const last = entries.findLast(
     ({ kind, ...entry }) => kind === "system" && "change" in entry && entry.change.what.endsWith("pinned"),
@@ -56,7 +65,13 @@ export default function Pins({ id, onClose, onShow }: Props) {
                 </time>
               </p>
               <div className="prose line-clamp-6 py-1 wrap-anywhere">
-                {wordsOf(pin) === "" ? gist(gistOf(pin.attachments)) : <Markdown text={wordsOf(pin)} />}
+                {isFolded(spoken(pin), folds) ? (
+                  <p className="text-muted">{t("timeline.folded")}</p>
+                ) : wordsOf(pin) === "" ? (
+                  gist(gistOf(pin.attachments))
+                ) : (
+                  <Markdown text={wordsOf(pin)} />
+                )}
               </div>
               <button type="button" className="link text-sm" onClick={() => show(Number(pin.seq))}>
                 {t("pins.show")}

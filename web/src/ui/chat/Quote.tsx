@@ -7,6 +7,7 @@ import { useEffect } from "react";
 import { useGist } from "../files/useGist";
 import { useStore, useT } from "../hooks";
 import { useChat, useNames } from "./context";
+import { isFolded, useFolds } from "./folds";
 
 /** What is shown of an answered message on one line, in UTF-16 units. */
 const SHOWN_LENGTH = 200;
@@ -30,7 +31,7 @@ export function useQuote({ roomId, seq, loaded }: Props): Words {
   const gist = useGist();
   const { client } = useChat();
   const kept = useStore(client.quotes).get(quoteKey(roomId, seq));
-  const { blocked } = useStore(client.friends);
+  const folds = useFolds(roomId);
   const missing = loaded === null && kept === undefined;
   useEffect(() => {
     if (missing) client.quotes.need(roomId, seq);
@@ -40,11 +41,7 @@ export function useQuote({ roomId, seq, loaded }: Props): Words {
   if (message === undefined) return { name: null, text: "…" };
   if (message === null) return { name: null, text: t("quote.gone") };
   if (message.deleted) return { name: null, text: t("timeline.deleted") };
-  const isDirect = client.rooms.get(roomId)?.visibility === "direct";
-  // Whose words would be shown.
-  const speaker = message.text === "" && message.forwarded ? message.forwarded.authorId : message.authorId;
-  if (!isDirect && (blocked.has(message.authorId) || blocked.has(speaker)))
-    return { name: null, text: t("timeline.folded") };
+  if (isFolded(message, folds)) return { name: null, text: t("timeline.folded") };
   return {
     name: names(message.authorId),
     text: plainly(wordsOf(message).slice(0, SHOWN_LENGTH)) || gist(gistOf(message.attachments)),

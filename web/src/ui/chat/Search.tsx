@@ -2,7 +2,7 @@ import type { SearchHit } from "parlor-client/net/rest";
 import type { Client } from "parlor-client/sync/client";
 import { PeopleFinder } from "parlor-client/sync/finder";
 import { MessageSearch, pieces, type SearchSort } from "parlor-client/sync/search";
-import { Fragment, useEffect, useRef, useState } from "react";
+import { Fragment, useEffect, useMemo, useRef, useState } from "react";
 import { FormattedDate } from "react-intl";
 import { Link, useLocation, useSearch } from "wouter";
 import { reasonOf, useStore, useT } from "../hooks";
@@ -10,6 +10,7 @@ import { Trouble } from "../Trouble";
 import { useTitle } from "../title";
 import { unmarked } from "../unmarked";
 import { nameOf, useChat, useMessage } from "./context";
+import { foldsIn } from "./folds";
 import { Page } from "./Page";
 import { RoomMark } from "./RoomMark";
 
@@ -151,7 +152,8 @@ function Hit({ hit }: { hit: SearchHit }) {
   const { rooms } = useStore(client.rooms);
   const { blocked } = useStore(client.friends);
   const room = rooms.find(({ id }) => id === hit.room_id);
-  const folded = blocked.has(hit.author.id) && room?.visibility !== "direct";
+  const folded = foldsIn(blocked, room?.peerId ?? null).has(hit.author.id);
+  const cut = useMemo(() => pieces(hit.text, hit.matches, unmarked(hit.text)), [hit]);
   return (
     <li>
       <Link
@@ -174,7 +176,7 @@ function Hit({ hit }: { hit: SearchHit }) {
         <span className={`line-clamp-3 wrap-anywhere ${folded ? "text-muted" : ""}`}>
           {folded
             ? t("timeline.folded")
-            : pieces(hit.text, hit.matches, unmarked(hit.text)).map((piece, at) =>
+            : cut.map((piece, at) =>
                 piece.hit ? (
                   // biome-ignore lint/suspicious/noArrayIndexKey: pieces have nothing else
                   <mark key={at} className="rounded-xs bg-tint font-semibold text-ink">

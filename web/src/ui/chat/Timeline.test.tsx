@@ -1,7 +1,8 @@
-import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import type { Client } from "parlor-client/sync/client";
 import { IntlProvider } from "react-intl";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { summary } from "../../../client/test/fake-rest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ADA, sharedFile, summary } from "../../../client/test/fake-rest";
 import { OTHER, ROOM } from "../../../client/test/fake-server";
 import { message } from "../../../client/test/page";
 import { begin, rest, server, stage } from "../../../client/test/stage";
@@ -24,11 +25,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A room whose reader has gone up to the oldest lines. */
-async function readingAbove() {
-  rest.messages = Array.from({ length: COUNT }, (_, at) => message(at + 1));
-  rest.rooms = [summary({ head: `${COUNT}`, read_seq: `${COUNT}` })];
-  const client = await begin();
+/** Draws the room. */
+async function draw(client: Client) {
   // It stays on its way.
   server.onRequest = () => {};
   await client.enter(ROOM);
@@ -50,7 +48,15 @@ async function readingAbove() {
       </ChatContext>
     </IntlProvider>,
   );
-  const timeline = screen.getByTestId("timeline");
+  return screen.getByTestId("timeline");
+}
+
+/** A room whose reader has gone up to the oldest lines. */
+async function readingAbove() {
+  rest.messages = Array.from({ length: COUNT }, (_, at) => message(at + 1));
+  rest.rooms = [summary({ head: `${COUNT}`, read_seq: `${COUNT}` })];
+  const client = await begin();
+  const timeline = await draw(client);
   await waitFor(() => expect(timeline.scrollTop).toBeGreaterThan(0));
   timeline.scrollTop = 0;
   fireEvent.scroll(timeline);
@@ -73,4 +79,40 @@ test.each([
   expect(timeline.scrollTop).toBe(0);
   await act(async () => client.write(ROOM, body));
   await waitFor(() => expect(timeline.scrollTop).toBeGreaterThan(0));
+});
+
+const BLOCKED = "77777777-7777-4777-8777-777777777777";
+const user = (id: string, name: string) => ({ ...ADA, id, name, display_name: name });
+
+describe.each(["public", "direct"] as const)("in a room that is %s", (visibility) => {
+  test("what somebody blocked said is folded where others pass it on, and where that is answered", async () => {
+    const forwarded = { author_id: BLOCKED, said_at: "2026-01-01T00:00:00Z", text: "their words" };
+    rest.messages = [
+      message(1, "", { forwarded, attachments: [sharedFile()] }),
+      message(2, "an answer", { reply_to: "1" }),
+    ];
+    const peer = visibility === "direct" ? user(OTHER, "Ben") : null;
+    rest.rooms = [summary({ head: "2", read_seq: "2", visibility, peer })];
+    rest.blocks = [{ user: user(BLOCKED, "Eve"), blocked_at: "2026-01-01T00:00:00Z" }];
+    const client = await begin();
+    await waitFor(() => expect(client.friends.getSnapshot().blocked.has(BLOCKED)).toBe(true));
+    await draw(client);
+    const folded = await screen.findByTestId("folded-forward");
+    expect(screen.queryByText("their words")).toBeNull();
+    expect(screen.queryByText("notes.txt")).toBeNull();
+    expect(screen.getByTestId("quote").textContent).toBe(en["timeline.folded"]);
+    fireEvent.click(within(folded).getByRole("button"));
+    expect(await screen.findByText("their words")).toBeTruthy();
+    expect(document.activeElement?.tagName, "reading goes on from there").toBe("ARTICLE");
+  });
+});
+
+test("the other one of a direct room is not folded there, though they are blocked", async () => {
+  rest.messages = [message(1, "before the block")];
+  rest.rooms = [summary({ head: "1", read_seq: "1", visibility: "direct", peer: user(OTHER, "Ben") })];
+  rest.blocks = [{ user: user(OTHER, "Ben"), blocked_at: "2026-01-01T00:00:00Z" }];
+  const client = await begin();
+  await waitFor(() => expect(client.friends.getSnapshot().blocked.has(OTHER)).toBe(true));
+  await draw(client);
+  expect(await screen.findByText("before the block")).toBeTruthy();
 });

@@ -15,8 +15,9 @@ import { later } from "../later";
 import { useLooking } from "../looking";
 import { usePainted } from "../painted";
 import { useChat, useNames } from "./context";
+import { useFolds } from "./folds";
 import { DayLine, MessageRow, SystemRow, UnreadLine } from "./MessageRow";
-import { onMessageFocus, onMessageKey } from "./messageKeys";
+import { onMessageKey, placeActs } from "./messageKeys";
 import { Notice } from "./Page";
 
 interface Props {
@@ -46,7 +47,6 @@ const MARKED_MS = 2_500;
 export const Forwarding = later(() => import("./Forwarding"), null);
 
 /** Whoever opens the room of two with somebody they block wants to read it. */
-const NOBODY: ReadonlySet<string> = new Set();
 const NONE: readonly never[] = [];
 const CATCH_UP_MS = 4_000;
 const PADDING_START = 56;
@@ -74,8 +74,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
   );
 
   const [forwarding, setForwarding] = useState<MessageRowData | null>(null);
-  const { blocked } = useStore(client.friends);
-  const folds = isDirect ? NOBODY : blocked;
+  const folds = useFolds(id);
   const own = useMemo(() => outbox.filter(({ roomId }) => roomId === id), [outbox, id]);
   // They follow the newest, wherever that is.
   const pending = moreAfter ? NONE : own;
@@ -304,9 +303,12 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
         data-landmark
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
-        onScroll={noteEnd}
+        onScroll={({ currentTarget }) => {
+          noteEnd();
+          placeActs(currentTarget);
+        }}
         onKeyDown={onMessageKey}
-        onFocus={onMessageFocus}
+        onFocus={({ currentTarget }) => placeActs(currentTarget)}
         className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none]"
       >
         <div {...feed} className="relative flex min-h-full flex-col">
@@ -458,14 +460,19 @@ function timeOf(row: Row): number | null {
 /** Says new lines of others to those who listen instead of look. */
 function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string): string; me: string }) {
   const last = rows.findLast((row): row is MessageRowData => row.kind === "message" && row.seq > 0);
+  const t = useT();
   const gist = useGist();
   const first = useRef<number | null>(null);
   const seq = last?.seq ?? 0;
   if (first.current === null && last !== undefined) first.current = seq;
   const fresh = last !== undefined && seq > (first.current ?? 0) && last.authorId !== me && !last.folded;
+  const words = ({ text, foldsSaid, ...row }: MessageRowData) =>
+    foldsSaid && text === ""
+      ? t("timeline.folded")
+      : wordsOf({ text, ...row }) || gist(gistOf(row.attachments));
   return (
     <p className="sr-only" aria-live="polite">
-      {fresh ? `${names(last.authorId)}: ${wordsOf(last) || gist(gistOf(last.attachments))}` : ""}
+      {fresh ? `${names(last.authorId)}: ${words(last)}` : ""}
     </p>
   );
 }

@@ -1,4 +1,4 @@
-import type { FocusEvent, KeyboardEvent } from "react";
+import type { KeyboardEvent } from "react";
 
 /** Arrows go from message to message; a letter does what its button on the message does. */
 export function onMessageKey(event: KeyboardEvent<HTMLElement>): void {
@@ -27,13 +27,16 @@ export function onMessageKey(event: KeyboardEvent<HTMLElement>): void {
   }
 }
 
-/** Where the head of a message is out of view, what can be done with it is not. */
-export function onMessageFocus({ target, currentTarget: list }: FocusEvent<HTMLElement>): void {
-  const acts = target.closest("article")?.querySelector<HTMLElement>(":scope > [role=toolbar]");
-  if (acts == null) return;
+/** Where the head of the message that has the focus is out of view, what can be done with it is not. */
+export function placeActs(list: HTMLElement): void {
+  const focused = document.activeElement;
+  const message = list.contains(focused) ? focused?.closest("article") : null;
+  const acts = message?.querySelector<HTMLElement>(":scope > [role=toolbar]");
+  if (message == null || acts == null) return;
   acts.style.top = "";
   const hidden = list.getBoundingClientRect().top - acts.getBoundingClientRect().top;
-  if (hidden > 0) acts.style.top = `${hidden}px`;
+  const room = message.offsetHeight - acts.offsetHeight;
+  if (hidden > 0) acts.style.top = `${Math.min(hidden, Math.max(room, 0))}px`;
 }
 
 /** Left and right go along the acts of a message, Esc goes back to it. */

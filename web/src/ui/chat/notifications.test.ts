@@ -1,4 +1,5 @@
 import { idToBytes } from "parlor-client/net/id";
+import type { Forwarded } from "parlor-client/net/rest";
 import type { Client } from "parlor-client/sync/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { summary } from "../../../client/test/fake-rest";
@@ -62,13 +63,27 @@ async function begin(notify: "all" | "mentions" | "none" = "all") {
 async function watch() {
   const { watch } = await import("./notifications");
   watching.push(
-    watch(client, { go: (path) => went.push(path), current: () => current, gist: () => "Image" }),
+    watch(client, {
+      go: (path) => went.push(path),
+      current: () => current,
+      gist: () => "Image",
+      folded: () => "Folded",
+    }),
   );
   return (await import("./notifyState")).notifyState;
 }
-function said(seq: number, { mentions = 0, unread = seq - 1, author = OTHER } = {}) {
+function said(
+  seq: number,
+  {
+    mentions = 0,
+    unread = seq - 1,
+    author = OTHER,
+    forwarded = null,
+  }: { mentions?: number; unread?: number; author?: string; forwarded?: Forwarded | null } = {},
+) {
   const mention_ids = mentions > 0 ? [USER] : [];
-  rest.newest = page([message(seq, `text ${seq}`, { mention_ids, author_id: author })], seq);
+  const text = forwarded === null ? `text ${seq}` : "";
+  rest.newest = page([message(seq, text, { mention_ids, author_id: author, forwarded })], seq);
   const head = {
     roomId: idToBytes(ROOM),
     epoch: 1n,
@@ -91,6 +106,15 @@ test("what comes is told with who said it, and a click leads to it", async () =>
   expect(went).toEqual([`/rooms/${ROOM}/2`]);
   said(2, { unread: 0 });
   expect(Shown.all[0]?.closed, "what was read needs no telling").toBe(true);
+});
+
+test("what somebody blocked said is not told where others pass it on", async () => {
+  await begin();
+  const blocked = "77777777-7777-4777-8777-777777777777";
+  client.friends.blocks(blocked, true);
+  const forwarded = { author_id: blocked, said_at: "2026-01-01T00:00:00Z", text: "their words" };
+  said(2, { forwarded });
+  await settled(() => expect(titles()).toEqual(["Ben · design: Folded"]));
 });
 
 test("only mentions are told where that is the level, and nothing where it is none", async () => {

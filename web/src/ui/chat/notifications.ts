@@ -9,6 +9,7 @@ import { mentionedBetween, type Notice, noticesBetween } from "parlor-client/syn
 import { nameOf } from "parlor-client/sync/people";
 import { unreadOf } from "parlor-client/sync/rooms";
 import { isLooking } from "../looking";
+import { foldsIn, isFolded } from "./folds";
 import { cannot, notifyState, offer } from "./notifyState";
 import { type Showing, show, shownBefore } from "./showing";
 
@@ -24,6 +25,8 @@ export interface Where {
   current(): string | null;
   /** What a message without text is called. */
   gist(gist: Gist | null): string;
+  /** What stands for the words of somebody who is blocked. */
+  folded(): string;
 }
 
 export interface Watch {
@@ -33,7 +36,7 @@ export interface Watch {
 }
 
 /** Watches the rooms until it is stopped. Of several tabs one shows what there is to show. */
-export function watch(client: Client, { go, current, gist }: Where): Watch {
+export function watch(client: Client, { go, current, gist, folded }: Where): Watch {
   const tab = crypto.randomUUID();
   /** What is on screen, by room. */
   const shown = new Map<string, Showing>();
@@ -81,7 +84,10 @@ export function watch(client: Client, { go, current, gist }: Where): Watch {
     const author = client.people.getSnapshot().get(message.authorId);
     const name = author === undefined ? "" : nameOf(author);
     const title = room.visibility === "direct" || name === "" ? room.name : `${name} · ${room.name}`;
-    const body = wordsOf(message).slice(0, BODY_LENGTH) || gist(gistOf(message.attachments));
+    const folds = foldsIn(client.friends.getSnapshot().blocked, now.peerId);
+    const body = isFolded(message, folds)
+      ? folded()
+      : wordsOf(message).slice(0, BODY_LENGTH) || gist(gistOf(message.attachments));
     const path = `/rooms/${room.id}/${message.seq}`;
     try {
       const showing = await show({ title, body, tag: TAG + room.id, path }, go);

@@ -2,18 +2,19 @@ import type { Client } from "parlor-client/sync/client";
 import { useEffect, useRef } from "react";
 import { lead } from "../../worker/app";
 import { useGist } from "../files/useGist";
-import { useStore } from "../hooks";
+import { useStore, useT } from "../hooks";
 import type { Watch } from "./notifications";
 
 /** Tells of new messages where nobody looks at them. */
 export function useNotifications(client: Client, current: string | null, go: (path: string) => void): void {
+  const t = useT();
   const gist = useGist();
-  const where = useRef({ current, go, gist });
+  const where = useRef({ current, go, gist, t });
   const running = useRef<Watch | null>(null);
   useEffect(() => {
-    where.current = { current, go, gist };
+    where.current = { current, go, gist, t };
     running.current?.moved();
-  }, [current, go, gist]);
+  }, [current, go, gist, t]);
   const path = useStore(lead);
   useEffect(() => {
     if (path === null) return;
@@ -29,6 +30,7 @@ export function useNotifications(client: Client, current: string | null, go: (pa
           go: (path) => where.current.go(path),
           current: () => where.current.current,
           gist: (gist) => where.current.gist(gist),
+          folded: () => where.current.t("timeline.folded"),
         });
       },
       // Offline there is nothing to tell of.
