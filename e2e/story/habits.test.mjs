@@ -224,9 +224,11 @@ story("the service worker shows notifications, takes them away, and leads to the
 story("what can be done with a message is in view where its head is not", async (world) => {
   const long = Array.from({ length: 80 }, (_, index) => `line ${index}`).join("\n");
   const { page } = await inRoom(world, [long], { viewport: { width: 390, height: 844 }, hasTouch: true });
+  // They are drawn after the first frame.
+  const acts = page.locator("article [role=toolbar]");
+  await acts.waitFor({ state: "attached" });
   await page.touchscreen.tap(200, 400);
   await page.locator("article:focus").waitFor();
-  const acts = page.getByRole("toolbar");
   const bar = await page.locator("main header").boundingBox();
   assert.ok((await acts.boundingBox()).y >= bar.y + bar.height - 1, "below the bar of the room");
   await acts.getByTestId("more-acts").tap();
