@@ -8,10 +8,17 @@ afterEach(() => void vi.useRealTimers());
 test("the rest comes after the frame in which what is ready was painted", () => {
   const { result, rerender } = renderHook(usePainted, { initialProps: false });
   act(() => void vi.runAllTimers());
-  expect(result.current).toBe(false);
+  expect(result.current.painted).toBe(false);
   rerender(true);
   act(() => void vi.advanceTimersToNextFrame());
-  expect(result.current).toBe(false);
+  expect(result.current.painted).toBe(false);
   act(() => void vi.runAllTimers());
-  expect(result.current).toBe(true);
+  expect(result.current.painted).toBe(true);
+});
+
+test("or at once, where somebody needs it", () => {
+  const { result } = renderHook(usePainted, { initialProps: true });
+  expect(result.current.painted).toBe(false);
+  act(() => result.current.now());
+  expect(result.current.painted).toBe(true);
 });

@@ -1,8 +1,9 @@
 import { startTransition, useEffect, useState } from "react";
+import { flushSync } from "react-dom";
 
 /** Whether what was drawn as this became `ready` has been painted. Then the rest is drawn, and gives way
-    to whatever somebody does meanwhile. */
-export function usePainted(ready: boolean): boolean {
+    to whatever somebody does meanwhile; or at once, where `now` is called because they need it. */
+export function usePainted(ready: boolean): { painted: boolean; now(): void } {
   const [painted, setPainted] = useState(false);
   useEffect(() => {
     if (!ready) return;
@@ -16,5 +17,5 @@ export function usePainted(ready: boolean): boolean {
       clearTimeout(timer);
     };
   }, [ready]);
-  return painted;
+  return { painted, now: () => flushSync(() => setPainted(true)) };
 }

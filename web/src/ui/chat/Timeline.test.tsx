@@ -116,3 +116,17 @@ test("the other one of a direct room is not folded there, though they are blocke
   await draw(client);
   expect(await screen.findByText("before the block")).toBeTruthy();
 });
+
+test("keys do what the acts of a message do before these are drawn", async () => {
+  rest.messages = [message(1, "shall we meet?")];
+  rest.rooms = [summary({ head: "1", read_seq: "1" })];
+  const client = await begin();
+  // No frame is painted.
+  vi.spyOn(globalThis, "requestAnimationFrame").mockReturnValue(1);
+  await draw(client);
+  const line = (await screen.findByText("shall we meet?")).closest("article");
+  expect(screen.queryByRole("toolbar")).toBeNull();
+  const answer = vi.spyOn(client, "answer");
+  fireEvent.keyDown(line as HTMLElement, { key: "r" });
+  expect(answer).toHaveBeenCalledWith(ROOM, 1);
+});

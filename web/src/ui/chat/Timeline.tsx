@@ -104,7 +104,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
 
   const ready = state.status === "ready" && state.entered;
   // What is not in view, or is not seen before somebody points at it, comes once the rest is painted.
-  const painted = usePainted(ready);
+  const { painted, now: paintNow } = usePainted(ready);
 
   const scroller = useRef<HTMLDivElement>(null);
   // The same function for the same rows: with another one all of them are placed anew.
@@ -307,7 +307,11 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
           noteEnd();
           placeActs(currentTarget);
         }}
-        onKeyDown={onMessageKey}
+        onKeyDown={(event) => {
+          // Keys do what buttons do, which may not be drawn yet.
+          if (!painted) paintNow();
+          onMessageKey(event);
+        }}
         onFocus={({ currentTarget }) => placeActs(currentTarget)}
         className="h-full overflow-y-auto overflow-x-hidden overscroll-contain [overflow-anchor:none]"
       >
