@@ -1,5 +1,5 @@
 import type { Client } from "parlor-client/sync/client";
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef } from "react";
 import { lead } from "../../worker/app";
 import { useGist } from "../files/useGist";
 import { useStore, useT } from "../hooks";
@@ -11,7 +11,8 @@ export function useNotifications(client: Client, current: string | null, go: (pa
   const gist = useGist();
   const where = useRef({ current, go, gist, t });
   const running = useRef<Watch | null>(null);
-  useEffect(() => {
+  // With the page itself: what comes just after somebody has left a room is told.
+  useLayoutEffect(() => {
     where.current = { current, go, gist, t };
     running.current?.moved();
   }, [current, go, gist, t]);
