@@ -113,6 +113,7 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
     if (first && moreBefore) return;
     rows.push({ kind: "day", key: `day ${new Date(at).toDateString()}`, at });
   };
+  const isByBlocked = (said: Forwarded | null) => said !== null && blocked.has(said.authorId);
   /** How a line follows the one above it. */
   const follows = (authorId: string, at: number, said: Forwarded | null, text: string) => {
     const isNear = previous !== null && previous.authorId === authorId && at - previous.at < CONTINUED_MS;
@@ -142,7 +143,7 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
     const wished = wishes.get(entry.seq) ?? NO_WISHES;
     const quoted = answered(entries, entry.replyTo);
     const folded = blocked.has(entry.authorId) && !entry.deleted;
-    const foldsSaid = entry.forwarded !== null && blocked.has(entry.forwarded.authorId);
+    const foldsSaid = isByBlocked(entry.forwarded);
     const made = madeMessages.get(entry);
     if (
       made !== undefined &&
@@ -181,7 +182,7 @@ export function buildRows({ entries, pending, divider, moreBefore, me, blocked }
       replyTo,
       quoted: answered(entries, replyTo),
       folded: false,
-      foldsSaid: said !== null && blocked.has(said.authorId),
+      foldsSaid: isByBlocked(said),
       callsMe: false,
       at: intent.at,
       edited: false,

@@ -1,11 +1,12 @@
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { idToBytes } from "parlor-client/net/id";
 import type { Client } from "parlor-client/sync/client";
 import { IntlProvider } from "react-intl";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ADA, sharedFile, summary } from "../../../client/test/fake-rest";
 import { OTHER, ROOM } from "../../../client/test/fake-server";
 import { message } from "../../../client/test/page";
-import { begin, rest, server, stage } from "../../../client/test/stage";
+import { begin, posted, rest, server, stage } from "../../../client/test/stage";
 import { en } from "../../i18n/en";
 import { ChatContext } from "./context";
 import { Timeline } from "./Timeline";
@@ -129,4 +130,20 @@ test("keys do what the acts of a message do before these are drawn", async () =>
   const answer = vi.spyOn(client, "answer");
   fireEvent.keyDown(line as HTMLElement, { key: "r" });
   expect(answer).toHaveBeenCalledWith(ROOM, 1);
+});
+
+test("what somebody blocked said is not read aloud where others pass it on", async () => {
+  rest.messages = [message(1)];
+  rest.rooms = [summary({ head: "1", read_seq: "1" })];
+  rest.blocks = [{ user: user(BLOCKED, "Eve"), blocked_at: "2026-01-01T00:00:00Z" }];
+  const client = await begin();
+  await waitFor(() => expect(client.friends.getSnapshot().blocked.has(BLOCKED)).toBe(true));
+  await draw(client);
+  const event = posted("");
+  const forwarded = { authorId: idToBytes(BLOCKED), saidAtUs: 1n, text: "their words" };
+  event.body.value = { ...event.body.value, forwarded } as typeof event.body.value;
+  server.last.events(2, [event]);
+  const aloud = () => document.querySelector("[aria-live=polite].sr-only")?.textContent;
+  await waitFor(() => expect(aloud()).toContain(en["timeline.folded"]));
+  expect(aloud()).not.toContain("their words");
 });

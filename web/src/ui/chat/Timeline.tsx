@@ -15,7 +15,7 @@ import { later } from "../later";
 import { useLooking } from "../looking";
 import { usePainted } from "../painted";
 import { useChat, useNames } from "./context";
-import { useFolds } from "./folds";
+import { isFolded, useFolds } from "./folds";
 import { DayLine, MessageRow, SystemRow, UnreadLine } from "./MessageRow";
 import { onMessageKey, placeActs } from "./messageKeys";
 import { Notice } from "./Page";
@@ -46,7 +46,6 @@ const MARKED_MS = 2_500;
 /** Loaded soon after the first message. */
 export const Forwarding = later(() => import("./Forwarding"), null);
 
-/** Whoever opens the room of two with somebody they block wants to read it. */
 const NONE: readonly never[] = [];
 const CATCH_UP_MS = 4_000;
 const PADDING_START = 56;
@@ -418,7 +417,7 @@ export function Timeline({ id, editing, setEditing, shown, setShown, onJump, pas
           </button>
         </div>
       )}
-      <Announcer rows={rows} names={names} me={client.user.id} />
+      <Announcer rows={rows} folds={folds} names={names} me={client.user.id} />
       {forwarding !== null && <Forwarding row={forwarding} roomId={id} onClose={() => setForwarding(null)} />}
     </section>
   );
@@ -461,8 +460,16 @@ function timeOf(row: Row): number | null {
   return row.kind === "system" ? row.line.at : row.at;
 }
 
+interface AnnouncerProps {
+  rows: readonly Row[];
+  /** Whose words are folded away. */
+  folds: ReadonlySet<string>;
+  names(id: string): string;
+  me: string;
+}
+
 /** Says new lines of others to those who listen instead of look. */
-function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string): string; me: string }) {
+function Announcer({ rows, folds, names, me }: AnnouncerProps) {
   const last = rows.findLast((row): row is MessageRowData => row.kind === "message" && row.seq > 0);
   const t = useT();
   const gist = useGist();
@@ -470,10 +477,8 @@ function Announcer({ rows, names, me }: { rows: readonly Row[]; names(id: string
   const seq = last?.seq ?? 0;
   if (first.current === null && last !== undefined) first.current = seq;
   const fresh = last !== undefined && seq > (first.current ?? 0) && last.authorId !== me && !last.folded;
-  const words = ({ text, foldsSaid, ...row }: MessageRowData) =>
-    foldsSaid && text === ""
-      ? t("timeline.folded")
-      : wordsOf({ text, ...row }) || gist(gistOf(row.attachments));
+  const words = (row: MessageRowData) =>
+    isFolded(row, folds) ? t("timeline.folded") : wordsOf(row) || gist(gistOf(row.attachments));
   return (
     <p className="sr-only" aria-live="polite">
       {fresh ? `${names(last.authorId)}: ${words(last)}` : ""}
